@@ -2,10 +2,12 @@
  * keras_parts.h: what the files of the Keras importer share.
  *
  *   keras            opens, reads the settings, leaves out what is no weight
- *   keras_chain      which layer follows which, in Sequential and functional
- *                    models, and models in them
+ *   keras_chain      which layer follows which, in Sequential models and in
+ *                    models in models
+ *   keras_graph      the same in functional models
  *   keras_layer      the table of classes, and those without a cell
  *   keras_recurrent  those with cells
+ *   keras_directions Bidirectional
  *   keras_norm       norms
  *   keras_known      which settings are known, and types of numbers
  *   keras_function   activations by name and by class
@@ -66,6 +68,29 @@ bool keras_object(const json_node *node, const char **class_name,
  * what else can be done. */
 elman_status keras_refuse(const keras_layer *l, const char *what);
 elman_status keras_lacks(const keras_layer *l);
+
+/* ---- Models ------------------------------------------------------------- */
+
+enum { KERAS_MOST_LAYERS = 256 };
+
+/* A model among the layers of another, or the outermost. */
+typedef struct keras_box {
+    const char *name;
+    const json_node *layers; /* a list */
+    const json_node *config;
+    const char *path;  /* of its weights, with a slash behind it, or "" */
+    const char *group; /* of the outermost layer that it is in, or NULL */
+    size_t depth;
+} keras_box;
+
+/* The name of a layer or model, and whether it is of that class. */
+const char *keras_name_of(const json_node *node);
+bool keras_is_class(const json_node *node, const char *name);
+
+/* Adds a layer, or the layers of a model, behind the one of the name before. */
+elman_status keras_add_node(keras_model *k, const keras_box *box,
+                            const json_node *node, const char *before);
+elman_status keras_add_functional(keras_model *k, const keras_box *box);
 
 /* ---- Layers ------------------------------------------------------------- */
 

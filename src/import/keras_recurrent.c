@@ -1,18 +1,8 @@
 /* keras_recurrent.c: Keras's layers with cells. */
-#include "import/keras_parts.h"
+#include "import/keras_cell.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* A cell of Keras, and where our gates are among its. */
-typedef struct keras_cell {
-    const char *class_name, *cell_name, *cell_word;
-    elman_kind kind;
-    size_t gates;
-    size_t order[SLICE_BLOCKS];
-    const char *how, *how_bias; /* for people */
-    size_t functions;           /* f, g, h: how many of them it has */
-} keras_cell;
 
 static const keras_cell cells[] = {
     {"LSTM",
@@ -44,16 +34,7 @@ static const keras_cell cells[] = {
      1},
 };
 
-/* A cell's settings, and where its weights are. */
-typedef struct keras_unit {
-    const keras_cell *cell;
-    const json_node *config;
-    const char *under;             /* "/cell" */
-    size_t kernel_turn, bias_turn; /* which of the layer's kernels is its */
-    size_t direction;
-} keras_unit;
-
-static const keras_cell *find_cell(const char *name, bool alone)
+const keras_cell *keras_find_cell(const char *name, bool alone)
 {
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
         if (strcmp(alone ? cells[i].cell_name : cells[i].class_name, name) == 0)
@@ -193,9 +174,9 @@ static elman_status check_unit(const keras_layer *l, const keras_unit *u)
 }
 
 /* Fills in one direction of a layer of ours. */
-static elman_status add_unit(keras_model *k, const keras_layer *l,
-                             const keras_unit *u, elman_layer *made,
-                             size_t *reads)
+elman_status keras_add_unit(keras_model *k, const keras_layer *l,
+                            const keras_unit *u, elman_layer *made,
+                            size_t *reads)
 {
     double units = keras_number(u->config, "units", 0);
     bool bias = keras_flag(u->config, "use_bias", true);
@@ -221,7 +202,7 @@ static elman_status add_unit(keras_model *k, const keras_layer *l,
     return bias ? add_bias(k, l, u, H) : ELMAN_OK;
 }
 
-static elman_status expect_sequence(const keras_model *k, const keras_layer *l)
+elman_status keras_expect_sequence(const keras_model *k, const keras_layer *l)
 {
     if (k->sequence) return ELMAN_OK;
     return keras_refuse(l, "reads one vector, where elman has steps; "
@@ -230,8 +211,8 @@ static elman_status expect_sequence(const keras_model *k, const keras_layer *l)
 }
 
 /* Behind the last cell: all steps, or where each direction ends. */
-static elman_status end_layer(keras_model *k, const keras_layer *l,
-                              bool sequences, bool reverse, bool both)
+elman_status keras_end_layer(keras_model *k, const keras_layer *l,
+                             bool sequences, bool reverse, bool both)
 {
     k->flipped = reverse;
     k->masked = k->im->padding != NULL;
@@ -262,20 +243,20 @@ static elman_status add_one(keras_model *k, const keras_layer *l,
     elman_layer *made = keras_new(k, l, u->cell->kind, named);
     if (!made) return ELMAN_BAD_FORMAT;
     made->reverse = reverse;
-    TRY(add_unit(k, l, u, made, &reads));
+    TRY(keras_add_unit(k, l, u, made, &reads));
     return keras_flow(k, l, reads, made->hidden_size);
 }
 
 elman_status keras_add_recurrent(keras_model *k, const keras_layer *l)
 {
     bool reverse = reads_backwards(k, l->config);
-    keras_unit u = {.cell = find_cell(l->class_name, false),
+    keras_unit u = {.cell = keras_find_cell(l->class_name, false),
                     .config = l->config,
                     .under = "/cell"};
-    TRY(expect_sequence(k, l));
+    TRY(keras_expect_sequence(k, l));
     TRY(add_one(k, l, &u, reverse, true));
-    return end_layer(k, l, keras_flag(l->config, "return_sequences", false),
-                     reverse, false);
+    return keras_end_layer(
+        k, l, keras_flag(l->config, "return_sequences", false), reverse, false);
 }
 
 /* ---- RNN over cells ----------------------------------------------------- */
@@ -290,7 +271,7 @@ static const char *cell_path(keras_model *k, const json_node *list,
     size_t before = 0;
     for (const json_node *at = list->is.first; at != node; at = at->next)
         if (keras_object(at, &other, &config))
-            before += find_cell(other, true) == c;
+            before += keras_find_cell(other, true) == c;
     return before
                ? import_text(k->im, "/cell/cells/%s_%zu", c->cell_word, before)
                : import_text(k->im, "/cell/cells/%s", c->cell_word);
@@ -302,7 +283,7 @@ static elman_status add_cell(keras_model *k, const keras_layer *l,
 {
     const char *class_name = "";
     if (keras_object(node, &class_name, &u->config))
-        u->cell = find_cell(class_name, true);
+        u->cell = keras_find_cell(class_name, true);
     if (!u->cell || !u->config)
         return failure(ELMAN_BAD_FORMAT,
                        "the layer %.60s (%.40s) has a cell %.60s, expected "
@@ -327,7 +308,7 @@ elman_status keras_add_cells(keras_model *k, const keras_layer *l)
     const char *class_name = "";
     bool reverse = reads_backwards(k, l->config);
     keras_unit u = {.cell = NULL};
-    TRY(expect_sequence(k, l));
+    TRY(keras_expect_sequence(k, l));
 
     bool stacked = keras_object(cell, &class_name, &config) &&
                    strcmp(class_name, "StackedRNNCells") == 0;
@@ -338,125 +319,6 @@ elman_status keras_add_cells(keras_model *k, const keras_layer *l)
     if (!stacked) TRY(add_cell(k, l, NULL, cell, reverse, &u));
     for (const json_node *at = list ? list->is.first : NULL; at; at = at->next)
         TRY(add_cell(k, l, list, at, reverse, &u));
-    return end_layer(k, l, keras_flag(l->config, "return_sequences", false),
-                     reverse, false);
-}
-
-/* ---- Bidirectional ------------------------------------------------------ */
-
-/* The sum or the mean of where both directions end, which ours gives one
- * beside the other: a matrix of two identities. */
-static elman_status add_ends(keras_model *k, const keras_layer *l, size_t H,
-                             float factor)
-{
-    tensor_slice s = {.row_step = 2 * H,
-                      .column_step = 1,
-                      .how = "adds where both directions end"};
-    const char *name = import_text(k->im, "%s (merge_mode)", l->name);
-    float *values =
-        name ? import_make_tensor(k->im, name, 2, (size_t[]){H, 2 * H}, &s.from)
-             : NULL;
-    if (!values) return ELMAN_NO_MEMORY;
-    for (size_t i = 0; i < H; i++)
-        values[i * 2 * H + i] = values[i * 2 * H + H + i] = factor;
-
-    elman_layer *made = keras_new(k, l, ELMAN_LINEAR, false);
-    if (!made) return ELMAN_BAD_FORMAT;
-    made->output_size = H;
-    made->no_bias = true;
-    TRY(keras_slice(k, "weight", s));
-    return keras_flow(k, l, 2 * H, H);
-}
-
-/* A cell by itself, or one in an RNN. */
-static bool read_direction(const json_node *node, keras_unit *u)
-{
-    const char *class_name;
-    u->cell = NULL;
-    if (!keras_object(node, &class_name, &u->config)) return false;
-    u->cell = find_cell(class_name, false);
-    if (u->cell || strcmp(class_name, "RNN") != 0) return u->cell;
-
-    bool found =
-        keras_object(json_find(u->config, "cell"), &class_name, &u->config);
-    if (found) u->cell = find_cell(class_name, true);
-    return u->cell;
-}
-
-static elman_status read_merge(const keras_layer *l, bool sequences,
-                               elman_merge *merge)
-{
-    static const char *const words[] = {[ELMAN_MERGE_CONCAT] = "concat",
-                                        [ELMAN_MERGE_SUM] = "sum",
-                                        [ELMAN_MERGE_MUL] = "mul",
-                                        [ELMAN_MERGE_AVERAGE] = "ave"};
-    const char *word = keras_text(l->config, "merge_mode");
-
-    *merge = ELMAN_MERGE_NONE;
-    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i], word) == 0) *merge = (elman_merge)i;
-
-    bool mixed = *merge == ELMAN_MERGE_MUL || *merge == ELMAN_MERGE_NONE;
-    if (word && *merge == ELMAN_MERGE_NONE)
-        return keras_refuse(l, "has a merge_mode that Keras has not");
-    if (sequences || !mixed) return ELMAN_OK;
-    return keras_refuse(l, "multiplies or lists where its directions end "
-                           "(merge_mode without return_sequences), which elman "
-                           "cannot; concat, sum and ave it can");
-}
-
-static elman_status add_directions(keras_model *k, const keras_layer *l,
-                                   const keras_unit *forward,
-                                   const keras_unit *backward, bool sequences,
-                                   elman_merge merge)
-{
-    size_t reads = 0;
-    elman_layer *made = keras_new(k, l, forward->cell->kind, true);
-    if (!made) return ELMAN_BAD_FORMAT;
-    made->bidirectional = true;
-    made->merge = sequences ? merge : ELMAN_MERGE_CONCAT;
-
-    if (backward->cell != forward->cell)
-        return keras_refuse(l, "has two directions that differ, which elman "
-                               "cannot join; build it with one layer");
-    TRY(add_unit(k, l, forward, made, &reads));
-    TRY(add_unit(k, l, backward, made, &reads));
-
-    /* where they end they stand beside each other, whatever joins them */
-    size_t H = made->hidden_size;
-    bool beside = made->merge == ELMAN_MERGE_CONCAT;
-    TRY(keras_flow(k, l, reads, beside ? 2 * H : H));
-    TRY(end_layer(k, l, sequences, false, true));
-
-    bool added = merge == ELMAN_MERGE_SUM || merge == ELMAN_MERGE_AVERAGE;
-    if (sequences || !added) return ELMAN_OK;
-    return add_ends(k, l, H, merge == ELMAN_MERGE_SUM ? 1 : 0.5f);
-}
-
-elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l)
-{
-    const json_node *inner = json_find(l->config, "layer");
-    const json_node *other = json_find(l->config, "backward_layer");
-    const json_node *settings = json_find(inner, "config");
-    keras_unit forward = {.under = "/forward_layer/cell"};
-    keras_unit backward = {.under = "/backward_layer/cell", .direction = 1};
-    elman_merge merge;
-
-    bool own = other && other->kind == JSON_KIND_OBJECT;
-    if (!read_direction(inner, &forward) ||
-        !read_direction(own ? other : inner, &backward))
-        return keras_refuse(l, "has directions that are no LSTM, GRU or "
-                               "SimpleRNN, which elman cannot join");
-    if (keras_flag(settings, "go_backwards", false) || k->flipped)
-        return keras_refuse(l, "reads its steps from the last to the first in "
-                               "both directions, which elman cannot; build it "
-                               "without go_backwards");
-    TRY(expect_sequence(k, l));
-
-    /* the second kernel of the layer is that of the way back */
-    backward.kernel_turn = 1;
-    backward.bias_turn = keras_flag(forward.config, "use_bias", true);
-    bool sequences = keras_flag(settings, "return_sequences", false);
-    TRY(read_merge(l, sequences, &merge));
-    return add_directions(k, l, &forward, &backward, sequences, merge);
+    return keras_end_layer(
+        k, l, keras_flag(l->config, "return_sequences", false), reverse, false);
 }

@@ -1,0 +1,123 @@
+/* keras_directions.c: Bidirectional: two cells, and how they are joined. */
+#include "import/keras_cell.h"
+
+#include <string.h>
+
+/* ---- Bidirectional ------------------------------------------------------ */
+
+/* The sum or the mean of where both directions end, which ours gives one
+ * beside the other: a matrix of two identities. */
+static elman_status add_ends(keras_model *k, const keras_layer *l, size_t H,
+                             float factor)
+{
+    tensor_slice s = {.row_step = 2 * H,
+                      .column_step = 1,
+                      .how = "adds where both directions end"};
+    const char *name = import_text(k->im, "%s (merge_mode)", l->name);
+    float *values =
+        name ? import_make_tensor(k->im, name, 2, (size_t[]){H, 2 * H}, &s.from)
+             : NULL;
+    if (!values) return ELMAN_NO_MEMORY;
+    for (size_t i = 0; i < H; i++)
+        values[i * 2 * H + i] = values[i * 2 * H + H + i] = factor;
+
+    elman_layer *made = keras_new(k, l, ELMAN_LINEAR, false);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->output_size = H;
+    made->no_bias = true;
+    TRY(keras_slice(k, "weight", s));
+    return keras_flow(k, l, 2 * H, H);
+}
+
+/* A cell by itself, or one in an RNN. */
+static bool read_direction(const json_node *node, keras_unit *u)
+{
+    const char *class_name;
+    u->cell = NULL;
+    if (!keras_object(node, &class_name, &u->config)) return false;
+    u->cell = keras_find_cell(class_name, false);
+    if (u->cell || strcmp(class_name, "RNN") != 0) return u->cell;
+
+    bool found =
+        keras_object(json_find(u->config, "cell"), &class_name, &u->config);
+    if (found) u->cell = keras_find_cell(class_name, true);
+    return u->cell;
+}
+
+static elman_status read_merge(const keras_layer *l, bool sequences,
+                               elman_merge *merge)
+{
+    static const char *const words[] = {[ELMAN_MERGE_CONCAT] = "concat",
+                                        [ELMAN_MERGE_SUM] = "sum",
+                                        [ELMAN_MERGE_MUL] = "mul",
+                                        [ELMAN_MERGE_AVERAGE] = "ave"};
+    const char *word = keras_text(l->config, "merge_mode");
+
+    *merge = ELMAN_MERGE_NONE;
+    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0) *merge = (elman_merge)i;
+
+    bool mixed = *merge == ELMAN_MERGE_MUL || *merge == ELMAN_MERGE_NONE;
+    if (word && *merge == ELMAN_MERGE_NONE)
+        return keras_refuse(l, "has a merge_mode that Keras has not");
+    if (sequences || !mixed) return ELMAN_OK;
+    return keras_refuse(l, "multiplies or lists where its directions end "
+                           "(merge_mode without return_sequences), which elman "
+                           "cannot; concat, sum and ave it can");
+}
+
+static elman_status add_directions(keras_model *k, const keras_layer *l,
+                                   const keras_unit *forward,
+                                   const keras_unit *backward, bool sequences,
+                                   elman_merge merge)
+{
+    size_t reads = 0;
+    elman_layer *made = keras_new(k, l, forward->cell->kind, true);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->bidirectional = true;
+    made->merge = sequences ? merge : ELMAN_MERGE_CONCAT;
+
+    if (backward->cell != forward->cell)
+        return keras_refuse(l, "has two directions that differ, which elman "
+                               "cannot join; build it with one layer");
+    TRY(keras_add_unit(k, l, forward, made, &reads));
+    TRY(keras_add_unit(k, l, backward, made, &reads));
+
+    /* where they end they stand beside each other, whatever joins them */
+    size_t H = made->hidden_size;
+    bool beside = made->merge == ELMAN_MERGE_CONCAT;
+    TRY(keras_flow(k, l, reads, beside ? 2 * H : H));
+    TRY(keras_end_layer(k, l, sequences, false, true));
+
+    bool added = merge == ELMAN_MERGE_SUM || merge == ELMAN_MERGE_AVERAGE;
+    if (sequences || !added) return ELMAN_OK;
+    return add_ends(k, l, H, merge == ELMAN_MERGE_SUM ? 1 : 0.5f);
+}
+
+elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l)
+{
+    const json_node *inner = json_find(l->config, "layer");
+    const json_node *other = json_find(l->config, "backward_layer");
+    const json_node *settings = json_find(inner, "config");
+    keras_unit forward = {.under = "/forward_layer/cell"};
+    keras_unit backward = {.under = "/backward_layer/cell", .direction = 1};
+    elman_merge merge;
+
+    bool own = other && other->kind == JSON_KIND_OBJECT;
+    if (!read_direction(inner, &forward) ||
+        !read_direction(own ? other : inner, &backward))
+        return keras_refuse(l, "has directions that are no LSTM, GRU or "
+                               "SimpleRNN, which elman cannot join");
+    if (keras_flag(settings, "go_backwards", false) || k->flipped)
+        return keras_refuse(l, "reads its steps from the last to the first in "
+                               "both directions, which elman cannot; build it "
+                               "without go_backwards");
+    TRY(keras_expect_sequence(k, l));
+
+    /* the second kernel of the layer is that of the way back */
+    backward.kernel_turn = 1;
+    backward.bias_turn = keras_flag(forward.config, "use_bias", true);
+    bool sequences = keras_flag(settings, "return_sequences", false);
+    TRY(read_merge(l, sequences, &merge));
+    return add_directions(k, l, &forward, &backward, sequences, merge);
+}
