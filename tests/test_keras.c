@@ -213,6 +213,12 @@ TEST(models_of_keras_3_give_its_answers)
     CHECK(models >= 60, "%zu", models);
 }
 
+TEST(functional_models_of_keras_3_give_its_answers)
+{
+    size_t models = check_archive("keras3_graphs.zip");
+    CHECK(models >= 36, "%zu", models);
+}
+
 TEST(models_of_keras_2_give_its_answers)
 {
     size_t models = check_archive("keras2.zip");
@@ -220,6 +226,22 @@ TEST(models_of_keras_2_give_its_answers)
 }
 
 /* ---- Refused ------------------------------------------------------------ */
+
+/* Each file refused/NAME of an archive is, with a part of a sentence. */
+static void check_refused(const char *file, const char *const (*cases)[3],
+                          size_t count)
+{
+    archive *zip = keras_open(file);
+    for (size_t i = 0; i < count; i++) {
+        char name[100];
+        elman_model *model = NULL;
+        snprintf(name, sizeof name, "refused/%s", cases[i][0]);
+        CHECK_FAILS(read_file(zip, name, cases[i][1], &model), ELMAN_BAD_FORMAT,
+                    cases[i][2]);
+        CHECK(!model, "%s", name);
+    }
+    archive_close(zip);
+}
 
 TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
 {
@@ -238,48 +260,65 @@ TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
         {"merge", ".keras", "both (Bidirectional) multiplies or lists"},
         {"no_steps", ".keras", "reads no sequences"},
         {"repeat", ".keras", "again is a RepeatVector"},
-        {"branch", ".keras", "the layer sum of the model functional"},
-        {"shared", ".keras", "twice of the model functional"},
-        {"decoder", ".keras", "decoder of the model functional"},
+        {"branch", ".keras", "the layer sum (Add) of the model functional"},
+        {"shared", ".keras", "twice (LSTM) of the model functional"},
+        {"decoder", ".keras", "decoder (GRU) of the model functional"},
         {"outputs", ".keras", "is beside the chain of layers"},
         {"unknown", ".keras",
          "the layer both (LSTMCell) has \"projection\": 3, which elman does "
          "not know"},
         {"weights", ".h5", "the weights of a Keras model (save_weights)"},
     };
-    archive *zip = keras_open("keras3.zip");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char name[100];
-        elman_model *model = NULL;
-        snprintf(name, sizeof name, "refused/%s", cases[i][0]);
-        CHECK_FAILS(read_file(zip, name, cases[i][1], &model), ELMAN_BAD_FORMAT,
-                    cases[i][2]);
-        CHECK(!model, "%s", name);
-    }
-    archive_close(zip);
+    check_refused("keras3.zip", cases, sizeof cases / sizeof *cases);
 }
 
-TEST(what_keras_rounds_is_said)
+TEST(functional_models_that_only_look_like_chains_are_refused)
 {
-    archive *zip = keras_open("keras3.zip");
+    static const char *const cases[][3] = {
+        {"own_mask", ".keras", "is given a mask of its own; elman takes a"},
+        {"cell_state", ".keras", "out (Dense) of the model"},
+        {"swapped", ".keras", "join (Concatenate) of the model"},
+        {"one_of_two", ".keras", "gives a state or one of two directions"},
+        {"first_step", ".keras", "takes another part of what flows"},
+        {"flip_features", ".keras", "turns round other axes than the steps"},
+        {"axes", ".keras", "out (Dense) reads features that a Reshape"},
+        {"attention", ".keras", "model.get_layer(\"lstm\").output)"},
+    };
+    check_refused("keras3_graphs.zip", cases, sizeof cases / sizeof *cases);
+}
+
+/* The last line of a conversion has this part. */
+static void check_proof(const char *file, const char *name, const char *part)
+{
+    archive *zip = keras_open(file);
     size_t size;
-    char *bytes = keras_entry(zip, "bfloat16", ".keras", &size);
+    char *bytes = keras_entry(zip, name, ".keras", &size);
     elman_import *import = NULL;
     CHECK_OK(elman_import_open_memory(bytes, size, NULL, &import));
-    assert_non_null(
-        strstr(elman_import_proof(import), "in bfloat16, here in float32"));
+    const char *proof = elman_import_proof(import);
+    CHECK(strstr(proof, part), "%s", proof);
     elman_import_close(import);
     free(bytes);
     archive_close(zip);
+}
+
+TEST(where_answers_of_keras_are_other_is_said)
+{
+    check_proof("keras3.zip", "bfloat16", "in bfloat16, here in float32");
+    check_proof("keras3_graphs.zip", "shaped",
+                "Keras gives them the axes that the layer reshape");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_of_keras_3_give_its_answers),
+        cmocka_unit_test(functional_models_of_keras_3_give_its_answers),
         cmocka_unit_test(models_of_keras_2_give_its_answers),
-        cmocka_unit_test(what_keras_rounds_is_said),
+        cmocka_unit_test(where_answers_of_keras_are_other_is_said),
         cmocka_unit_test(what_is_no_chain_of_layers_is_refused_with_its_layer),
+        cmocka_unit_test(
+            functional_models_that_only_look_like_chains_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,10 @@ static elman_status read_output(const named_tensor *y, sample *s)
                memcmp(y->shape, shape, rank * sizeof *shape) == 0;
     }
 
+    /* of one vector per sequence, features may have axes of their own */
+    if (!fits && m->info.per_sequence && s->directions == 1 && y->rank > 2)
+        fits = y->shape[0] == s->B && y->count == s->B * s->O;
+
     if (!fits) {
         char expected[100];
         shape_print(output_shape(s, s->batched, shape), shape, sizeof expected,

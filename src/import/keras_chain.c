@@ -29,8 +29,7 @@ bool keras_is_class(const json_node *node, const char *name)
     return found && strcmp(found, name) == 0;
 }
 
-/* A class of the user's own may have a name of Keras's. */
-static bool is_of_keras(const json_node *node)
+bool keras_is_own(const json_node *node)
 {
     const char *module = keras_text(node, "module");
     const char *registered = keras_text(node, "registered_name");
@@ -111,6 +110,7 @@ static elman_status read_box(keras_model *k, const json_node *model,
                        .config = config,
                        .path = "",
                        .group = l ? l->group : NULL,
+                       .before = l ? l->before : NULL,
                        .depth = depth};
     if (!layers || layers->kind != JSON_KIND_LIST)
         return failure(ELMAN_BAD_FORMAT,
@@ -148,7 +148,8 @@ static void read_input(keras_model *k, const json_node *config)
 }
 
 elman_status keras_add_node(keras_model *k, const keras_box *box,
-                            const json_node *node, const char *before)
+                            const json_node *node, const char *before,
+                            keras_use use)
 {
     const char *class_name = keras_text(node, "class_name");
     const char *name = keras_name_of(node);
@@ -157,9 +158,10 @@ elman_status keras_add_node(keras_model *k, const keras_box *box,
                      .config = json_find(node, "config"),
                      .group = box->group ? box->group : name,
                      .inside = box->group ? name : NULL,
-                     .before = before};
+                     .before = box->group ? box->before : before,
+                     .use = use};
     const char *word = keras_path_word(l.class_name);
-    if (!class_name || !l.config || !word || !is_of_keras(node))
+    if (!class_name || !l.config || !word || !keras_is_own(node))
         return keras_lacks(&l);
     TRY(keras_check_known(k, &l));
 
@@ -187,10 +189,23 @@ static elman_status add_box(keras_model *k, const keras_box *box)
         return keras_add_functional(k, box);
 
     for (const json_node *at = box->layers->is.first; at; at = at->next) {
-        TRY(keras_add_node(k, box, at, before));
+        TRY(keras_add_node(k, box, at, before, (keras_use){0}));
         if (!keras_is_class(at, "InputLayer")) before = keras_name_of(at);
     }
     return ELMAN_OK;
+}
+
+/* Where the answers of Keras have other axes, which is said. */
+static elman_status say_shape(keras_model *k)
+{
+    if (!k->shaped) return ELMAN_OK;
+    const char *before = k->im->unlike ? k->im->unlike : "";
+    k->im->unlike = import_text(k->im,
+                                "%s; Keras gives them the axes that the layer "
+                                "%.60s (Reshape) says, here they stay %zu "
+                                "features",
+                                before, k->shaped, k->width);
+    return k->im->unlike ? ELMAN_OK : ELMAN_NO_MEMORY;
 }
 
 elman_status keras_add_model(keras_model *k, const json_node *root)
@@ -207,12 +222,16 @@ elman_status keras_add_model(keras_model *k, const json_node *root)
 
     /* what a model of ours reads and gives */
     if (k->flipped)
-        return failure(ELMAN_BAD_FORMAT,
-                       "the model %.60s gives its steps from the last to the "
-                       "first (go_backwards with return_sequences), which a "
-                       "model of elman cannot; wrap that layer in "
-                       "Bidirectional, or leave out return_sequences",
-                       box.name);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "the model %.60s gives its steps from the last to the "
+            "first (go_backwards with return_sequences), which a "
+            "model of elman cannot; it can be saved with its steps "
+            "in their own order, in Python: "
+            "keras.Model(model.inputs, "
+            "keras.ops.flip(model.outputs[0], 1)).save(\"steps.keras\")",
+            box.name);
+    TRY(say_shape(k));
     bool tokens = k->im->config.layers[0].kind == ELMAN_EMBEDDING;
     if (!k->layer_count || (k->in_rank == 2 && !tokens))
         return failure(ELMAN_BAD_FORMAT,

@@ -5,28 +5,31 @@
 
 /* ---- Bidirectional ------------------------------------------------------ */
 
-/* The sum or the mean of where both directions end, which ours gives one
- * beside the other: a matrix of two identities. */
-static elman_status add_ends(keras_model *k, const keras_layer *l, size_t H,
-                             float factor)
+/* A matrix behind both directions, of numbers that are 1 or the like. Each of
+ * its rows takes one of each half, by a factor. */
+static elman_status add_matrix(keras_model *k, const keras_layer *l,
+                               const char *how, size_t H, size_t rows,
+                               float first, float second)
 {
-    tensor_slice s = {.row_step = 2 * H,
-                      .column_step = 1,
-                      .how = "adds where both directions end"};
-    const char *name = import_text(k->im, "%s (merge_mode)", l->name);
-    float *values =
-        name ? import_make_tensor(k->im, name, 2, (size_t[]){H, 2 * H}, &s.from)
-             : NULL;
+    tensor_slice s = {.row_step = 2 * H, .column_step = 1, .how = how};
+    const char *name = import_text(k->im, "%s (%s)", l->name, how);
+    float *values = name ? import_make_tensor(k->im, name, 2,
+                                              (size_t[]){rows, 2 * H}, &s.from)
+                         : NULL;
     if (!values) return ELMAN_NO_MEMORY;
-    for (size_t i = 0; i < H; i++)
-        values[i * 2 * H + i] = values[i * 2 * H + H + i] = factor;
+
+    /* row i is of feature i, or of the other half's if there are two halves */
+    for (size_t i = 0; i < rows; i++) {
+        values[i * 2 * H + i % H] = i < H ? first : second;
+        values[i * 2 * H + H + i % H] = i < H ? second : first;
+    }
 
     elman_layer *made = keras_new(k, l, ELMAN_LINEAR, false);
     if (!made) return ELMAN_BAD_FORMAT;
-    made->output_size = H;
+    made->output_size = rows;
     made->no_bias = true;
     TRY(keras_slice(k, "weight", s));
-    return keras_flow(k, l, 2 * H, H);
+    return keras_flow(k, l, 2 * H, rows);
 }
 
 /* A cell by itself, or one in an RNN. */
@@ -51,8 +54,10 @@ static elman_status read_merge(const keras_layer *l, bool sequences,
                                         [ELMAN_MERGE_SUM] = "sum",
                                         [ELMAN_MERGE_MUL] = "mul",
                                         [ELMAN_MERGE_AVERAGE] = "ave"};
-    const char *word = keras_text(l->config, "merge_mode");
+    const char *word =
+        l->use.merge ? l->use.merge : keras_text(l->config, "merge_mode");
 
+    /* null is none of the words */
     *merge = ELMAN_MERGE_NONE;
     for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i], word) == 0) *merge = (elman_merge)i;
@@ -63,7 +68,26 @@ static elman_status read_merge(const keras_layer *l, bool sequences,
     if (sequences || !mixed) return ELMAN_OK;
     return keras_refuse(l, "multiplies or lists where its directions end "
                            "(merge_mode without return_sequences), which elman "
-                           "cannot; concat, sum and ave it can");
+                           "cannot, as it can add them or put them beside each "
+                           "other");
+}
+
+/* What is behind the layer of ours: the directions where they end stand beside
+ * each other, whatever joins them; and they have changed places where the steps
+ * come from the last to the first. */
+static elman_status end_directions(keras_model *k, const keras_layer *l,
+                                   size_t H, bool sequences, bool flipped,
+                                   elman_merge merge)
+{
+    bool beside = merge == ELMAN_MERGE_CONCAT;
+    TRY(keras_end_layer(k, l, sequences, flipped, true));
+    if (flipped && beside)
+        return add_matrix(k, l, "changes places of directions", H, 2 * H, 0, 1);
+    if (sequences || beside) return ELMAN_OK;
+
+    float factor = merge == ELMAN_MERGE_SUM ? 1 : 0.5f;
+    return add_matrix(k, l, "adds where both directions end", H, H, factor,
+                      factor);
 }
 
 static elman_status add_directions(keras_model *k, const keras_layer *l,
@@ -72,6 +96,7 @@ static elman_status add_directions(keras_model *k, const keras_layer *l,
                                    elman_merge merge)
 {
     size_t reads = 0;
+    bool flipped = forward->direction == 1;
     elman_layer *made = keras_new(k, l, forward->cell->kind, true);
     if (!made) return ELMAN_BAD_FORMAT;
     made->bidirectional = true;
@@ -79,19 +104,14 @@ static elman_status add_directions(keras_model *k, const keras_layer *l,
 
     if (backward->cell != forward->cell)
         return keras_refuse(l, "has two directions that differ, which elman "
-                               "cannot join; build it with one layer");
-    TRY(keras_add_unit(k, l, forward, made, &reads));
-    TRY(keras_add_unit(k, l, backward, made, &reads));
+                               "cannot join");
+    TRY(keras_add_unit(k, l, flipped ? backward : forward, made, &reads));
+    TRY(keras_add_unit(k, l, flipped ? forward : backward, made, &reads));
 
-    /* where they end they stand beside each other, whatever joins them */
     size_t H = made->hidden_size;
     bool beside = made->merge == ELMAN_MERGE_CONCAT;
     TRY(keras_flow(k, l, reads, beside ? 2 * H : H));
-    TRY(keras_end_layer(k, l, sequences, false, true));
-
-    bool added = merge == ELMAN_MERGE_SUM || merge == ELMAN_MERGE_AVERAGE;
-    if (sequences || !added) return ELMAN_OK;
-    return add_ends(k, l, H, merge == ELMAN_MERGE_SUM ? 1 : 0.5f);
+    return end_directions(k, l, H, sequences, flipped, merge);
 }
 
 elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l)
@@ -100,7 +120,7 @@ elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l)
     const json_node *other = json_find(l->config, "backward_layer");
     const json_node *settings = json_find(inner, "config");
     keras_unit forward = {.under = "/forward_layer/cell"};
-    keras_unit backward = {.under = "/backward_layer/cell", .direction = 1};
+    keras_unit backward = {.under = "/backward_layer/cell"};
     elman_merge merge;
 
     bool own = other && other->kind == JSON_KIND_OBJECT;
@@ -108,16 +128,21 @@ elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l)
         !read_direction(own ? other : inner, &backward))
         return keras_refuse(l, "has directions that are no LSTM, GRU or "
                                "SimpleRNN, which elman cannot join");
-    if (keras_flag(settings, "go_backwards", false) || k->flipped)
-        return keras_refuse(l, "reads its steps from the last to the first in "
-                               "both directions, which elman cannot; build it "
-                               "without go_backwards");
     TRY(keras_expect_sequence(k, l));
+
+    /* reading steps backwards that come backwards is reading them forwards */
+    bool flipped = keras_flag(settings, "go_backwards", false) != k->flipped;
+    forward.direction = flipped;
+    backward.direction = !flipped;
 
     /* the second kernel of the layer is that of the way back */
     backward.kernel_turn = 1;
     backward.bias_turn = keras_flag(forward.config, "use_bias", true);
-    bool sequences = keras_flag(settings, "return_sequences", false);
+    bool sequences =
+        keras_flag(settings, "return_sequences", false) && !l->use.state;
     TRY(read_merge(l, sequences, &merge));
+    if (flipped && merge == ELMAN_MERGE_NONE)
+        return keras_refuse(l, "gives both directions of steps that come from "
+                               "the last to the first, which elman cannot");
     return add_directions(k, l, &forward, &backward, sequences, merge);
 }

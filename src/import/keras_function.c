@@ -1,6 +1,7 @@
 /* keras_function.c: Keras's activations in functions of ours. */
 #include "import/keras_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A function by its name; some are two of ours, one behind the other. */
@@ -61,13 +62,13 @@ static elman_status find_function(const keras_model *k, const keras_layer *l,
         }
 
     /* there is nothing like it: say what there is */
-    return failure(ELMAN_BAD_FORMAT,
-                   "the layer %.60s (%.40s) has the activation %.60s, which "
-                   "elman has not; it has linear, tanh, sigmoid, hard_sigmoid, "
-                   "relu, relu6, leaky_relu, elu, selu, softplus, softsign, "
-                   "hard_tanh, softmax and log_softmax: train the model with "
-                   "one of these",
-                   l->name, l->class_name, name);
+    char what[300];
+    snprintf(what, sizeof what,
+             "has the activation %.60s, which elman has not; it has linear, "
+             "tanh, sigmoid, hard_sigmoid, relu, relu6, leaky_relu, elu, selu, "
+             "softplus, softsign, hard_tanh, softmax and log_softmax",
+             name);
+    return keras_refuse(l, what);
 }
 
 /* ---- Classes ------------------------------------------------------------ */

@@ -4,6 +4,7 @@
  */
 #include "import/keras_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,18 +18,22 @@ enum { MOST_LINKS = 16 };
 typedef struct link_list {
     keras_link link[MOST_LINKS];
     size_t count;
-    bool other; /* something else is read as well */
+    bool other;       /* something else is read as well */
+    const char *mask; /* the layer that says what pads, or NULL */
 } link_list;
 
 /* The layers of a functional model on the way from input to output. */
 typedef struct chain {
     const json_node *node[KERAS_MOST_LAYERS];
+    keras_use use[KERAS_MOST_LAYERS];
+    bool joins[KERAS_MOST_LAYERS]; /* it joins directions, and is no more */
     size_t count;
+    keras_use next; /* of the one before all these, as far as it is known */
     const char *states[2 * MOST_LINKS]; /* inputs that are initial states */
     size_t state_count;
 } chain;
 
-static const json_node *find_layer(const json_node *layers, const char *name)
+const json_node *keras_find_node(const json_node *layers, const char *name)
 {
     for (const json_node *at = layers->is.first; at; at = at->next)
         if (strcmp(keras_name_of(at), name) == 0) return at;
@@ -69,8 +74,8 @@ static void read_links(link_list *list, const json_node *node)
             list->other = true;
 }
 
-/* Settings of a call: an initial state is read as any input, other tensors are
- * not for a chain. */
+/* Settings of a call: an initial state is read as any input, a mask is none;
+ * other tensors are not for a chain. */
 static void read_call(link_list *list, const json_node *settings)
 {
     for (const json_node *at = settings && settings->kind == JSON_KIND_OBJECT
@@ -79,6 +84,10 @@ static void read_call(link_list *list, const json_node *settings)
          at; at = at->next) {
         size_t before = list->count;
         read_links(list, at);
+        if (list->count == before + 1 && strcmp(at->key, "mask") == 0) {
+            list->mask = list->link[--list->count].name;
+            continue;
+        }
         if (list->count != before && strcmp(at->key, "initial_state") != 0)
             list->other = true;
     }
@@ -103,63 +112,194 @@ static void read_use(link_list *list, const json_node *use)
             read_call(list, at->is.first->next->next->next);
 }
 
-static elman_status no_chain(const keras_box *box, const char *name,
-                             const char *what)
+/* Refuses what a layer is in; part, if it is one of the outermost layers, ends
+ * what can be saved. */
+static elman_status no_chain(const keras_box *box, const json_node *node,
+                             const char *what, const char *part)
 {
+    const char *class_name = keras_text(node, "class_name");
+    const json_node *end = part ? keras_find_node(box->layers, part) : NULL;
+    char sentence[400];
+    snprintf(sentence, sizeof sentence,
+             "the layer %.60s (%.40s) of the model %.60s %.60s; elman takes a "
+             "chain of layers",
+             keras_name_of(node), class_name ? class_name : "?", box->name,
+             what);
+
+    /* get_layer knows the outermost ones */
+    if (!box->group && end && !keras_is_class(end, "InputLayer"))
+        return failure(ELMAN_BAD_FORMAT,
+                       "%s: keras.Model(model.inputs, "
+                       "model.get_layer(\"%.60s\").output)"
+                       ".save(\"front.keras\") in Python saves what is up to "
+                       "that layer",
+                       sentence, part);
     return failure(ELMAN_BAD_FORMAT,
-                   "the layer %.60s of the model %.60s %s; elman takes a "
-                   "chain of layers: keras.Model(a.output, b.output) in Python "
-                   "is the part behind layer a up to layer b, where a is "
+                   "%s: keras.Model(a.output, b.output) in Python is the part "
+                   "behind layer a up to layer b, where a is "
                    "model.get_layer(NAME)",
-                   name, box->name, what);
+                   sentence);
+}
+
+/* ---- What is read of a layer -------------------------------------------- */
+
+/* Where a cell of one kind ends is the first of its states. */
+static bool has_ends(const json_node *from)
+{
+    static const char *const cells[] = {"LSTM", "GRU", "SimpleRNN"};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        if (keras_is_class(from, cells[i])) return true;
+    const json_node *cell = json_find(json_find(from, "config"), "cell");
+    return keras_is_class(from, "RNN") && cell &&
+           !keras_is_class(cell, "StackedRNNCells");
+}
+
+/* A Bidirectional that gives its directions one by one. */
+static bool gives_two(const json_node *from)
+{
+    const json_node *config = json_find(from, "config");
+    const json_node *merge = json_find(config, "merge_mode");
+    return keras_is_class(from, "Bidirectional") && merge &&
+           merge->kind == JSON_KIND_NULL;
+}
+
+/* An output by its number; false if elman has nothing like it. */
+static bool read_one(const json_node *from, int64_t output, keras_use *read)
+{
+    *read = (keras_use){.state = output == 1};
+    return output == 0 ? !gives_two(from) : output == 1 && has_ends(from);
+}
+
+/* Whether a layer joins along the features. */
+static bool is_over_last(const json_node *joint, bool ends)
+{
+    const json_node *axis = json_find(json_find(joint, "config"), "axis");
+    int64_t number;
+    if (!axis) return true;
+    return json_whole(axis, &number) &&
+           (number == -1 || number == (ends ? 1 : 2));
+}
+
+/* Two outputs of one Bidirectional that a layer joins as merge_mode does: its
+ * directions, or where both of them end. */
+static bool read_pair(const json_node *from, const json_node *joint,
+                      const link_list *reads, keras_use *read)
+{
+    static const char *const joints[][2] = {{"Concatenate", "concat"},
+                                            {"Add", "sum"},
+                                            {"Multiply", "mul"},
+                                            {"Average", "ave"}};
+    const keras_link *link = reads->link;
+    const json_node *inner = json_find(json_find(from, "config"), "layer");
+    *read = (keras_use){.state = false};
+    for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
+        if (keras_is_class(joint, joints[i][0])) read->merge = joints[i][1];
+    if (!read->merge || !keras_is_class(from, "Bidirectional") ||
+        reads->count != 2 || strcmp(link[0].name, link[1].name) != 0)
+        return false;
+
+    /* states are behind the outputs, those of the first direction first */
+    int64_t outputs = gives_two(from) ? 2 : 1;
+    int64_t states = keras_is_class(inner, "LSTM") ? 2 : 1;
+    bool known = states == 2 || keras_is_class(inner, "GRU") ||
+                 keras_is_class(inner, "SimpleRNN");
+    read->state = known && link[0].output == outputs &&
+                  link[1].output == outputs + states;
+    bool both = outputs == 2 && !link[0].output && link[1].output == 1;
+    const json_node *config = json_find(inner, "config");
+    bool ends = read->state || !keras_flag(config, "return_sequences", false);
+    return (read->state || both) && is_over_last(joint, ends);
+}
+
+/* All but the first link of a layer are initial states, which are the model's
+ * inputs. */
+static elman_status take_states(const keras_box *box, chain *c,
+                                const json_node *node, const link_list *reads)
+{
+    for (size_t i = 1; i < reads->count; i++) {
+        const char *name = reads->link[i].name;
+        const json_node *from = keras_find_node(box->layers, name);
+        const json_node *first =
+            keras_find_node(box->layers, reads->link[0].name);
+
+        /* what can be saved is what comes first, or what the state is of */
+        bool input = first && keras_is_class(first, "InputLayer");
+        if (!from || !keras_is_class(from, "InputLayer") ||
+            c->state_count == sizeof c->states / sizeof *c->states)
+            return no_chain(box, node, "reads several others",
+                            input ? name : reads->link[0].name);
+        c->states[c->state_count++] = name;
+    }
+    return reads->other ? no_chain(box, node, "reads several others",
+                                   reads->link[0].name)
+                        : ELMAN_OK;
+}
+
+/* How a layer is called. A mask that it is given is one that ours have anyway:
+ * Keras would hand it on from layer to layer without. */
+static elman_status take_call(const keras_box *box, chain *c,
+                              const json_node *node, const link_list *reads)
+{
+    keras_use *use = c->use + c->count - 1;
+    use->call = json_find(node, "inbound_nodes")->is.first;
+    use->masked = reads->mask != NULL;
+    if (!reads->mask || keras_is_mask(box, reads->mask)) return ELMAN_OK;
+    return no_chain(box, node, "is given a mask of its own",
+                    reads->count ? reads->link[0].name : NULL);
 }
 
 /* Follows a layer to what it reads: *node becomes that, or NULL at an input. */
 static elman_status step_back(const keras_box *box, chain *c,
                               const json_node **node)
 {
-    const json_node *uses = json_find(*node, "inbound_nodes");
+    const json_node *uses = json_find(*node, "inbound_nodes"), *at = *node;
     link_list reads = {.count = 0};
     size_t count = uses && uses->kind == JSON_KIND_LIST ? uses->count : 0;
-    const char *name = keras_name_of(*node);
-    if (keras_is_class(*node, "InputLayer")) {
+    if (keras_is_class(at, "InputLayer")) {
         *node = NULL;
         return ELMAN_OK;
     }
 
-    if (count == 1) read_use(&reads, uses->is.first);
-    if (count > 1) return no_chain(box, name, "is used several times");
-    if (!reads.count) return no_chain(box, name, "reads nothing");
+    if (count) read_use(&reads, uses->is.first);
+    if (count) TRY(take_call(box, c, at, &reads));
+    const char *before = reads.count ? reads.link[0].name : NULL;
+    if (count > 1) return no_chain(box, at, "is used several times", before);
+    if (!before) return no_chain(box, at, "reads nothing", NULL);
+    *node = keras_find_node(box->layers, before);
+    if (!*node)
+        return no_chain(box, at, "reads a layer that is not there", NULL);
 
-    /* all but the first are initial states, which are the model's inputs */
-    for (size_t i = 1; i < reads.count; i++) {
-        const json_node *from = find_layer(box->layers, reads.link[i].name);
-        if (!from || !keras_is_class(from, "InputLayer") ||
-            c->state_count == sizeof c->states / sizeof *c->states)
-            return no_chain(box, name, "reads several others");
-        c->states[c->state_count++] = reads.link[i].name;
-    }
-    if (reads.other) return no_chain(box, name, "reads several others");
-    if (reads.link[0].output)
-        return no_chain(box, name, "reads the state of another");
+    /* two outputs of one layer, or one of them */
+    c->joins[c->count - 1] = read_pair(*node, at, &reads, &c->next);
+    if (c->joins[c->count - 1]) return ELMAN_OK;
+    TRY(take_states(box, c, at, &reads));
+    return read_one(*node, reads.link[0].output, &c->next)
+               ? ELMAN_OK
+               : no_chain(box, at, "reads the state of another", before);
+}
 
-    *node = find_layer(box->layers, reads.link[0].name);
-    return *node ? ELMAN_OK
-                 : no_chain(box, name, "reads a layer that is not there");
+/* Whether both directions that a Bidirectional gives one by one are outputs. */
+static bool ends_with_two(const json_node *node, const link_list *ends)
+{
+    return gives_two(node) && ends->count > 1 && !ends->link[0].output &&
+           ends->link[1].output == 1 &&
+           strcmp(ends->link[0].name, ends->link[1].name) == 0;
 }
 
 /* Where the chain ends: the first output. Others may be states of layers. */
-static elman_status find_end(const keras_box *box, link_list *ends,
+static elman_status find_end(const keras_box *box, link_list *ends, chain *c,
                              const json_node **node)
 {
     read_links(ends, json_find(box->config, "output_layers"));
-    *node = ends->count ? find_layer(box->layers, ends->link[0].name) : NULL;
+    *node =
+        ends->count ? keras_find_node(box->layers, ends->link[0].name) : NULL;
     if (!*node)
         return failure(ELMAN_BAD_FORMAT, "the model %.60s has no output",
                        box->name);
-    if (ends->link[0].output || ends->other)
-        return no_chain(box, ends->link[0].name,
-                        "gives a state as the model's first output");
+    if (!ends->other && ends_with_two(*node, ends)) return ELMAN_OK;
+    if (ends->other || !read_one(*node, ends->link[0].output, &c->next))
+        return no_chain(box, *node,
+                        "gives a state or one of two directions first", NULL);
     return ELMAN_OK;
 }
 
@@ -172,19 +312,24 @@ static bool is_in(const chain *c, const char *name)
     return false;
 }
 
-/* Nothing of the model may be beside the chain. */
+/* Inputs that are not read, and what makes masks. */
+static bool is_no_layer(const json_node *node)
+{
+    return keras_is_class(node, "InputLayer") || keras_makes_masks(node);
+}
+
+/* Nothing else of the model may be beside the chain. */
 static elman_status check_rest(const keras_box *box, const chain *c,
                                const link_list *ends)
 {
+    const char *end = keras_name_of(c->node[0]);
     for (const json_node *at = box->layers->is.first; at; at = at->next)
-        if (!is_in(c, keras_name_of(at)))
-            return no_chain(box, keras_name_of(at),
-                            "is beside the chain of layers");
+        if (!is_in(c, keras_name_of(at)) && !is_no_layer(at))
+            return no_chain(box, at, "is beside the chain of layers", end);
 
     for (size_t i = 1; i < ends->count; i++)
         if (!ends->link[i].output)
-            return no_chain(box, ends->link[i].name,
-                            "gives a second output of the model");
+            return no_chain(box, c->node[0], "is not the only output", end);
     return ELMAN_OK;
 }
 
@@ -192,16 +337,15 @@ elman_status keras_add_functional(keras_model *k, const keras_box *box)
 {
     link_list ends = {.count = 0};
     const json_node *node;
-    TRY(find_end(box, &ends, &node));
-
     chain *c = calloc(1, sizeof *c);
     if (!c) return failure(ELMAN_NO_MEMORY, "no memory for a chain of layers");
-    elman_status status = ELMAN_OK;
+    elman_status status = find_end(box, &ends, c, &node);
     while (!status && node) {
         if (c->count == KERAS_MOST_LAYERS || c->count == box->layers->count) {
-            status = no_chain(box, keras_name_of(node), "reads what it gives");
+            status = no_chain(box, node, "reads what it gives", NULL);
             break;
         }
+        c->use[c->count] = c->next;
         c->node[c->count++] = node;
         status = step_back(box, c, &node);
     }
@@ -210,7 +354,8 @@ elman_status keras_add_functional(keras_model *k, const keras_box *box)
     /* from the input on */
     const char *before = NULL;
     for (size_t i = c->count; !status && i-- > 0;) {
-        status = keras_add_node(k, box, c->node[i], before);
+        if (c->joins[i]) continue;
+        status = keras_add_node(k, box, c->node[i], before, c->use[i]);
         if (!keras_is_class(c->node[i], "InputLayer"))
             before = keras_name_of(c->node[i]);
     }

@@ -82,6 +82,8 @@ static const struct {
     {"Flatten", ANY "data_format"},
     {"Reshape", ANY "target_shape"},
     {"Permute", ANY "dims"},
+    {"Flip", "name axis"},
+    {"GetItem", "name"},
     {"Sequential", ANY "layers build_input_shape"},
     {"Functional", ANY "layers input_layers output_layers"},
     {"Model", ANY "layers input_layers output_layers"},

@@ -2,6 +2,7 @@
  * cell. */
 #include "import/keras_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- Settings ----------------------------------------------------------- */
@@ -36,26 +37,38 @@ bool keras_object(const json_node *node, const char **class_name,
     return true;
 }
 
-elman_status keras_refuse(const keras_layer *l, const char *what)
-{
-    return failure(ELMAN_BAD_FORMAT, "the layer %.60s (%.40s) %s", l->name,
-                   l->class_name, what);
-}
-
-elman_status keras_lacks(const keras_layer *l)
+/* The line that saves what is before a layer, or behind it if it is first. */
+static elman_status refuse(const keras_layer *l, const char *sentence)
 {
     if (l->before)
         return failure(
             ELMAN_BAD_FORMAT,
-            "the layer %.60s is a %.60s, which elman does not have; what is "
-            "before it can be saved in Python: keras.Model(model.inputs, "
-            "model.get_layer(\"%.60s\").output).save(\"front.keras\")",
-            l->name, l->class_name, l->before);
+            "%s; what is before it can be saved in Python: "
+            "keras.Model(model.inputs, model.get_layer(\"%.60s\").output)"
+            ".save(\"front.keras\")",
+            sentence, l->before);
     return failure(ELMAN_BAD_FORMAT,
-                   "the layer %.60s is a %.60s, which elman does not have; "
-                   "what is behind it can be saved in Python: "
-                   "keras.Sequential(model.layers[1:]).save(\"rest.keras\")",
-                   l->name, l->class_name);
+                   "%s; what is behind it can be saved in Python: "
+                   "keras.Model(model.get_layer(\"%.60s\").output, "
+                   "model.outputs).save(\"rest.keras\")",
+                   sentence, l->group ? l->group : l->name);
+}
+
+elman_status keras_refuse(const keras_layer *l, const char *what)
+{
+    char sentence[600];
+    snprintf(sentence, sizeof sentence, "the layer %.60s (%.40s) %.400s",
+             l->name, l->class_name, what);
+    return refuse(l, sentence);
+}
+
+elman_status keras_lacks(const keras_layer *l)
+{
+    char sentence[200];
+    snprintf(sentence, sizeof sentence,
+             "the layer %.60s is a %.60s, which elman does not have", l->name,
+             l->class_name);
+    return refuse(l, sentence);
 }
 
 elman_layer *keras_new(keras_model *k, const keras_layer *l, elman_kind kind,
@@ -201,6 +214,30 @@ static elman_status add_flatten(keras_model *k, const keras_layer *l)
     return k->sequence ? refuse_shape(l) : ELMAN_OK;
 }
 
+/* Features that get axes of their own: the same numbers, which is right at the
+ * end of a model. */
+static elman_status keep_shape(keras_model *k, const keras_layer *l,
+                               const json_node *target)
+{
+    uint64_t known = 1;
+    size_t free_axes = 0;
+    int64_t size;
+    for (const json_node *at = target->is.first; at; at = at->next) {
+        if (!json_whole(at, &size)) return refuse_shape(l);
+        free_axes += size == -1;
+        if (size == -1) size = 1;
+        if (size < 1 || (uint64_t)size > k->width / known)
+            return refuse_shape(l);
+        known *= (uint64_t)size;
+    }
+    if (free_axes > 1 || (!free_axes && known != k->width) ||
+        k->width % known != 0)
+        return refuse_shape(l);
+
+    k->shaped = import_text(k->im, "%s", l->name);
+    return k->shaped ? ELMAN_OK : ELMAN_NO_MEMORY;
+}
+
 static elman_status add_reshape(keras_model *k, const keras_layer *l)
 {
     const json_node *target = json_find(l->config, "target_shape");
@@ -213,8 +250,12 @@ static elman_status add_reshape(keras_model *k, const keras_layer *l)
         last = last->next;
     int64_t size;
     bool axes = target->count == (k->sequence ? 2u : 1u);
-    if (!json_whole(last, &size) || !axes) return refuse_shape(l);
-    if (size > 0 && k->width && (uint64_t)size == k->width) return ELMAN_OK;
+    if (!json_whole(last, &size)) return refuse_shape(l);
+    if (axes && size > 0 && k->width && (uint64_t)size == k->width)
+        return ELMAN_OK;
+
+    if (!k->sequence && k->width) return keep_shape(k, l, target);
+    if (!axes) return refuse_shape(l);
 
     /* numbers that become steps of one feature */
     if (k->layer_count || k->in_rank != 2 || size != 1) return refuse_shape(l);
@@ -233,6 +274,68 @@ static elman_status add_permute(keras_model *k, const keras_layer *l)
     for (const json_node *at = dims->is.first; at; at = at->next)
         if (!json_whole(at, &axis) || axis != expected++)
             return refuse_shape(l);
+    return ELMAN_OK;
+}
+
+/* ---- Parts of sequences ------------------------------------------------- */
+
+/* x[::-1] of the steps, as keras.ops.flip(x, 1) has it. */
+static elman_status add_flip(keras_model *k, const keras_layer *l)
+{
+    const json_node *axis = json_find(l->config, "axis");
+    if (axis && axis->kind == JSON_KIND_LIST)
+        axis = axis->count == 1 ? axis->is.first : NULL;
+
+    /* the steps are axis 1, also of tokens */
+    int64_t number = 0;
+    bool whole = axis && json_whole(axis, &number) && k->sequence;
+    if (number == -2 && (k->layer_count || k->in_rank == 3)) number = 1;
+    if (!whole || number != 1)
+        return keras_refuse(l, "turns round other axes than the steps, which "
+                               "elman does not");
+    k->flipped = !k->flipped;
+    return ELMAN_OK;
+}
+
+/* A slice of everything, ":". */
+static bool is_whole(const json_node *node)
+{
+    static const char *const ends[] = {"start", "stop", "step"};
+    const char *class_name;
+    const json_node *config;
+    if (!keras_object(node, &class_name, &config) ||
+        strcmp(class_name, "__slice__") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const json_node *end = json_find(config, ends[i]);
+        if (!end || end->kind != JSON_KIND_NULL) return false;
+    }
+    return true;
+}
+
+/* x[:, -1] and x[:, -1, :], which are the last step. */
+static elman_status add_item(keras_model *k, const keras_layer *l)
+{
+    const json_node *args = json_find(l->use.call, "args"), *key = NULL;
+    int64_t step = 0;
+    if (args && args->kind == JSON_KIND_LIST && args->count == 2)
+        key = args->is.first->next;
+    if (key && key->kind == JSON_KIND_OBJECT) key = json_find(key, "items");
+
+    /* all sequences, the last step, and all features if they are named */
+    bool fits = key && key->kind == JSON_KIND_LIST &&
+                (key->count == 2 || key->count == 3) && k->sequence &&
+                !k->flipped;
+    const json_node *at = fits ? key->is.first : NULL;
+    fits = fits && is_whole(at) && json_whole(at->next, &step) && step == -1 &&
+           (key->count == 2 || is_whole(at->next->next));
+    if (!fits)
+        return keras_refuse(l, "takes another part of what flows than the last "
+                               "step, x[:, -1], which elman does not");
+
+    elman_layer *last = keras_new(k, l, ELMAN_LAST, false);
+    if (!last) return ELMAN_BAD_FORMAT;
+    k->sequence = false;
     return ELMAN_OK;
 }
 
@@ -292,6 +395,8 @@ static const keras_class classes[] = {
     {"Flatten", "flatten", add_flatten, false, KEEPS},
     {"Reshape", "reshape", add_reshape, false, LOSES},
     {"Permute", "permute", add_permute, false, LOSES},
+    {"Flip", "flip", add_flip, false, LOSES},
+    {"GetItem", "get_item", add_item, false, LOSES},
     {"Sequential", "sequential", NULL, false, KEEPS},
     {"Functional", "functional", NULL, false, KEEPS},
     {"Model", "model", NULL, false, KEEPS},
@@ -328,8 +433,8 @@ static elman_status add_distributed(keras_model *k, const keras_layer *l)
 }
 
 /* From here on Keras takes what pads for steps. That is as if nothing had been
- * said of it, unless a layer has passed over it before, or Masking has made
- * zeros of it. */
+ * said of it, unless a layer has passed
+ * over it before, or Masking has made zeros of it. */
 static elman_status lose_mask(keras_model *k, const keras_layer *l)
 {
     if (!k->im->padding) return ELMAN_OK;
@@ -345,7 +450,13 @@ elman_status keras_add_layer(keras_model *k, const keras_layer *l)
 {
     const keras_class *c = find_class(l->class_name);
     if (!c || !c->add) return keras_lacks(l);
+    if (k->shaped)
+        return keras_refuse(l, "reads features that a Reshape before it has "
+                               "given axes of their own, which elman has not");
     bool loses = c->mask == LOSES || (c->mask == LOSES_IN_2 && k->second);
+    if (l->use.masked && !k->im->padding)
+        return keras_refuse(l, "is given a mask that no Embedding or Masking "
+                               "in front of it makes, which elman has not");
     if (loses && k->sequence) TRY(lose_mask(k, l));
     return c->add(k, l);
 }

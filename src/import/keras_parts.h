@@ -5,6 +5,7 @@
  *   keras_chain      which layer follows which, in Sequential models and in
  *                    models in models
  *   keras_graph      the same in functional models
+ *   keras_mask       what those say of padding
  *   keras_layer      the table of classes, and those without a cell
  *   keras_recurrent  those with cells
  *   keras_directions Bidirectional
@@ -20,6 +21,15 @@
 #include "format/json.h"
 #include "import/import.h"
 
+/* What a functional model says of a layer. */
+typedef struct keras_use {
+    const json_node *call; /* where it is called, or NULL */
+    bool state;            /* what is read of it is where it ends */
+    const char *merge;     /* both of its directions are joined so, whatever its
+                              merge_mode says; or NULL */
+    bool masked;           /* it is given a mask */
+} keras_use;
+
 /* A layer of the file. */
 typedef struct keras_layer {
     const char *name, *class_name;
@@ -28,7 +38,8 @@ typedef struct keras_layer {
     const char *group;  /* in an .h5 of whole names: of the outermost layer */
     const char *inside; /* and in that group, if it is in a model there: its
                            own name, else NULL */
-    const char *before; /* the layer before it, or NULL */
+    const char *before; /* of the outermost layers the one before it, or NULL */
+    keras_use use;
 } keras_layer;
 
 /* A model that is being read. */
@@ -44,12 +55,13 @@ typedef struct keras_model {
     size_t slice_layer_room;
 
     /* what flows at this place */
-    size_t width;   /* features, 0 while unknown */
-    bool sequence;  /* steps, not one vector for each sequence */
-    bool each;      /* the layer is put on each step by itself */
-    bool flipped;   /* the last step comes first, against ours */
-    bool masked;    /* a layer has passed over what pads */
-    size_t in_rank; /* axes of the model's input, 0 while unknown */
+    size_t width;       /* features, 0 while unknown */
+    bool sequence;      /* steps, not one vector for each sequence */
+    bool each;          /* the layer is put on each step by itself */
+    bool flipped;       /* the last step comes first, against ours */
+    const char *shaped; /* what Reshape at the end makes of the features */
+    bool masked;        /* a layer has passed over what pads */
+    size_t in_rank;     /* axes of the model's input, 0 while unknown */
 } keras_model;
 
 /* ---- Reading settings --------------------------------------------------- */
@@ -64,8 +76,8 @@ bool keras_flag(const json_node *config, const char *key, bool otherwise);
 bool keras_object(const json_node *node, const char **class_name,
                   const json_node **config);
 
-/* "layer NAME (CLASS) what"; and the same of one that has no counterpart, with
- * what else can be done. */
+/* "the layer NAME (CLASS) what", with the line that saves what is before it or
+ * behind it; and the same of one that has no counterpart. */
 elman_status keras_refuse(const keras_layer *l, const char *what);
 elman_status keras_lacks(const keras_layer *l);
 
@@ -78,8 +90,9 @@ typedef struct keras_box {
     const char *name;
     const json_node *layers; /* a list */
     const json_node *config;
-    const char *path;  /* of its weights, with a slash behind it, or "" */
-    const char *group; /* of the outermost layer that it is in, or NULL */
+    const char *path;   /* of its weights, with a slash behind it, or "" */
+    const char *group;  /* of the outermost layer that it is in, or NULL */
+    const char *before; /* the layer before that */
     size_t depth;
 } keras_box;
 
@@ -89,8 +102,18 @@ bool keras_is_class(const json_node *node, const char *name);
 
 /* Adds a layer, or the layers of a model, behind the one of the name before. */
 elman_status keras_add_node(keras_model *k, const keras_box *box,
-                            const json_node *node, const char *before);
+                            const json_node *node, const char *before,
+                            keras_use use);
 elman_status keras_add_functional(keras_model *k, const keras_box *box);
+const json_node *keras_find_node(const json_node *layers, const char *name);
+
+/* Whether a class is Keras's own: one of the user's may have the same name. */
+bool keras_is_own(const json_node *node);
+
+/* Whether the output of a layer is what Embedding (mask_zero) or Masking of the
+ * same model say of padding; whether a class is of such a layer. */
+bool keras_is_mask(const keras_box *box, const char *name);
+bool keras_makes_masks(const json_node *node);
 
 /* ---- Layers ------------------------------------------------------------- */
 

@@ -44,6 +44,17 @@ const keras_cell *keras_find_cell(const char *name, bool alone)
 
 /* ---- Settings ----------------------------------------------------------- */
 
+static elman_status refuse_gate(const keras_layer *l, const char *key)
+{
+    char what[300];
+    snprintf(what, sizeof what,
+             "has an %.30s in its cell that elman has only behind a layer; in "
+             "a cell it has tanh, sigmoid, hard_sigmoid, relu, leaky_relu, "
+             "elu, softplus, softsign and linear",
+             key);
+    return keras_refuse(l, what);
+}
+
 /* A function in a gate is one of ours; the identity is one as well. */
 static elman_status read_gate_function(const keras_model *k,
                                        const keras_layer *l,
@@ -55,12 +66,7 @@ static elman_status read_gate_function(const keras_model *k,
     *activation = (elman_activation){ELMAN_ACTIVATION_AFFINE, 1, 0};
     if (!f.count) return ELMAN_OK;
     if (f.count > 1 || f.step[0].kind != ELMAN_ACTIVATION)
-        return failure(ELMAN_BAD_FORMAT,
-                       "the layer %.60s (%.40s) has an %.30s in its cell that "
-                       "elman has only behind a layer; train it with tanh, "
-                       "sigmoid, hard_sigmoid, relu, leaky_relu, elu, "
-                       "softplus, softsign or linear",
-                       l->name, l->class_name, key);
+        return refuse_gate(l, key);
     *activation = f.step[0].activation;
     return ELMAN_OK;
 }
@@ -190,7 +196,7 @@ elman_status keras_add_unit(keras_model *k, const keras_layer *l,
         (made->kind != u->cell->kind || made->hidden_size != H ||
          made->no_bias != !bias || made->reset_before != resets_before(u)))
         return keras_refuse(l, "has two directions that differ, which elman "
-                               "cannot join; build it with one layer");
+                               "cannot join");
 
     made->hidden_size = H;
     made->no_bias = !bias;
@@ -230,6 +236,12 @@ elman_status keras_end_layer(keras_model *k, const keras_layer *l,
     return ELMAN_OK;
 }
 
+/* All steps, if those are what is read. */
+static bool gives_steps(const keras_layer *l)
+{
+    return keras_flag(l->config, "return_sequences", false) && !l->use.state;
+}
+
 /* Reading steps backwards that come backwards is reading them forwards. */
 static bool reads_backwards(const keras_model *k, const json_node *config)
 {
@@ -255,8 +267,7 @@ elman_status keras_add_recurrent(keras_model *k, const keras_layer *l)
                     .under = "/cell"};
     TRY(keras_expect_sequence(k, l));
     TRY(add_one(k, l, &u, reverse, true));
-    return keras_end_layer(
-        k, l, keras_flag(l->config, "return_sequences", false), reverse, false);
+    return keras_end_layer(k, l, gives_steps(l), reverse, false);
 }
 
 /* ---- RNN over cells ----------------------------------------------------- */
@@ -319,6 +330,5 @@ elman_status keras_add_cells(keras_model *k, const keras_layer *l)
     if (!stacked) TRY(add_cell(k, l, NULL, cell, reverse, &u));
     for (const json_node *at = list ? list->is.first : NULL; at; at = at->next)
         TRY(add_cell(k, l, list, at, reverse, &u));
-    return keras_end_layer(
-        k, l, keras_flag(l->config, "return_sequences", false), reverse, false);
+    return keras_end_layer(k, l, gives_steps(l), reverse, false);
 }

@@ -226,6 +226,124 @@ class Models:
             keras.Model(x, L.LSTM(H)(block(x))), "steps")
 
 
+class Graphs(Models):
+    """Functional models of Keras 3 as people write them: masks, which are
+    layers there, states that are read, slices, both directions one by one.
+    """
+
+    def build(self):
+        self.masks()
+        self.states()
+        self.pairs()
+        self.parts()
+        return self.made
+
+    def graph(self, name, build, kind="steps"):
+        tokens = kind in ("tokens", "padded")
+        x = self.keras.Input((T,) if tokens else (T, I))
+        self.made[name] = (self.keras.Model(x, build(x)), kind)
+
+    def masks(self):
+        L, g, steps = self.layers, self.graph, {"return_sequences": True}
+
+        def embed(x):
+            return L.Embedding(7, 3, mask_zero=True)(x)
+
+        g("mask_lstm", lambda x: L.Dense(2)(L.LSTM(H)(embed(x))), "padded")
+        g("mask_both", lambda x: L.Dense(2)(L.GRU(3)(L.Bidirectional(
+            L.LSTM(H, **steps))(L.SpatialDropout1D(0.2)(embed(x))))), "padded")
+        g("mask_mean", lambda x: L.GlobalAveragePooling1D()(
+            L.Dense(H, activation="tanh")(embed(x))), "padded")
+        g("mask_each", lambda x: L.TimeDistributed(L.Dense(2))(
+            L.GRU(H, **steps)(embed(x))), "padded")
+        g("mask_value", lambda x: L.LSTM(H)(L.Masking(-1.0)(x)), "masked")
+        inner = self.keras.Sequential([
+            self.keras.Input((T, 3)), L.LSTM(H, **steps)])
+        g("mask_nested", lambda x: L.GRU(2)(inner(embed(x))), "padded")
+        g("mask_state", lambda x: L.Dense(2)(L.LSTM(
+            H, return_state=True, **steps)(embed(x))[1]), "padded")
+
+    def states(self):
+        L, g, steps = self.layers, self.graph, {"return_sequences": True}
+        state = {"return_state": True}
+        g("state_lstm", lambda x: L.Dense(2)(L.LSTM(H, **state)(x)[1]))
+        g("state_gru", lambda x: L.GRU(H, **state, **steps)(x)[1])
+        g("state_back", lambda x: L.Dense(2)(L.SimpleRNN(
+            H, go_backwards=True, **state, **steps)(x)[1]))
+        g("state_cell", lambda x: L.Dense(2)(
+            L.RNN(L.LSTMCell(H), **state, **steps)(x)[1]))
+        # the encoder of a model that translates
+        g("state_only", lambda x: L.LSTM(H, **state)(x)[1:2])
+
+    def pairs(self):
+        L, g, steps = self.layers, self.graph, {"return_sequences": True}
+
+        def ends(layer, first, second):
+            def build(x):
+                out = L.Bidirectional(layer)(x)
+                return L.Dense(2)(L.Concatenate()([out[first], out[second]]))
+            return build
+
+        g("ends_lstm", ends(L.LSTM(H, return_state=True, **steps), 1, 3))
+        g("ends_gru", ends(L.GRU(H, return_state=True), 1, 2))
+        for joint in (L.Concatenate, L.Add, L.Multiply, L.Average):
+            g(f"pair_{joint.__name__.lower()}", lambda x: L.Dense(2)(
+                joint()(L.Bidirectional(L.GRU(H, **steps),
+                                        merge_mode=None)(x))))
+        g("pair_ends", lambda x: L.Concatenate()(L.Bidirectional(
+            L.LSTM(H), merge_mode=None)(x)))
+
+    def parts(self):
+        keras, L, g = self.keras, self.layers, self.graph
+        steps, back = {"return_sequences": True}, {"go_backwards": True}
+        flip = keras.ops.flip
+        g("item", lambda x: L.Dense(2)(L.LSTM(H, **steps)(x)[:, -1]))
+        g("item_both", lambda x: L.Bidirectional(
+            L.GRU(H, **steps))(x)[:, -1, :])
+        g("flip_first", lambda x: L.Dense(2)(L.LSTM(H)(flip(x, 1))))
+        g("flip_last", lambda x: flip(L.Dense(2)(
+            L.LSTM(H, **steps, **back)(x)), axis=1))
+        g("flip_both", lambda x: L.Dense(2)(
+            L.Bidirectional(L.GRU(H))(flip(x, 1))))
+        self.stack("back_both", L.LSTM(H, **steps, **back),
+                   L.Bidirectional(L.GRU(3, **steps)), L.LSTM(2))
+        self.stack("back_both_sum", L.LSTM(H, **steps, **back),
+                   L.Bidirectional(L.GRU(3), merge_mode="sum"))
+        self.stack("back_own", L.Bidirectional(
+            L.LSTM(H, **back), backward_layer=L.LSTM(H)), L.Dense(2))
+        self.stack("back_max", L.LSTM(H, **steps, **back), L.Dense(3),
+                   L.GlobalMaxPooling1D())
+        self.stack("shaped", L.LSTM(H), L.Dense(6), L.Reshape((2, 3)))
+
+
+def refused_graphs(keras):
+    """Functional models that only look like those."""
+    L, made = keras.layers, {}
+    steps, state = {"return_sequences": True}, {"return_state": True}
+
+    def graph(name, build, tokens=False):
+        x = keras.Input((T,) if tokens else (T, I))
+        made[name] = keras.Model(x, build(x))
+
+    graph("own_mask", lambda x: L.LSTM(H, name="lstm")(
+        L.Embedding(7, 3, mask_zero=True)(x),
+        mask=keras.ops.not_equal(x, 3)), True)
+    graph("cell_state", lambda x: L.Dense(2, name="out")(
+        L.LSTM(H, name="lstm", **state)(x)[2]))
+    graph("swapped", lambda x: L.Concatenate(name="join")(
+        L.Bidirectional(L.GRU(H), merge_mode=None, name="both")(x)[::-1]))
+    graph("one_of_two", lambda x: L.Bidirectional(
+        L.GRU(H, **steps), merge_mode=None, name="both")(x)[0])
+    graph("first_step", lambda x: L.Dense(2)(
+        L.LSTM(H, name="lstm", **steps)(x)[:, 0]))
+    graph("flip_features", lambda x: L.LSTM(H)(keras.ops.flip(x, 2)))
+    graph("axes", lambda x: L.Dense(2, name="out")(
+        L.Reshape((2, 2))(L.LSTM(H)(x))))
+    graph("attention", lambda x: (lambda h: L.Attention(name="look")([h, h]))(
+        L.LSTM(H, name="lstm", **steps)(x)))
+    return made
+
+
 def refused(keras):
     """What is not a chain of layers that elman has."""
     L, made = keras.layers, {}

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """make_keras.py: records Keras's models and answers in tests/golden/keras.
 
-With Keras 3 (KERAS_BACKEND=torch) writes keras3.zip and hdf5.zip, with
-TensorFlow 2.15 (Keras 2) keras2.zip. An archive of models has for each NAME its
-file NAME.keras or NAME.h5, inputs NAME.x.npy (h and c of states), answers
-NAME.y.npy, and where some steps are padding NAME.lengths.npy and the same with
-the padding in front, NAME.left_x.npy and NAME.left_y.npy.
+With Keras 3 (KERAS_BACKEND=torch) writes keras3.zip, keras3_graphs.zip and
+hdf5.zip, with TensorFlow 2.15 (Keras 2) keras2.zip. An archive of models has
+for each NAME its file NAME.keras or NAME.h5, inputs NAME.x.npy (h and c of
+states), answers NAME.y.npy, and where some steps are padding NAME.lengths.npy
+and the same with the padding in front, NAME.left_x.npy and NAME.left_y.npy.
 """
 import io
 import json
@@ -23,7 +23,8 @@ import numpy as np
 import keras
 
 import keras_hdf5
-from keras_models import I, T, H, Models, refused
+from keras_models import (
+    I, T, H, Graphs, Models, refused, refused_graphs)
 
 SECOND = keras.__version__ < "3"
 HERE = pathlib.Path(__file__).parent / "keras"
@@ -197,6 +198,20 @@ def record_unknown(archive):
     archive.add("refused/unknown.keras", out.getvalue())
 
 
+def record_graphs():
+    """Functional models, by themselves."""
+    keras.utils.set_random_seed(15)
+    rng = np.random.default_rng(15)
+    archive = Archive("keras3_graphs.zip")
+    for i, (name, (model, kind)) in enumerate(
+            Graphs(keras, False).build().items()):
+        suffixes = [".keras", ".h5"] if i % 3 == 0 else [".keras"]
+        record(archive, name, model, kind, suffixes, rng)
+    for name, model in refused_graphs(keras).items():
+        archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
+    archive.zip.close()
+
+
 def main():
     keras.utils.set_random_seed(14)
     rng = np.random.default_rng(14)
@@ -223,6 +238,7 @@ def main():
     archive.zip.close()
     if not SECOND:
         keras_hdf5.record(Archive("hdf5.zip"))
+        record_graphs()
     for path in sorted(HERE.glob("*.zip")):
         print(path.name, path.stat().st_size)
 
