@@ -5,6 +5,7 @@
 #include "import/onnx_part.h"
 #include "trace/assemble.h"
 #include "trace/attribute.h"
+#include "trace/directions.h"
 #include "trace/layers.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
@@ -213,6 +214,31 @@ static elman_status check_output(const trace *t, const traced_value *v)
         v->name);
 }
 
+/* Ends the stack at the first output that layers of ones and zeros make of what
+ * the last layer gives: one direction of two, or both in another order. */
+static elman_status end_in_part(trace *t)
+{
+    const onnx_graph *g = t->graph;
+    const failure_text kept = failure_keep();
+    const size_t layers = t->layer_count;
+    for (size_t i = 0; i < g->output_count; i++) {
+        const traced_value *v = trace_find(t, g->outputs[i].name);
+        view read;
+        size_t I;
+        if (v->kind != VALUE_VIEW || v->view_count != 1 || is_copy(t, v) ||
+            v->views->rank == 0)
+            continue;
+
+        /* the features are last, in the graph as in a model */
+        elman_status status = layer_read(t, g->nodes + v->node, v->views,
+                                         v->views->rank - 1, &read, &I);
+        failure_restore(&kept);
+        if (status == ELMAN_OK) return status;
+        t->layer_count = layers;
+    }
+    return ELMAN_BAD_FORMAT;
+}
+
 /* Finds the output that the model is to give: all of the last layer's, its last
  * step or its final state. Other outputs may be of layers before it, or states.
  */
@@ -237,6 +263,7 @@ static elman_status end_stack(trace *t)
         how = one;
     }
 
+    if (!end && !end_in_part(t)) return ELMAN_OK;
     if (!end)
         return failure(
             ELMAN_BAD_FORMAT,
@@ -306,6 +333,23 @@ static elman_status add_spares(elman_import *import, const trace *t,
     return ELMAN_OK;
 }
 
+/* Says of which layer one direction alone is left. */
+static elman_status leave_out_direction(elman_import *import, trace *t)
+{
+    char text[NODE_TEXT];
+    for (size_t i = 0; i < t->layer_count; i++) {
+        const traced_layer *l = t->layers + i;
+        if (!direction_prune(t, i)) continue;
+        TRY(import_add_remark(
+            import, import_text(import,
+                                "one direction: of %s only what runs %s is "
+                                "read, and imported",
+                                node_text(t->graph->nodes + l->node, text),
+                                l->config.reverse ? "backward" : "forward")));
+    }
+    return ELMAN_OK;
+}
+
 static elman_status import_trace(elman_import *import, trace *t,
                                  const elman_import_config *config)
 {
@@ -328,6 +372,7 @@ static elman_status import_trace(elman_import *import, trace *t,
     TRY(check_x(t));
     TRY(check_states(t));
     TRY(end_stack(t));
+    TRY(leave_out_direction(import, t));
 
     /* its tensors, as the table shows them */
     TRY(list_tensors(import, t, config->from_tensor || config->to_tensor,

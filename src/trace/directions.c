@@ -51,12 +51,44 @@ bool recurrent_has_pair(const trace *t, const recurrent_node *r)
     const traced_layer *l =
         t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
     if (!l || l->config.kind != r->config.kind || l->unrolled ||
-        l->config.bidirectional || l->config.reverse || !r->config.reverse)
+        l->config.bidirectional || l->config.reverse == r->config.reverse)
         return false;
 
     const onnx_node *before = t->graph->nodes + l->node, *n = r->n;
     return view_next_axis(&l->x, &r->x) == BROADCAST &&
            !strcmp(input_of(before, LENGTHS), input_of(n, LENGTHS));
+}
+
+/* The layer's only direction becomes its second: what views had of its sources
+ * they have of new ones. */
+static elman_status make_second(trace *t, const onnx_node *n, traced_layer *l)
+{
+    enum { Y_D = 2, H_D = 0 };
+    const size_t old[] = {l->y, l->h_n, l->c_n};
+    size_t made[3];
+    for (size_t k = 0; k < 3; k++) {
+        source s = t->sources[old[k]];
+        TRY(source_add(t, n, &s, made + k));
+    }
+
+    for (size_t i = 0; i < t->value_count; i++) {
+        traced_value *v = t->values + i;
+        for (size_t p = 0; v->kind == VALUE_VIEW && p < v->view_count; p++)
+            for (size_t k = 0; k < 3; k++) {
+                view *of = v->views + p;
+                if (of->source != old[k]) continue;
+                of->source = made[k];
+                of->offset[k ? H_D : Y_D]++;
+            }
+    }
+
+    l->y = made[0];
+    l->h_n = made[1];
+    l->c_n = made[2];
+    for (size_t i = 0; i < l->weight_count; i++)
+        l->weights[i].direction = 1;
+    l->config.reverse = false;
+    return ELMAN_OK;
 }
 
 elman_status recurrent_pair(trace *t, const recurrent_node *r,
@@ -70,7 +102,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     /* but for its direction and weights the node must equal the one before it
      */
     elman_layer other = r->config;
-    other.reverse = false;
+    other.reverse = l->config.reverse;
 
     if (!recurrent_alike(&other, &l->config))
         return refuse(
@@ -91,6 +123,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
                       "one of them starts from a state of its own",
                       before);
 
+    if (l->config.reverse) TRY(make_second(t, n, l));
     memcpy(l->config.activations[1], l->config.activations[0],
            sizeof l->config.activations[1]);
     layer_add_direction(t, l);
@@ -186,4 +219,43 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
                 (y.rank - axis) * sizeof *y.axes);
     }
     return value_set_view(t, out[0], in[0]->type, &y);
+}
+
+/* ---- One alone ----------------------------------------------------------- */
+
+bool direction_prune(trace *t, size_t index)
+{
+    /* the layer, perhaps its last step or final state, and what picks one */
+    traced_layer *l = &t->layers[index];
+    size_t pick = index + 1;
+    if (pick < t->layer_count && t->layers[pick].config.kind == ELMAN_LAST)
+        pick++;
+    if (pick >= t->layer_count || !t->layers[pick].picks ||
+        !l->config.bidirectional || l->config.merge || l->h_0.given ||
+        l->c_0.given)
+        return false;
+
+    /* its parameters alone stay */
+    size_t d = t->layers[pick].picks - 1, kept = 0;
+    for (size_t i = 0; i < l->weight_count; i++) {
+        if (l->weights[i].direction != d) continue;
+        l->weights[kept] = l->weights[i];
+        l->weights[kept++].direction = 0;
+    }
+    l->weight_count = kept;
+    memmove(l->config.activations[0], l->config.activations[d],
+            sizeof l->config.activations[0]);
+    memset(l->config.activations[1], 0, sizeof l->config.activations[1]);
+    l->config.bidirectional = false;
+    l->config.reverse = d == 1;
+    l->O = l->config.hidden_size;
+
+    /* and what picked it goes */
+    t->uses[t->layers[pick].weights[0].slice.from] = TENSOR_MADE;
+    if (pick > index + 1)
+        t->layers[index + 1].I = t->layers[index + 1].O = l->O;
+    memmove(t->layers + pick, t->layers + pick + 1,
+            (t->layer_count - pick - 1) * sizeof *t->layers);
+    t->layer_count--;
+    return true;
 }

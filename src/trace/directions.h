@@ -25,6 +25,10 @@ bool recurrent_has_pair(const trace *t, const recurrent_node *r);
 elman_status recurrent_pair(trace *t, const recurrent_node *r,
                             traced_value *const *in);
 
+/* Makes layer index, of which only one direction is read, a layer of that;
+ * whether it is one. For a trace that is complete, and not run. */
+bool direction_prune(trace *t, size_t index);
+
 /* Gives a recurrent layer of one direction a second one. */
 void layer_add_direction(trace *t, traced_layer *l);
 

@@ -273,64 +273,90 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
-/* ---- One direction of two ------------------------------------------------ */
+/* ---- Directions in another order ------------------------------------------
+ */
 
-/* The axis of the directions, if a view is of one of them alone and has its
- * features along an axis of its own; AXES if not. */
-static size_t lone_direction(const trace *t, const view *read, size_t features)
+/* Which directions of two a view has along its features, first to last, and
+ * that is neither both in order nor anything else. */
+typedef struct picked {
+    size_t axis, count, which[2];
+} picked;
+
+static bool find_picked(const trace *t, const view *read, size_t features,
+                        picked *p)
 {
     const source *s = t->sources + read->source;
     size_t own[AXES], count = 0;
     for (size_t k = 0; k < s->rank; k++)
         if (s->identity[k] == OWN_AXIS) own[count++] = k;
-    if (s->kind != SOURCE_LAYER || count != 2 || features >= read->rank)
-        return AXES;
+    if (s->kind != SOURCE_LAYER || count != 2 || features >= read->rank ||
+        !extent_is(s->shape + own[0], 2))
+        return false;
 
+    /* where the first of them begins */
     const view_axis *a = read->axes + features;
-    bool lone = extent_is(s->shape + own[0], 2) && !view_uses(read, own[0]) &&
-                a->factor_count == 1 && a->factors[0].axis == own[1];
-    return lone ? own[0] : AXES;
+    size_t begin = (size_t)read->offset[own[0]];
+    if (read->from_end[own[0]]) begin = 1 - begin;
+
+    /* the units of one, or of the second and the first */
+    const factor *d = a->factors, *units = a->factors + a->factor_count - 1;
+    bool lone = a->factor_count == 1 && !view_uses(read, own[0]);
+    bool swapped = a->factor_count == 2 && d->axis == own[0] && d->step == -1 &&
+                   begin == 1 && extent_is(&d->size, 2);
+    if ((!lone && !swapped) || units->axis != own[1]) return false;
+    *p = (picked){
+        .axis = own[0], .count = lone ? 1 : 2, .which = {begin, 1 - begin}};
+    return true;
 }
 
-/* The features of one direction are taken by a linear layer, whose weights are
- * one and zero. read becomes a view of what it gives. */
+/* A view of both directions in order, in place of those that are picked. */
+static view read_both(const view *read, size_t features, const picked *p)
+{
+    view whole = *read;
+    view_axis *a = whole.axes + features;
+    const factor units = a->factors[a->factor_count - 1];
+    whole.offset[p->axis] = 0;
+    whole.from_end[p->axis] = false;
+    a->factor_count = 2;
+    a->factors[0] = factor_of(p->axis, extent_of(2), 1);
+    a->factors[1] = units;
+    return whole;
+}
+
+/* The features of one direction, or of both in another order, are taken by a
+ * linear layer, whose weights are one and zero. read becomes a view of what it
+ * gives. */
 static elman_status take_direction(trace *t, const onnx_node *n,
                                    size_t features, view *read)
 {
-    size_t d = lone_direction(t, read, features);
-    if (d == AXES) return ELMAN_OK;
-
-    const view_axis part = read->axes[features];
-    size_t R = (size_t)part.factors[0].size.factor, shape[] = {R, 2 * R};
-    size_t which = (size_t)read->offset[d];
-    if (read->from_end[d]) which = 1 - which;
+    picked p;
+    if (!find_picked(t, read, features, &p)) return ELMAN_OK;
+    const view_axis *a = read->axes + features;
+    size_t R = (size_t)a->factors[a->factor_count - 1].size.factor,
+           shape[] = {p.count * R, 2 * R};
 
     /* one where the feature is the direction's own */
-    traced_value made = {.name = "one direction"};
+    traced_value made = {.name = "directions"};
     void *data = NULL;
     strides s;
     TRY(tensor_create(t, n, made.name, ELEMENT_F64, 2, shape, &data, &made));
-    for (size_t i = 0; i < R; i++)
-        ((double *)data)[i * 2 * R + which * R + i] = 1;
+    for (size_t i = 0; i < shape[0]; i++)
+        ((double *)data)[i * 2 * R + p.which[i / R] * R + i % R] = 1;
     tensor_round(t, &made, ELEMENT_F32);
 
     /* it reads both */
-    view whole = *read, y;
-    whole.offset[d] = 0;
-    whole.from_end[d] = false;
-    whole.axes[features].factor_count = 2;
-    whole.axes[features].factors[0] = factor_of(d, extent_of(2), 1);
-    whole.axes[features].factors[1] = part.factors[0];
+    view whole = read_both(read, features, &p), y;
     TRY(check_whole(t, n, &whole));
     const elman_layer config = {
-        .kind = ELMAN_LINEAR, .output_size = R, .no_bias = true};
-    TRY(layer_add(t, n, &whole, features, &config, R, &y));
+        .kind = ELMAN_LINEAR, .output_size = shape[0], .no_bias = true};
+    TRY(layer_add(t, n, &whole, features, &config, shape[0], &y));
+    if (p.count == 1) t->layers[t->layer_count - 1].picks = p.which[0] + 1;
 
     TRY(need_strides(t, n, &made, 2, "weight", TENSOR_WEIGHT, &s));
     *read = y;
     return layer_weigh(t, n, &s,
                        &(weight_view){.role = "weight",
-                                      .how = "one direction",
+                                      .how = "directions",
                                       .row_axis = 0,
                                       .column_axis = 1});
 }

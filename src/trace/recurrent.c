@@ -238,7 +238,7 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
 static elman_status add_pair(trace *t, recurrent_node *r,
                              traced_value *const *in, traced_value *const *out)
 {
-    r->base = 1;
+    r->base = r->config.reverse ? 1 : 0;
     r->I = t->layers[t->layer_count - 1].I;
     TRY(read_weights(t, r, in));
     TRY(recurrent_pair(t, r, in));

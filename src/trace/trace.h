@@ -244,6 +244,7 @@ typedef struct traced_layer {
     traced_steps *steps; /* the products of single steps that it stands for */
     view x;            /* what a recurrent node reads, (T,B,I), steps forward */
     bool twin;         /* a linear layer that reads what that reads */
+    size_t picks;      /* one direction of two, that and 1; 0: it does not */
     double step, zero; /* what its output was quantized with, step 0: not */
     traced_value *quantized;       /* an embedding's weight, not yet floats */
     const traced_rounding *rounds; /* its output; NULL: as it comes */

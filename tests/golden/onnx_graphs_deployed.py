@@ -147,3 +147,45 @@ def deployed_cases():
             """Features divided by their length, as it is written out."""
             y = g.axes("Squeeze", g.gru(g.input("x", ["T", "N", I])), 1)
             g.output(length(g, y), "y")
+
+    for which in range(2):
+        @graph(17, steps, name=f"deployed_direction_out_{which}")
+        def deployed_direction_out(g, which=which):
+            """One direction of two as the output."""
+            y = g.lstm(g.input("x", ["T", "N", I]), direction="bidirectional",
+                       activations=["HardSigmoid", "Tanh", "Tanh",
+                                    "Sigmoid", "Softsign", "Tanh"])
+            y = g.node("Transpose", y, perm=[0, 2, 1, 3])
+            y = g.shaped(y, 0, 0, 2 * H)
+            g.output(g.slice(y, [which * H], [(which + 1) * H], [2]), "y")
+
+    @graph(17, steps)
+    def deployed_direction_final(g):
+        """The final state of the second direction."""
+        y, h = g.gru(g.input("x", ["T", "N", I]), direction="bidirectional",
+                     outputs="Y,Y_h")
+        h = g.node("Gather", h, g.hold(np.int64(1)), axis=0)
+        g.output(h, "y")
+
+    for cell in ["lstm", "gru"]:
+        @graph(17, steps, name=f"deployed_swapped_{cell}")
+        def deployed_swapped(g, cell=cell):
+            """The second direction first, read by a product."""
+            y = getattr(g, cell)(g.input("x", ["T", "N", I]),
+                                 direction="bidirectional")
+            there, back = g.node("Split", y, outputs=2, axis=1)
+            y = g.node("Concat", g.axes("Squeeze", back, 1),
+                       g.axes("Squeeze", there, 1), axis=2)
+            g.output(g.dense(y, 2 * H, C), "y")
+
+    @graph(17, steps)
+    def deployed_swapped_out(g):
+        """Two nodes, the one that runs backward first, and as an output."""
+        x = g.input("x", ["T", "N", I])
+        size = g.node("Shape", x)
+        lens = g.node("Expand", g.slice(size, [0], [1], [0]),
+                      g.slice(size, [1], [2], [0]))
+        turn = lambda v: g.node("ReverseSequence", v, lens)
+        back = turn(g.axes("Squeeze", g.gru(turn(x)), 1))
+        there = g.axes("Squeeze", g.gru(x), 1)
+        g.output(g.node("Concat", back, there, axis=2), "y")
