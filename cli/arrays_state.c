@@ -41,6 +41,7 @@ static size_t list_memories(const network *net, memory *list)
     size_t level = 0, count = 0;
 
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
+        if (layer[n].kind == ELMAN_REPEAT) break; /* begins anew behind it */
         if (!is_recurrent(&layer[n])) continue;
 
         /* h and, of cells that have one, c */

@@ -236,6 +236,9 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
         snprintf(text, size, "%s",
                  layer->last == ELMAN_LAST_FINAL ? "final state" : "last step");
         return;
+    case ELMAN_REPEAT:
+        snprintf(text, size, "repeat %zu times", layer->repeats);
+        return;
     case ELMAN_POOL:
         snprintf(text, size, "%s",
                  layer->pool == ELMAN_POOL_MEAN  ? "mean of the steps"

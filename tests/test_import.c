@@ -285,8 +285,10 @@ TEST(an_ambiguous_order_is_asked_for)
         {{RNN("a", 3, 4), RNN("b", 4, 4)},
          NULL,
          "several recurrent layers, and the file does not say how they are "
-         "joined; give the order of the layers, and what stands between them, "
-         "by --layers: what fits is elman convert "},
+         "joined: in a row, or with last,repeat(10) between them, where the "
+         "second reads the last state of the first at each of 10 steps; give "
+         "the order of the layers, and what stands between them, by --layers: "
+         "what fits is elman convert "},
         {{RNN("a", 4, 5), RNN("b", 6, 7)},
          NULL,
          "--layers a --ignore 'b.*' or elman convert "},
@@ -401,6 +403,12 @@ TEST(an_ambiguous_order_is_asked_for)
         {{RNN("rnn", 3, 4)}, "rnn,elu(1,2)", "which takes one number"},
         {{RNN("rnn", 3, 4)}, "rnn,affine(1)", "which takes two numbers"},
         {{RNN("rnn", 3, 4)}, "rnn,tanh(1)", "which takes no numbers"},
+        {{RNN("rnn", 3, 4)}, "rnn,last,repeat", "which takes the number of"},
+        {{RNN("rnn", 3, 4)}, "rnn,last,repeat(0)", "as in repeat(10)"},
+        {{RNN("rnn", 3, 4)}, "rnn,last,repeat(1.5)", "as in repeat(10)"},
+        {{RNN("rnn", 3, 4)}, "rnn,last,repeat(2,3)", "as in repeat(10)"},
+        {{RNN("rnn", 3, 4)}, "rnn,last,repeat(1e9)", "as in repeat(10)"},
+        {{RNN("rnn", 3, 4)}, "rnn,repeat(3)", "expected last or pool before"},
         {{RNN("rnn", 3, 4)}, "rnn,elu(1", "has elu(1, whose parentheses"},
         {{RNN("rnn", 3, 4)},
          "rnn,elu(one)",

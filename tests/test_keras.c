@@ -103,7 +103,8 @@ static void check_output(asked *a, const char *word, const float *got)
 
     /* past the end of a sequence Keras repeats, and we give 0 */
     const size_t *lengths = a->batch.lengths;
-    if (lengths && !elman_model_read_info(a->model).per_sequence)
+    const elman_model_info info = elman_model_read_info(a->model);
+    if (lengths && !info.per_sequence && !info.output_steps)
         for (size_t i = 0; i < count; i++) {
             size_t row = i / (count / (a->batch.B * a->batch.T));
             if (row % a->batch.T >= lengths[row / a->batch.T]) want[i] = 0;
@@ -219,6 +220,12 @@ TEST(functional_models_of_keras_3_give_its_answers)
     CHECK(models >= 36, "%zu", models);
 }
 
+TEST(vectors_that_are_repeated_give_the_answers_of_keras_3)
+{
+    size_t models = check_archive("keras3_repeat.zip");
+    CHECK(models >= 10, "%zu", models);
+}
+
 TEST(models_of_keras_2_give_its_answers)
 {
     size_t models = check_archive("keras2.zip");
@@ -259,7 +266,6 @@ TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
         {"mask_back", ".keras", "back (LSTM) turns its steps round"},
         {"merge", ".keras", "both (Bidirectional) multiplies or lists"},
         {"no_steps", ".keras", "reads no sequences"},
-        {"repeat", ".keras", "again is a RepeatVector"},
         {"branch", ".keras", "the layer sum (Add) of the model functional"},
         {"shared", ".keras", "twice (LSTM) of the model functional"},
         {"decoder", ".keras", "decoder (GRU) of the model functional"},
@@ -285,6 +291,16 @@ TEST(functional_models_that_only_look_like_chains_are_refused)
         {"attention", ".keras", "model.get_layer(\"lstm\").output)"},
     };
     check_refused("keras3_graphs.zip", cases, sizeof cases / sizeof *cases);
+}
+
+TEST(a_vector_that_cannot_be_repeated_is_refused_with_its_layer)
+{
+    static const char *const cases[][3] = {
+        {"vector", ".keras", "again (RepeatVector) repeats one vector that"},
+        {"states", ".keras", "decoder (GRU) of the model"},
+        {"two", ".keras", "a layer before repeats 3 times"},
+    };
+    check_refused("keras3_repeat.zip", cases, sizeof cases / sizeof *cases);
 }
 
 /* The last line of a conversion has this part. */
@@ -314,6 +330,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_of_keras_3_give_its_answers),
         cmocka_unit_test(functional_models_of_keras_3_give_its_answers),
+        cmocka_unit_test(vectors_that_are_repeated_give_the_answers_of_keras_3),
+        cmocka_unit_test(
+            a_vector_that_cannot_be_repeated_is_refused_with_its_layer),
         cmocka_unit_test(models_of_keras_2_give_its_answers),
         cmocka_unit_test(where_answers_of_keras_are_other_is_said),
         cmocka_unit_test(what_is_no_chain_of_layers_is_refused_with_its_layer),

@@ -59,10 +59,12 @@ static void take_memory(onnx_export *e, const layer *l, bool of_c,
 
     int64_t D = (int64_t)l->D, cut[ELMAN_MAX_LEVELS];
 
-    build_input(e->b, name, ELEMENT_F32, 3,
-                (onnx_dimension[]){{.size = (int64_t)levels * D},
-                                   {.size = -1, .symbol = "state_batch"},
-                                   {.size = (int64_t)width_of(l, of_c)}});
+    /* what is behind a repeat always begins anew */
+    if (!l->repeated)
+        build_input(e->b, name, ELEMENT_F32, 3,
+                    (onnx_dimension[]){{.size = (int64_t)levels * D},
+                                       {.size = -1, .symbol = "state_batch"},
+                                       {.size = (int64_t)width_of(l, of_c)}});
 
     put_default(e, l, name, levels, of_c);
 

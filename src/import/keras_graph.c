@@ -31,6 +31,7 @@ typedef struct chain {
     keras_use next; /* of the one before all these, as far as it is known */
     const char *states[2 * MOST_LINKS]; /* inputs that are initial states */
     size_t state_count;
+    size_t stateful; /* the last layer that begins from one */
 } chain;
 
 const json_node *keras_find_node(const json_node *layers, const char *name)
@@ -228,6 +229,7 @@ static elman_status take_states(const keras_box *box, chain *c,
             c->state_count == sizeof c->states / sizeof *c->states)
             return no_chain(box, node, "reads several others",
                             input ? name : reads->link[0].name);
+        if (!c->state_count) c->stateful = c->count - 1;
         c->states[c->state_count++] = name;
     }
     return reads->other ? no_chain(box, node, "reads several others",
@@ -333,6 +335,18 @@ static elman_status check_rest(const keras_box *box, const chain *c,
     return ELMAN_OK;
 }
 
+/* What is behind a repeat always begins anew. */
+static elman_status check_states(const keras_box *box, const chain *c)
+{
+    for (size_t i = c->stateful; c->state_count && i < c->count; i++)
+        if (keras_is_class(c->node[i], "RepeatVector"))
+            return no_chain(box, c->node[c->stateful],
+                            "begins from a state that is given, behind a "
+                            "RepeatVector, where elman's layers begin anew",
+                            keras_name_of(c->node[i]));
+    return ELMAN_OK;
+}
+
 elman_status keras_add_functional(keras_model *k, const keras_box *box)
 {
     link_list ends = {.count = 0};
@@ -350,6 +364,7 @@ elman_status keras_add_functional(keras_model *k, const keras_box *box)
         status = step_back(box, c, &node);
     }
     if (!status) status = check_rest(box, c, &ends);
+    if (!status) status = check_states(box, c);
 
     /* from the input on */
     const char *before = NULL;

@@ -84,6 +84,7 @@ static const struct {
     {"Permute", ANY "dims"},
     {"Flip", "name axis"},
     {"GetItem", "name"},
+    {"RepeatVector", ANY "n"},
     {"Sequential", ANY "layers build_input_shape"},
     {"Functional", ANY "layers input_layers output_layers"},
     {"Model", ANY "layers input_layers output_layers"},

@@ -196,7 +196,7 @@ static elman_status add_pool(keras_model *k, const keras_layer *l)
     made->pool =
         strstr(l->class_name, "Max") ? ELMAN_POOL_MAX : ELMAN_POOL_MEAN;
     k->sequence = k->flipped = false;
-    k->masked = k->im->padding != NULL;
+    k->masked = k->im->padding && !k->repeated;
     return ELMAN_OK;
 }
 
@@ -339,6 +339,31 @@ static elman_status add_item(keras_model *k, const keras_layer *l)
     return ELMAN_OK;
 }
 
+static elman_status add_repeat(keras_model *k, const keras_layer *l)
+{
+    int64_t n;
+    if (k->sequence && (k->in_rank == 2 || !k->layer_count))
+        return failure(ELMAN_BAD_FORMAT,
+                       "the layer %.60s (%.40s) repeats one vector that the "
+                       "model reads, and elman's models read steps; what is "
+                       "behind it does, the vector at each: keras.Model("
+                       "model.get_layer(\"%.60s\").output, "
+                       "model.outputs).save(\"rest.keras\") in Python",
+                       l->name, l->class_name, l->name);
+    if (k->sequence)
+        return keras_refuse(l, "repeats one vector, but the layer before it "
+                               "gives steps");
+    if (!json_whole(json_find(l->config, "n"), &n) || n < 1 || n > INT32_MAX)
+        return keras_refuse(l, "has an n that is no whole number of 1 or more");
+
+    elman_layer *made = keras_new(k, l, ELMAN_REPEAT, false);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->repeats = (size_t)n;
+    k->sequence = k->repeated = true;
+    k->masked = false;
+    return ELMAN_OK;
+}
+
 /* ---- The table ---------------------------------------------------------- */
 
 static elman_status add_distributed(keras_model *k, const keras_layer *l);
@@ -397,6 +422,7 @@ static const keras_class classes[] = {
     {"Permute", "permute", add_permute, false, LOSES},
     {"Flip", "flip", add_flip, false, LOSES},
     {"GetItem", "get_item", add_item, false, LOSES},
+    {"RepeatVector", "repeat_vector", add_repeat, false, KEEPS},
     {"Sequential", "sequential", NULL, false, KEEPS},
     {"Functional", "functional", NULL, false, KEEPS},
     {"Model", "model", NULL, false, KEEPS},
@@ -437,7 +463,7 @@ static elman_status add_distributed(keras_model *k, const keras_layer *l)
  * over it before, or Masking has made zeros of it. */
 static elman_status lose_mask(keras_model *k, const keras_layer *l)
 {
-    if (!k->im->padding) return ELMAN_OK;
+    if (!k->im->padding || k->repeated) return ELMAN_OK;
     if (k->masked || strncmp(k->im->padding, "token", 5) != 0)
         return keras_refuse(l, "takes what pads (Masking, mask_zero) for steps "
                                "again, which elman cannot; build the model "

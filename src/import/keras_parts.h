@@ -61,6 +61,7 @@ typedef struct keras_model {
     bool flipped;       /* the last step comes first, against ours */
     const char *shaped; /* what Reshape at the end makes of the features */
     bool masked;        /* a layer has passed over what pads */
+    bool repeated;      /* steps of a RepeatVector, none of which pad */
     size_t in_rank;     /* axes of the model's input, 0 while unknown */
 } keras_model;
 

@@ -221,7 +221,7 @@ elman_status keras_end_layer(keras_model *k, const keras_layer *l,
                              bool sequences, bool reverse, bool both)
 {
     k->flipped = reverse;
-    k->masked = k->im->padding != NULL;
+    k->masked = k->im->padding && !k->repeated;
     if (reverse && sequences && k->masked)
         return keras_refuse(l, "turns its steps round, but Keras not what it "
                                "knows of padding (Masking, mask_zero), which "

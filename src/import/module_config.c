@@ -15,6 +15,7 @@ static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
     elman_layer l = {.kind = e->kind,
                      .last = e->last,
                      .pool = e->pool,
+                     .repeats = e->repeats,
                      .activation = e->activation,
                      .eps = e->eps};
 

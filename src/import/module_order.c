@@ -152,7 +152,9 @@ static elman_status add_recurrent(const elman_import *im, module_list *list,
             return modules_ask(
                 im, list,
                 "there are several recurrent layers, and the file does not say "
-                "how they are joined");
+                "how they are joined: in a row, or with last,repeat(10) "
+                "between them, where the second reads the last state of the "
+                "first at each of 10 steps");
         only = m;
     }
     if (!only) return ELMAN_OK;

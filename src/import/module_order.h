@@ -10,6 +10,7 @@ typedef struct entry {
     elman_kind kind;
     elman_last last;
     elman_pool pool;
+    size_t repeats;
     elman_activation activation;
     elman_merge merge; /* of two directions */
     bool batch_norm;   /* a scale and a shift, made of statistics */

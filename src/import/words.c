@@ -4,11 +4,13 @@
  *
  *   PREFIX                   the module of that prefix
  *   FUNCTION  FUNCTION(1,2)  a layer without weights, with its numbers
+ *   repeat(N)                one vector of each sequence at N steps
  *   KIND:PREFIX  KIND(1):PREFIX   a module that shapes leave open
  *   initial(H0,C0):PREFIX    a recurrent one with learned states: initial.c
  */
 #include "base/activation.h"
 #include "base/kind.h"
+#include "base/real.h"
 #include "import/initial.h"
 #include "format/number.h"
 #include "import/module_order.h"
@@ -85,7 +87,8 @@ static void list_functions(size_t room, char *text)
                                      activation_word(kind),
                                      numbers[activation_parameters(kind)]);
     }
-    if (used < room) snprintf(text + used, room - used, ", dropout, identity");
+    if (used < room)
+        snprintf(text + used, room - used, ", repeat(10), dropout, identity");
 }
 
 /* ---- Reading ------------------------------------------------------------- */
@@ -174,6 +177,15 @@ static elman_status set_numbers(const word_parts *w, elman_activation *a)
     return ELMAN_OK;
 }
 
+static elman_status read_repeat(const word_parts *w, entry *e)
+{
+    double n = w->number_count == 1 ? (double)w->numbers[0] : 0;
+    if (!(n >= 1 && n <= 1 << 20 && real_floor(n) == n))
+        return bad_word(w, "which takes the number of steps, as in repeat(10)");
+    *e = (entry){.kind = ELMAN_REPEAT, .repeats = (size_t)n};
+    return ELMAN_OK;
+}
+
 /* Sets found where the word is a function. */
 static elman_status read_function(const word_parts *w, entry *e, bool *found)
 {
@@ -191,6 +203,8 @@ static elman_status read_function(const word_parts *w, entry *e, bool *found)
         return w->number_count ? bad_word(w, "which takes no numbers")
                                : ELMAN_OK;
     }
+
+    if (strcmp(w->head, "repeat") == 0) return read_repeat(w, e);
 
     for (int k = 1; k < ACTIVATION_COUNT; k++) {
         elman_activation_kind kind = (elman_activation_kind)k;
@@ -386,14 +400,14 @@ elman_status word_read(const elman_import *im, module_list *list,
     if (m) return read_kind(&w, m, e);
 
     TRY(check_numbers(&w));
-    char known[400], what[800];
+    char known[440], what[840];
     list_functions(sizeof known, known);
     snprintf(what, sizeof what,
              "which is neither a function (%s) nor a module of the file, alone "
              "or with its kind (linear:, embedding:, lstm:, gru:, rnn:, "
              "layer_norm:, batch_norm:, attention:, sum:, initial(h0,c0):)",
              known);
-    char sentence[1000];
+    char sentence[1040];
     snprintf(sentence, sizeof sentence, "the order of the layers has %.*s, %s",
              bytes < 80 ? (int)bytes : 80, text, what);
     return modules_ask(im, list, sentence);

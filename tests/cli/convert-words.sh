@@ -25,6 +25,7 @@ while read -r word; do
     embedding:*) file=language layers="${head}embed,lstm,fc" ;;
     lstm:*) file=float64 layers="${head}lstm,fc" ;;
     attention:*) file=attention layers="rnn,${head}pool,fc" ;;
+    repeat*) file=float64 layers="lstm,last,$word,fc" ;;
     *) file=float64 layers="lstm,$word,fc" ;;
     esac
     elman convert $file.safetensors out.safetensors --layers "$layers" >shown ||

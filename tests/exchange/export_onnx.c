@@ -140,6 +140,7 @@ static void put_memory(const elman_model *m, const elman_state *s, int run,
         const layer *l = m->layers + i;
         bool own = has_own_sizes(&l->config);
         if (!l->cell || (of_c && !l->cell->has_cell)) continue;
+        if (l->repeated && port_kind[0] == 'i') continue;
         if (l->depth > 0 && !own) continue;
 
         char name[80], level[20] = "";
@@ -174,7 +175,8 @@ static void put_output(const elman_model *m, int run, const elman_batch *in,
     const layer *last = m->layers + m->layer_count - 1;
     bool first = m->config.batch_first;
     bool apart = last->D == 2 && last->config.merge == ELMAN_MERGE_NONE;
-    size_t rows = first ? in->B : in->T, columns = first ? in->T : in->B,
+    size_t T = m->info.output_steps ? m->info.output_steps : in->T;
+    size_t rows = first ? in->B : T, columns = first ? T : in->B,
            O = m->info.output_size;
     const char *path = file_name(run, "out", "y");
     if (m->info.per_sequence) put_floats(path, y, 2, (size_t[]){in->B, O});
@@ -204,7 +206,8 @@ static void run_one(const elman_model *m, int run, size_t T, size_t B,
         put_memory(m, s, run, "in", "0", true);
     }
 
-    y = calloc(T * B, m->info.output_size * sizeof *y);
+    size_t steps = m->info.output_steps > T ? m->info.output_steps : T;
+    y = calloc(steps * B, m->info.output_size * sizeof *y);
     if (!y) abort();
     CHECK_OK(elman_model_forward(m, s, &batch, y));
     put_memory(m, s, run, "out", "n", false);
@@ -247,7 +250,8 @@ int main(int count, char **arguments)
         export_one(arguments[1], i, configs[i]);
     for (int i = 0; i < randoms; i++) {
         draws d = draws_from(test_seed(), (uint64_t)i);
-        export_one(arguments[1], CONFIGS + i, random_config(&d, 8));
+        export_one(arguments[1], CONFIGS + i,
+                   i % 4 ? random_config(&d, 8) : random_repeating(&d, 8));
     }
     return 0;
 }

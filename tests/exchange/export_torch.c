@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { T = 5, B = 3, MOST = 8, PATH = 600 };
+enum { MOST_STEPS = 9, T = 5, B = 3, MOST = 8, PATH = 600 };
 
 static char folder[512];
 
@@ -78,7 +78,7 @@ static void put_order(const elman_config *config)
 
 static void put_run(const elman_model *m)
 {
-    float x[T * B * MOST], y[T * B * 4 * MOST];
+    float x[T * B * MOST], y[MOST_STEPS * B * 4 * MOST];
     int32_t tokens[T * B];
     int64_t wide[T * B];
     elman_state *s = NULL;
@@ -86,6 +86,8 @@ static void put_run(const elman_model *m)
     bool first = m->config.batch_first, once = m->info.per_sequence;
     size_t rows = first ? B : T, columns = first ? T : B,
            I = m->info.input_size, O = m->info.output_size;
+    size_t steps = m->info.output_steps ? m->info.output_steps : T;
+    CHECK(steps <= MOST_STEPS, "%zu steps", steps);
 
     random_fill(9, T * B * MOST, -1, 1, x);
     for (size_t i = 0; m->info.vocabulary && i < T * B; i++)
@@ -106,8 +108,12 @@ static void put_run(const elman_model *m)
     named_tensor out = {.name = "",
                         .type = ELEMENT_F32,
                         .rank = once ? 2 : 3,
-                        .shape = {once ? B : rows, once ? O : columns, O},
-                        .count = (once ? B : T * B) * O,
+                        .shape = {once || first ? B : steps,
+                                  once    ? O
+                                  : first ? steps
+                                          : B,
+                                  O},
+                        .count = (once ? B : steps * B) * O,
                         .data = y};
     CHECK_OK(npy_save(in_here("x.npy"), &in));
     CHECK_OK(npy_save(in_here("y.npy"), &out));
@@ -163,7 +169,9 @@ int main(int count, char **arguments)
     int randoms = atoi(arguments[2]), written = 0;
     for (int i = 0; i < randoms; i++) {
         draws d = draws_from(test_seed() + 1, (uint64_t)i);
-        written += export_one(arguments[1], i, random_config(&d, MOST));
+        written += export_one(arguments[1], i,
+                              i % 6 > 1 ? random_config(&d, MOST)
+                                        : random_repeating(&d, MOST));
     }
     CHECK(written > randoms / 4, "%d of %d were written", written, randoms);
     return 0;

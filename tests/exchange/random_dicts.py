@@ -103,6 +103,9 @@ class Network:
         count = 1 + draw.maybe(0.3)
         for k in range(count):
             width = self.recurrent(width, k + 1 == count)
+        if self.pooled and draw.maybe(0.4):
+            self.repeat()
+            width = self.recurrent(width, True)
         for _ in range(draw.randint(0, 3)):
             width = self.behind(width)
 
@@ -183,6 +186,13 @@ class Network:
         self.add(name, module, name, call)
         if how:
             self.words.append(how)
+
+    def repeat(self):
+        """The vector at some steps, for a decoder."""
+        count, steps = self.draw.randint(1, 6), 1 if self.first else 0
+        self.words.append(f"repeat({count})")
+        self.calls.append(
+            lambda x: x.unsqueeze(steps).repeat_interleave(count, steps))
 
     def unroll(self, cell):
         def call(x):

@@ -24,7 +24,8 @@ def run(model, lines, order, x):
     for line in order[1:]:
         name, kind, _ = line.split()
         alone = not isinstance(model, torch.nn.ModuleDict)
-        if kind in ("last", "final", "mean", "max", "attention", "l2_norm"):
+        if kind in ("last", "final", "mean", "max", "attention", "l2_norm",
+                    "repeat"):
             y = eval(between[before].pop(0), {**names, "y": y})
         else:
             y = (model if alone else model[name])(y)

@@ -344,6 +344,61 @@ def refused_graphs(keras):
     return made
 
 
+def repeated(keras):
+    """{name: (model, kind)} of encoders and decoders, and {name: model} of
+    those that elman refuses."""
+    L, made, bad = keras.layers, {}, {}
+
+    def stack(name, *layers, shape=(T, I), kind="steps"):
+        made[name] = keras.Sequential([keras.Input(shape), *layers]), kind
+
+    def steps(cell, **more):
+        return cell(H, return_sequences=True, **more)
+
+    each = L.TimeDistributed
+    stack("encoder", L.LSTM(H), L.RepeatVector(T), steps(L.LSTM),
+          each(L.Dense(I)))
+    stack("shorter", L.GRU(H), L.RepeatVector(2), steps(L.GRU), L.Dense(I))
+    stack("longer", L.SimpleRNN(H), L.RepeatVector(8), steps(L.SimpleRNN),
+          L.Dense(2, activation="tanh"))
+    stack("deep", steps(L.LSTM), L.LSTM(3), L.Dense(2, activation="relu"),
+          L.RepeatVector(6), steps(L.LSTM), L.Dropout(0.1), steps(L.LSTM),
+          L.Dense(I))
+    stack("both", L.Bidirectional(L.LSTM(3)), L.RepeatVector(4),
+          L.Bidirectional(steps(L.GRU)), L.Dense(2))
+    stack("pooled", steps(L.LSTM), L.GlobalAveragePooling1D(),
+          L.RepeatVector(3), steps(L.LSTM))
+    stack("vector_again", L.LSTM(H), L.RepeatVector(3, name="again"), L.LSTM(H),
+          L.Dense(2))
+    stack("most", L.GRU(H), L.RepeatVector(3), steps(L.GRU),
+          L.GlobalMaxPooling1D())
+    stack("alone", L.LSTM(H), L.RepeatVector(3))
+    stack("masked", L.Masking(-1.0), L.LSTM(H), L.RepeatVector(4),
+          steps(L.LSTM), L.Dense(2), kind="masked")
+    stack("tokens", L.Embedding(7, I), L.LSTM(H), L.RepeatVector(T),
+          steps(L.LSTM), L.Dense(7, activation="softmax"), shape=(T,),
+          kind="tokens")
+    stack("padded", L.Embedding(7, I, mask_zero=True), L.GRU(H),
+          L.RepeatVector(4), steps(L.GRU), L.GlobalMaxPooling1D(),
+          shape=(T,), kind="padded")
+    x = keras.Input((T, I))
+    y = L.RepeatVector(T, name="again")(L.LSTM(H, name="encode")(x))
+    made["chain"] = keras.Model(
+        x, L.Dense(I)(steps(L.LSTM, name="decode")(y))), "steps"
+
+    x = keras.Input((H,))
+    bad["vector"] = keras.Model(
+        x, steps(L.LSTM)(L.RepeatVector(3, name="again")(L.Dense(2)(x))))
+    x, h = keras.Input((T, I)), keras.Input((H,))
+    y = L.RepeatVector(3, name="again")(L.GRU(H, name="encoder")(x))
+    bad["states"] = keras.Model(
+        [x, h], steps(L.GRU, name="decoder")(y, initial_state=h))
+    bad["two"] = keras.Sequential(
+        [keras.Input((T, I)), L.LSTM(H), L.RepeatVector(3), L.LSTM(H),
+         L.RepeatVector(2), L.LSTM(H)])
+    return made, bad
+
+
 def refused(keras):
     """What is not a chain of layers that elman has."""
     L, made = keras.layers, {}
@@ -365,7 +420,6 @@ def refused(keras):
         H, return_sequences=True, go_backwards=True, name="back"), L.LSTM(H))
     stack("merge", L.Bidirectional(L.LSTM(H), merge_mode="mul", name="both"))
     stack("no_steps", L.Dense(3), shape=(I,))
-    stack("repeat", L.LSTM(H), L.RepeatVector(3, name="again"), L.LSTM(H))
     x = keras.Input((T, I))
     y = L.LSTM(H, return_sequences=True, name="left")(x)
     made["branch"] = keras.Model(

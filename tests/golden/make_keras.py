@@ -24,7 +24,7 @@ import keras
 
 import keras_hdf5
 from keras_models import (
-    I, T, H, Graphs, Models, refused, refused_graphs)
+    I, T, H, Graphs, Models, refused, refused_graphs, repeated)
 
 SECOND = keras.__version__ < "3"
 HERE = pathlib.Path(__file__).parent / "keras"
@@ -212,7 +212,23 @@ def record_graphs():
     archive.zip.close()
 
 
+def record_repeated():
+    """Vectors that are repeated, in an archive of their own."""
+    keras.utils.set_random_seed(21)
+    rng = np.random.default_rng(21)
+    archive = Archive("keras3_repeat.zip")
+    made, bad = repeated(keras)
+    for i, (name, (model, kind)) in enumerate(made.items()):
+        suffixes = [".keras", ".h5"] if i % 4 == 0 else [".keras"]
+        record(archive, name, model, kind, suffixes, rng)
+    for name, model in bad.items():
+        archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
+    archive.zip.close()
+
+
 def main():
+    if "repeat" in sys.argv:
+        return record_repeated()
     keras.utils.set_random_seed(14)
     rng = np.random.default_rng(14)
     archive = Archive("keras2.zip" if SECOND else "keras3.zip")
@@ -237,6 +253,7 @@ def main():
         record_unknown(archive)
     archive.zip.close()
     if not SECOND:
+        record_repeated()
         keras_hdf5.record(Archive("hdf5.zip"))
         record_graphs()
     for path in sorted(HERE.glob("*.zip")):
