@@ -4,7 +4,7 @@
  */
 #include "check.h"
 
-#include "trace/walk.h"
+#include "trace/open.h"
 
 enum { T = 3, B = 3, I = 2, H = 3 }; /* T, B and H alike, to be mistaken */
 

@@ -9,7 +9,7 @@
 #include "trace/rounding.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
-#include "trace/walk.h"
+#include "trace/open.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "trace/view.h"
-#include "trace/walk.h"
+#include "trace/open.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -118,7 +118,7 @@ static bool operate(arithmetic op, double a, double b, double *result)
     return false;
 }
 
-static bool operate_wholes(arithmetic op, int64_t a, int64_t b, int64_t *result)
+bool fold_wholes(arithmetic op, int64_t a, int64_t b, int64_t *result)
 {
     switch (op) {
     case ARITHMETIC_ADD:
@@ -172,7 +172,7 @@ static elman_status combine(trace *t, const onnx_node *n, arithmetic op,
         }
 
         fits = floats ? operate(op, x[0], x[1], (double *)data + i)
-                      : operate_wholes(op, k[0], k[1], (int64_t *)data + i);
+                      : fold_wholes(op, k[0], k[1], (int64_t *)data + i);
         if (!fits) return refuse(n, "its result does not fit in 64 bits");
     }
     return ELMAN_OK;

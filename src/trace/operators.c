@@ -4,6 +4,7 @@
 #include "trace/arithmetic.h"
 #include "trace/attribute.h"
 #include "trace/branches.h"
+#include "trace/grow.h"
 #include "trace/concat.h"
 #include "trace/dense.h"
 #include "trace/directions.h"
@@ -23,6 +24,7 @@
 #include "trace/reshape.h"
 #include "trace/sizes.h"
 #include "trace/slice.h"
+#include "trace/steps.h"
 #include "trace/tensor.h"
 #include "trace/where.h"
 
@@ -127,13 +129,23 @@ static const operator_row contributed[] = {
     {"QuantizeLinear", 2, 3, NULL, quantize_tensor, quantize_flow},
 };
 
+/* What stands in the place of something that is written out. */
+static const operator_row grown[] = {
+    {"Fit", 1, 2, steps_fit, steps_fit, steps_fit},
+    {"GRU", 3, MANY, NULL, trace_recurrent, trace_recurrent},
+    {"LSTM", 3, MANY, NULL, trace_recurrent, trace_recurrent},
+    {"RNN", 3, MANY, NULL, trace_recurrent, trace_recurrent},
+};
+
 /* The row of an operator in its domain's table, or NULL. */
 static const operator_row *find_row(const onnx_node *n)
 {
     bool theirs = !strcmp(n->domain, "com.microsoft");
-    const operator_row *rows = theirs ? contributed : operators;
-    size_t count = theirs ? sizeof contributed / sizeof *contributed
-                          : sizeof operators / sizeof *operators;
+    bool ours = n->domain == grow_domain;
+    const operator_row *rows = ours ? grown : theirs ? contributed : operators;
+    size_t count = ours     ? sizeof grown / sizeof *grown
+                   : theirs ? sizeof contributed / sizeof *contributed
+                            : sizeof operators / sizeof *operators;
     for (size_t i = 0; i < count; i++)
         if (!strcmp(rows[i].name, n->op)) return rows + i;
     return NULL;
@@ -207,8 +219,8 @@ elman_status operator_find(const trace *t, const onnx_node *n,
                            operator_run **run)
 {
     const operator_row *row = find_row(n);
-    if (n->domain[0] && strcmp(n->domain, "ai.onnx") &&
-        strcmp(n->domain, "com.microsoft"))
+    if (n->domain[0] && n->domain != grow_domain &&
+        strcmp(n->domain, "ai.onnx") && strcmp(n->domain, "com.microsoft"))
         return refuse(n, "operators of the domain %.80s are not known",
                       n->domain);
 

@@ -163,8 +163,8 @@ elman_status quantize_flow(trace *t, const onnx_node *n,
 
     /* as if not rounded, but between the least number and the greatest: beyond
      * them may stand for a relu that was there before */
-    TRY(elementwise_clip(t, n, in[0], (least - zero) * step, (most - zero) * step,
-                   out[0]));
+    TRY(elementwise_clip(t, n, in[0], (least - zero) * step,
+                         (most - zero) * step, out[0]));
     out[0]->type = type;
 
     traced_layer *l = &t->layers[t->layer_count - 1];

@@ -8,6 +8,7 @@
 #include "trace/attribute.h"
 #include "trace/directions.h"
 #include "trace/flip.h"
+#include "trace/grow.h"
 #include "trace/layers.h"
 #include "trace/order.h"
 #include "trace/start.h"
@@ -60,8 +61,14 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     r->has_B = n->input_count > 3 && in[3];
     r->has_P = p < n->input_count && in[p];
     if (r->has_B) {
+        size_t both = r->grown ? G : 2 * G;
         TRY(need_strides(t, n, in[3], 2, "B", TENSOR_WEIGHT, &r->B));
-        TRY(expect(n, "B", &r->B, r->direction_count, 2 * G, 0));
+        TRY(expect(n, "B", &r->B, r->direction_count, both, 0));
+    }
+    r->has_more = r->grown && n->input_count > 8 && in[8];
+    if (r->has_more) {
+        TRY(need_strides(t, n, in[8], 2, "B", TENSOR_WEIGHT, &r->more));
+        TRY(expect(n, "B", &r->more, r->direction_count, G, 0));
     }
 
     if (r->has_P) {
@@ -70,7 +77,7 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     }
 
     r->config.hidden_size = r->H;
-    r->config.no_bias = !r->has_B;
+    r->config.no_bias = !r->has_B && !r->has_more;
     r->config.peephole = r->has_P;
     return ELMAN_OK;
 }
@@ -113,12 +120,26 @@ static elman_status weigh_peephole(trace *t, const recurrent_node *r, size_t d)
                                       .column_axis = 2});
 }
 
+/* Biases of the input and of the state that are by themselves; one that is
+ * missing is zero. */
+static elman_status weigh_apart(trace *t, const recurrent_node *r, size_t d)
+{
+    size_t at = r->base + d;
+    if (r->config.no_bias) return ELMAN_OK;
+    TRY(r->has_B ? weigh(t, r, "bias_ih", &r->B, d, 0)
+                 : layer_weigh_zero(t, r->n, "bias_ih", at));
+    return r->has_more ? weigh(t, r, "bias_hh", &r->more, d, 0)
+                       : layer_weigh_zero(t, r->n, "bias_hh", at);
+}
+
 static elman_status weigh_all(trace *t, const recurrent_node *r)
 {
     for (size_t d = 0; d < r->direction_count; d++) {
         TRY(weigh(t, r, "weight_ih", &r->W, d, 0));
         TRY(weigh(t, r, "weight_hh", &r->R, d, 0));
-        if (r->has_B) {
+        if (r->grown) {
+            TRY(weigh_apart(t, r, d));
+        } else if (r->has_B) {
             TRY(weigh(t, r, "bias_ih", &r->B, d, 0));
             TRY(weigh(t, r, "bias_hh", &r->B, d, r->cell->gate_count * r->H));
         }
@@ -296,6 +317,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].op, n->op)) r.row = rows + i;
     r.config.kind = r.row->kind;
+    r.grown = n->domain == grow_domain;
     r.cell = cell_for(&r.config);
     TRY(recurrent_attributes(&r));
 

@@ -132,18 +132,44 @@ static elman_status read_activations(recurrent_node *r)
     return ELMAN_OK;
 }
 
+/* The places of the gates of a cell that was written out, if they are not those
+ * of the operator. */
+static elman_status read_blocks(recurrent_node *r)
+{
+    int64_t blocks[AXES];
+    size_t count, moved = 0;
+    TRY(attribute_wholes(r->n, "blocks", &count, blocks));
+    r->of = *r->row;
+    for (size_t k = 0; k < count; k++) {
+        r->of.order[k] = (size_t)blocks[r->row->order[k]];
+        moved += r->of.order[k] != k;
+    }
+    if (count) r->of.how = moved ? "gates in order" : "as it is";
+    r->row = &r->of;
+    return ELMAN_OK;
+}
+
 static elman_status check_names(const recurrent_node *r)
 {
-    static const char *const known[] = {
-        "activations",  "activation_alpha",    "activation_beta",
-        "clip",         "direction",           "hidden_size",
-        "input_forget", "linear_before_reset", "layout"};
+    static const char *const known[] = {"activations",
+                                        "activation_alpha",
+                                        "activation_beta",
+                                        "blocks",
+                                        "clip",
+                                        "direction",
+                                        "hidden_size",
+                                        "input_forget",
+                                        "linear_before_reset",
+                                        "layout"};
+
+    /* "blocks" is our own */
     for (size_t i = 0; i < r->n->attribute_count; i++) {
         const char *name = r->n->attributes[i].name;
         size_t k = 0;
         while (k < sizeof known / sizeof *known && strcmp(known[k], name))
             k++;
-        if (k == sizeof known / sizeof *known)
+        bool ours = !r->grown && !strcmp(name, "blocks");
+        if (k == sizeof known / sizeof *known || ours)
             return refuse(r->n, "the attribute %.40s is unknown", name);
     }
     return ELMAN_OK;
@@ -157,6 +183,7 @@ elman_status recurrent_attributes(recurrent_node *r)
     int64_t layout, forget = 0, linear = 1;
 
     TRY(check_names(r));
+    if (r->grown) TRY(read_blocks(r));
     TRY(attribute_text(n, "direction", "forward", &where));
     TRY(attribute_whole(n, "layout", 0, &layout));
     TRY(attribute_float(n, "clip", FLT_MAX, &c->clip));

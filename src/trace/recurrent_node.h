@@ -32,6 +32,10 @@ typedef struct recurrent_node {
     elman_layer config;
     strides W, R, B, P;
     bool has_B, has_P;
+    bool grown;       /* it stands for a cell that is written out: */
+    recurrent_row of; /* its gates are in an order of their own, and */
+    strides more;     /* the state's bias is by itself, B without it */
+    bool has_more;
 } recurrent_node;
 
 /* Reads the attributes of the node into its config. */

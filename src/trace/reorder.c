@@ -44,13 +44,6 @@ static size_t rank_of(const traced_value *v)
     return v->kind == VALUE_VIEW ? v->views->rank : v->rank;
 }
 
-/* An order of axes: from[k] is where axis k comes from, NEW_AXIS if it is a new
- * one of size 1. */
-typedef struct axis_order {
-    size_t rank, from[AXES];
-} axis_order;
-#define NEW_AXIS SIZE_MAX
-
 static elman_status reorder(const onnx_node *n, const void *how, view *of)
 {
     (void)n;
@@ -63,9 +56,8 @@ static elman_status reorder(const onnx_node *n, const void *how, view *of)
     return ELMAN_OK;
 }
 
-static elman_status reorder_all(trace *t, const onnx_node *n,
-                                const traced_value *v, const axis_order *order,
-                                traced_value *out)
+elman_status view_reorder(trace *t, const onnx_node *n, const traced_value *v,
+                          const axis_order *order, traced_value *out)
 {
     size_t axis = 0;
     for (size_t k = 0; k < order->rank; k++)
@@ -196,7 +188,7 @@ elman_status view_transpose(trace *t, const onnx_node *n,
     }
 
     if (seen != (1u << rank) - 1) return refuse(n, "perm is not a permutation");
-    return reorder_all(t, n, in[0], &order, out[0]);
+    return view_reorder(t, n, in[0], &order, out[0]);
 }
 
 /* The axes that a list names, one bit each. */
@@ -233,7 +225,7 @@ elman_status view_squeeze(trace *t, const onnx_node *n, traced_value *const *in,
             return refuse(n, "axis %zu is not of size 1", k);
         if (!drop) order.from[order.rank++] = k;
     }
-    return reorder_all(t, n, in[0], &order, out[0]);
+    return view_reorder(t, n, in[0], &order, out[0]);
 }
 
 elman_status view_unsqueeze(trace *t, const onnx_node *n,
@@ -253,5 +245,5 @@ elman_status view_unsqueeze(trace *t, const onnx_node *n,
     axis_order order = {.rank = rank + count};
     for (size_t k = 0; k < order.rank; k++)
         order.from[k] = set >> k & 1 ? NEW_AXIS : next++;
-    return reorder_all(t, n, in[0], &order, out[0]);
+    return view_reorder(t, n, in[0], &order, out[0]);
 }

@@ -24,6 +24,20 @@ void *trace_keep(trace *t, size_t count, size_t size)
     return block->data;
 }
 
+trace *trace_new(const onnx_graph *graph, const named_tensor *bound)
+{
+    trace *t = calloc(1, sizeof *t);
+    if (!t) return NULL;
+
+    t->graph = graph;
+    t->bound = bound;
+    t->time = t->batch = NO_AXIS;
+    t->layers = calloc(ELMAN_MAX_LAYERS, sizeof *t->layers);
+    if (t->layers) return t;
+    trace_close(t);
+    return NULL;
+}
+
 void trace_close(trace *t)
 {
     if (!t) return;

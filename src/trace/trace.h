@@ -43,7 +43,10 @@
  * and on these
  *
  *   operators          the table of operators
- *   walk               each node once: trace_open
+ *   walk               each node once, after those that it reads
+ *   grow               graphs that grow by nodes, steps the axes between
+ *   cell_*             cells that are written out become a node
+ *   open               all of a graph: trace_open
  *   assemble           the trace as a config, and weights as slices of tensors
  */
 #ifndef TRACE_TRACE_H
@@ -286,7 +289,8 @@ typedef struct trace {
     void *kept;    /* blocks that go with the trace */
 } trace;
 
-/* trace_open is in walk.h. */
+/* An empty one; NULL: there is no memory. trace_open is in open.h. */
+trace *trace_new(const onnx_graph *graph, const named_tensor *bound);
 void trace_close(trace *t);
 
 /* The value of that name, or NULL. */

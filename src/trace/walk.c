@@ -3,12 +3,9 @@
 
 #include "trace/attribute.h"
 #include "trace/branches.h"
-#include "trace/norm.h"
 #include "trace/operators.h"
-#include "trace/quantized.h"
 #include "trace/reduce.h"
 #include "trace/tensor.h"
-#include "trace/unrolled_end.h"
 #include "trace/view.h"
 #include "trace/where.h"
 
@@ -248,92 +245,55 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
     return ELMAN_OK;
 }
 
-static elman_status follow(trace *t, size_t first, size_t *stack,
-                           unsigned char *marks, size_t *done)
+static elman_status follow(trace *t, walker *w, size_t first)
 {
-    if (marks[first] == DONE) return ELMAN_OK;
+    if (w->marks[first] == DONE) return ELMAN_OK;
 
     size_t depth = 0;
-    stack[depth++] = first;
-    marks[first] = ENTERED;
+    w->stack[depth++] = first;
+    w->marks[first] = ENTERED;
 
     /* a node is run once all that it reads from has been */
     while (depth) {
         bool pushed;
-        TRY(push_inputs(t, stack, &depth, marks, &pushed));
+        TRY(push_inputs(t, w->stack, &depth, w->marks, &pushed));
         if (pushed) continue;
 
-        size_t index = stack[--depth];
-        if (++*done > MOST_NODES)
+        size_t index = w->stack[--depth];
+        if (++w->done > MOST_NODES)
             return refuse(
                 t->graph->nodes + index,
                 "more than %d nodes of the graph matter to its outputs",
                 MOST_NODES);
         TRY(run_node(t, index));
-        marks[index] = DONE;
+        w->marks[index] = DONE;
     }
     return ELMAN_OK;
 }
 
-static elman_status follow_all(trace *t)
+elman_status walk_open(trace *t, walker *w)
 {
-    const onnx_graph *g = t->graph;
-    size_t done = 0;
-    elman_status status = ELMAN_OK;
+    TRY(list_names(t));
+    TRY(open_values(t));
 
     /* MOST_NODES is the depth that push_inputs lets the stack reach */
-    size_t *stack = calloc(MOST_NODES, sizeof *stack);
-    unsigned char *marks = calloc(g->node_count + 1, 1);
-    if (!stack || !marks)
-        status = failure(ELMAN_NO_MEMORY, "no memory for a graph");
-
-    for (size_t i = 0; i < g->output_count && status == ELMAN_OK; i++) {
-        const traced_value *v = trace_find(t, g->outputs[i].name);
-        if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
-            status = missing(t, NULL, g->outputs[i].name);
-        else if (v->node != NO_NODE)
-            status = follow(t, v->node, stack, marks, &done);
-        if (status == ELMAN_OK && v && v->node != NO_NODE)
-            status = reduce_settle(t, g->nodes + v->node, NULL,
-                                   trace_find(t, v->name));
-    }
-
-    free(stack);
-    free(marks);
-    return status;
+    w->stack = calloc(MOST_NODES, sizeof *w->stack);
+    w->marks = calloc(t->graph->node_count + 1, 1);
+    return w->stack && w->marks
+               ? ELMAN_OK
+               : failure(ELMAN_NO_MEMORY, "no memory for a graph");
 }
 
-elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
-                        trace **made)
+void walk_close(walker *w)
 {
-    if (graph->opset < 7)
-        return failure(ELMAN_BAD_FORMAT,
-                       "the graph is of opset %lld, expected 7 or later",
-                       (long long)graph->opset);
-    if (graph->output_count == 0)
-        return failure(ELMAN_BAD_FORMAT, "the graph has no outputs");
+    free(w->stack);
+    free(w->marks);
+}
 
-    trace *t = calloc(1, sizeof *t);
-    if (!t) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
-    t->graph = graph;
-    t->bound = bound;
-    t->time = t->batch = NO_AXIS;
-    t->layers = calloc(ELMAN_MAX_LAYERS, sizeof *t->layers);
-
-    elman_status status =
-        t->layers ? ELMAN_OK : failure(ELMAN_NO_MEMORY, "no memory for layers");
-    if (status == ELMAN_OK) status = branches_open(t);
-    if (status == ELMAN_OK) status = list_names(t);
-    if (status == ELMAN_OK) status = open_values(t);
-    if (status == ELMAN_OK) status = follow_all(t);
-
-    /* weights that only the end of the graph completes */
-    for (size_t i = 0; status == ELMAN_OK && i < t->layer_count; i++)
-        if ((status = norm_finish(t, i)) == ELMAN_OK &&
-            (status = quantized_finish(t, i)) == ELMAN_OK)
-            status = unrolled_finish(t, i);
-
-    if (status == ELMAN_OK) *made = t;
-    else trace_close(t);
-    return status;
+elman_status walk_to(trace *t, walker *w, const char *name)
+{
+    const traced_value *v = trace_find(t, name);
+    if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
+        return missing(t, NULL, name);
+    return v->node == NO_NODE ? ELMAN_OK : follow(t, w, v->node);
 }

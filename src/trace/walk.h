@@ -4,11 +4,19 @@
 
 #include "trace/trace.h"
 
-/* Follows graph to its outputs. With bound arrays all sizes are known, and
- * inputs may be weights; each array fits what the graph declares. graph and
- * bound must outlive the trace. Messages name the node, its operator and the
+typedef struct walker {
+    size_t *stack;
+    unsigned char *marks; /* of nodes */
+    size_t done;          /* nodes */
+} walker;
+
+/* Begins with the names of a trace's graph, its inputs and tensors. Close it in
+ * any case. */
+elman_status walk_open(trace *t, walker *w);
+void walk_close(walker *w);
+
+/* Follows the graph to a value. Messages name the node, its operator and the
  * reason. */
-elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
-                        trace **trace);
+elman_status walk_to(trace *t, walker *w, const char *name);
 
 #endif
