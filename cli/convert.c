@@ -177,8 +177,8 @@ static const char *rounding_of(const conversion *run)
             strcmp(rows[i].type, "bfloat16") == 0)
             return "; its weights are rounded to 16 bits (float16 or "
                    "bfloat16): a reference made before that, or computed in "
-                   "16 bits, differs; load this file in PyTorch, call "
-                   "model.float(), and make it again";
+                   "16 bits, differs; make it again with the weights of this "
+                   "file in float32 (in PyTorch model.float())";
     return "";
 }
 

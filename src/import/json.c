@@ -123,6 +123,14 @@ static elman_status open_root(elman_import *im, const json_node *root)
         return nam_open(im, root);
     if (json_find(root, "in_shape") && json_find(root, "layers"))
         return rtneural_open(im, root);
+    if (json_text(json_find(root, "class_name")) && json_find(root, "config"))
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "these are the layers of a Keras model (to_json), without its "
+            "weights; put them together in Python: model = "
+            "keras.models.model_from_json(open(\"in.json\").read()); "
+            "model.load_weights(\"in.weights.h5\"); "
+            "model.save(\"model.keras\")");
 
     TRY(members_check(json_find(root, "model_data"), guitarml_known,
                       "its model_data"));

@@ -53,10 +53,30 @@ static elman_status read_config(keras_source *s, const char *bytes, size_t size)
 
 /* ---- .keras ------------------------------------------------------------- */
 
+/* An entry of that name, at the top or in the one folder that was packed with
+ * what is in it. How many there are if there is none. */
+static size_t find_entry(const archive *zip, const char *name)
+{
+    size_t count = archive_entry_count(zip), found = archive_find(zip, name);
+    size_t bytes = strlen(name);
+    if (found < count) return found;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *full = archive_name(zip, i);
+        size_t length = strlen(full);
+        if (length <= bytes || full[length - bytes - 1] != '/' ||
+            strcmp(full + length - bytes, name) != 0)
+            continue;
+        if (found < count) return count;
+        found = i;
+    }
+    return found;
+}
+
 static elman_status read_entry(keras_source *s, const char *name, char **data,
                                size_t *size)
 {
-    size_t entry = archive_find(s->zip, name);
+    size_t entry = find_entry(s->zip, name);
     *size = 0;
     if (entry == archive_entry_count(s->zip))
         return failure(ELMAN_BAD_FORMAT,
@@ -116,6 +136,27 @@ static const hdf5_text *root_text(const hdf5 *file, const char *name)
     return a && a->count ? file->texts + a->first : NULL;
 }
 
+/* Arrays without a model: Keras's, or another program's. */
+static elman_status refuse_arrays(const hdf5 *file)
+{
+    if (root_text(file, "keras_version") || root_text(file, "layer_names") ||
+        hdf5_find(file, "layers") ||
+        hdf5_find(file, "_layer_checkpoint_dependencies"))
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "these are the weights of a Keras model (save_weights), without "
+            "its layers; in Python, where the model is built: "
+            "model.load_weights(\"in.weights.h5\"); "
+            "model.save(\"model.keras\"); or say in a mapping file (elman "
+            "convert --mapping) what its arrays are, which --mapping-draft "
+            "begins");
+    return failure(ELMAN_BAD_FORMAT,
+                   "this is HDF5, but no model of Keras; say in a mapping file "
+                   "(elman convert --mapping) what its %zu arrays are, which "
+                   "--mapping-draft begins",
+                   file->tensor_count);
+}
+
 static elman_status open_hdf5(keras_source *s, char *bytes, size_t size,
                               bool *second)
 {
@@ -123,12 +164,7 @@ static elman_status open_hdf5(keras_source *s, char *bytes, size_t size,
     const hdf5_text *config = root_text(s->file, "model_config");
     const hdf5_text *version = root_text(s->file, "keras_version");
 
-    if (!config)
-        return failure(
-            ELMAN_BAD_FORMAT,
-            "these are the weights of a Keras model (save_weights), without "
-            "its layers; save it whole in Python: model.save(\"model.keras\"), "
-            "or say with elman convert --mapping what its arrays are");
+    if (!config) return refuse_arrays(s->file);
     *second = !version || !version->bytes || version->text[0] < '3';
     return read_config(s, config->text, config->bytes);
 }

@@ -209,6 +209,7 @@ def record_graphs():
         record(archive, name, model, kind, suffixes, rng)
     for name, model in refused_graphs(keras).items():
         archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
+    record_packed(archive, rng)
     archive.zip.close()
 
 
@@ -224,6 +225,20 @@ def record_repeated():
     for name, model in bad.items():
         archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
     archive.zip.close()
+
+
+def record_packed(archive, rng):
+    """A .keras file that was unpacked, and packed with its folder."""
+    L = keras.layers
+    model = keras.Sequential([keras.Input((T, I)), L.LSTM(H), L.Dense(2)])
+    record(archive, "packed", model, "steps", [], rng)
+    whole = zipfile.ZipFile(io.BytesIO(bytes_of(model, ".keras")))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as changed:
+        for name in whole.namelist():
+            changed.writestr(zipfile.ZipInfo("model/" + name), whole.read(name))
+            changed.writestr(zipfile.ZipInfo("__MACOSX/model/._" + name), "x")
+    archive.add("packed.keras", out.getvalue())
 
 
 def main():
