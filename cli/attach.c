@@ -5,6 +5,7 @@
 #include "attach_lists.h"
 #include "cells.h"
 #include "network.h"
+#include "rebuild.h"
 #include "screen.h"
 #include "system.h"
 
@@ -169,45 +170,19 @@ static int read_files(attachment *a)
 
 /* ---- The model ----------------------------------------------------------- */
 
-/* The same weights in another config. */
-static int rebuild(const elman_config *config, elman_model **model)
-{
-    elman_model *made = NULL;
-    size_t count = elman_model_read_info(*model).weight_count;
-    float *weights = calloc(count + 1, sizeof *weights);
-    if (!weights) return failed("out of memory");
-
-    bool done = elman_model_create(config, &made) == ELMAN_OK &&
-                elman_model_read_all(*model, count, weights) == ELMAN_OK &&
-                elman_model_write_all(made, count, weights) == ELMAN_OK;
-    free(weights);
-    if (!done) {
-        int code = library_failed();
-        elman_model_destroy(made);
-        return code;
-    }
-    elman_model_destroy(*model);
-    *model = made;
-    return 0;
-}
-
 /* Data comes steps first, and classes are read from what softmax is of. */
 static int settle_model(const attachment *a, elman_model **model)
 {
     elman_config config = *elman_model_config(*model);
-    elman_layer *last = config.layers;
-    while (last[1].kind)
-        last++;
-
+    elman_layer *last = find_softmax(&config, false);
     bool classes = a->tokens.count || a->labels.count;
-    bool softmax = last->kind == ELMAN_SOFTMAX && last > config.layers;
-    if (classes && softmax) {
+    if (classes && last) {
         note("the softmax at the end is left out, as what it is of is read");
         *last = (elman_layer){0};
     }
-    if (!(classes && softmax) && !config.batch_first) return 0;
+    if (!(classes && last) && !config.batch_first) return 0;
     config.batch_first = false;
-    return rebuild(&config, model);
+    return model_rebuild(&config, model);
 }
 
 /* ---- The note ------------------------------------------------------------ */

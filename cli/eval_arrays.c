@@ -2,6 +2,7 @@
  * eval_arrays.c: how far what a model gives for an array is from another array.
  */
 #include "eval_arrays.h"
+#include "rebuild.h"
 #include "record.h"
 #include "screen.h"
 
@@ -20,6 +21,8 @@ typedef struct figures {
     uint64_t right;  /* classes */
     double absolute; /* values: sums, and the worst */
     double squared, worst;
+    bool shares;     /* classes: y are their probabilities already */
+    double surprise; /* the sum of -log of the right one's */
     elman_loss_kind kind;
     double loss;
 } figures;
@@ -110,6 +113,7 @@ static void measure(const array_pass *pass, const elman_target *target,
             if (target->classes[n] == NO_CLASS) continue;
             f->count++;
             f->right += likeliest_of(y, O) == (size_t)target->classes[n];
+            f->surprise -= log((double)y[target->classes[n]]);
             continue;
         }
 
@@ -151,6 +155,8 @@ static int compare(array_pass *pass, const array_trial *trial,
     /* targets tell by their shape what they are */
     bool values = has_shape(y, pass->y.shape, rank);
     f->classes = !values && has_shape(y, pass->y.shape, rank - 1);
+    elman_config config_of = *elman_model_config(pass->net->model);
+    f->shares = find_softmax(&config_of, false) != NULL;
     if (!values && !f->classes) return bad_targets(pass, trial->y);
 
     int32_t *classes = calloc(rows + 1, sizeof *classes);
@@ -166,6 +172,8 @@ static int compare(array_pass *pass, const array_trial *trial,
     if (!code && elman_model_loss(pass->net->model, pass->state, &config,
                                   &target, &f->loss, NULL) != ELMAN_OK)
         code = library_failed();
+    if (!code && f->classes && f->shares && f->count)
+        f->loss = f->surprise / (double)f->count;
     free(classes);
     return code;
 }

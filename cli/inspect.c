@@ -16,7 +16,7 @@
 
 typedef struct inspect_values {
     reading_values reading; /* the first: see reading.h */
-    const char *text, *only, *page, *csv, *svg, *input, *answer;
+    const char *lengths, *text, *only, *page, *csv, *svg, *input, *answer;
     uint64_t steps, batch, seed, samples, exponents, threads;
 } inspect_values;
 
@@ -60,6 +60,12 @@ static const option_row options[] = {
      .fallback = "(none)",
      .common = true,
      .help = "language: use this text instead of DATA"},
+    {.name = "lengths",
+     .type = OPTION_TEXT,
+     .value = "FILE.npy",
+     .field = AT(lengths),
+     .fallback = "(all steps)",
+     .help = "arrays: how many steps each sequence has, whole numbers (B)"},
     {.name = "steps",
      .type = OPTION_COUNT,
      .value = "N|auto",
@@ -367,8 +373,8 @@ static int inspect_numbers(network *net, const inspect_values *values,
                            const char *path)
 {
     elman_dataset *dataset = NULL;
-    int code =
-        inspect_open_arrays(net, path, values->reading.target_file, &dataset);
+    int code = inspect_open_arrays(net, path, values->reading.target_file,
+                                   values->lengths, &dataset);
     if (!code) code = inspect_dataset(net, values, dataset, path, path, NULL);
     elman_dataset_close(dataset);
     return code;
@@ -404,6 +410,17 @@ static int inspect_text(const network *net, const inspect_values *values)
     return code;
 }
 
+/* Without data, on what is drawn. */
+static int inspect_random(network *net, const inspect_values *values)
+{
+    int code = inspect_before_softmax(net);
+    const char *source =
+        net->size.vocabulary
+            ? "random tokens, all as likely, as no data was given"
+            : "random values of mean 0 and deviation 1, as no data was given";
+    return code ? code : inspect_dataset(net, values, NULL, NULL, source, NULL);
+}
+
 static int inspect(const parsed_line *arguments)
 {
     const inspect_values *values = arguments->values;
@@ -416,18 +433,15 @@ static int inspect(const parsed_line *arguments)
     /* one of three: a file, a text, or neither */
     if (data && values->text)
         code = misused("expected DATA or --text, found both");
+    else if (values->lengths && (net.encoding || !data))
+        code = misused("--lengths is for arrays, which %s",
+                       data ? "a model that takes data does not read"
+                            : "DATA would be");
     else if (data)
         code = net.encoding ? inspect_data(&net, values, data)
                             : inspect_numbers(&net, values, data);
     else if (values->text) code = inspect_text(&net, values);
-    else
-        code = inspect_dataset(&net, values, NULL, NULL,
-                               net.size.vocabulary
-                                   ? "random tokens, all as likely, as no data "
-                                     "was given"
-                                   : "random values of mean 0 and deviation 1, "
-                                     "as no data was given",
-                               NULL);
+    else code = inspect_random(&net, values);
 
     network_close(&net);
     return code;

@@ -3,6 +3,7 @@
  * say how data becomes its numbers.
  */
 #include "inspect_arrays.h"
+#include "rebuild.h"
 #include "screen.h"
 
 #include <math.h>
@@ -42,6 +43,14 @@ static int32_t *whole_numbers(const array_pass *pass, const float *from,
 }
 
 /* ---- Targets ------------------------------------------------------------- */
+
+int inspect_before_softmax(network *net)
+{
+    elman_config config = *elman_model_config(net->model);
+    if (!find_softmax(&config, false) && !find_softmax(&config, true)) return 0;
+    note("the softmax at the end is left out: what it is of is looked at");
+    return network_drop_softmax(net);
+}
 
 /* Values in the shape of what the model gives, or a class for each row. */
 static int take_targets(const array_pass *pass, const char *path,
@@ -130,18 +139,10 @@ static int open_values(const array_pass *pass, const char *targets,
     return code;
 }
 
-static int open_tokens(const array_pass *pass, const char *targets,
-                       elman_arrays *arrays, elman_dataset **dataset)
+/* Tokens of which the model gives the next one. */
+static int open_text(const array_pass *pass, elman_arrays *arrays,
+                     elman_dataset **dataset)
 {
-    const elman_model_info *size = &pass->net->size;
-    if (size->output_size != size->vocabulary)
-        return misused("'%s' reads tokens and gives %zu values: data can be "
-                       "inspected where the next token is given",
-                       pass->net->path, size->output_size);
-    if (targets)
-        return misused("'%s' gives the next token, which is in DATA: leave out "
-                       "--target-file",
-                       pass->net->path);
     int32_t *tokens = whole_numbers(pass, pass->x, pass->T);
     const elman_dataset_config config = {0};
     arrays->tokens = tokens;
@@ -156,16 +157,60 @@ static int open_tokens(const array_pass *pass, const char *targets,
     return code;
 }
 
+/* Other models of tokens are looked at behind their embedding: x becomes what
+ * that makes of it. */
+static int embed(network *net, array_pass *pass)
+{
+    float *table = NULL;
+    size_t count = pass->T * pass->B;
+    int code = network_drop_embedding(net, &table);
+    size_t E = net->size.input_size;
+    if (!code) pass->typed = calloc(count * E + 1, sizeof *pass->typed);
+    if (!code && !pass->typed) code = failed("out of memory");
+
+    for (size_t n = 0; n < count && !code; n++)
+        memcpy(pass->typed + n * E, table + (size_t)pass->tokens[n] * E,
+               E * sizeof *table);
+    free(table);
+    pass->x = pass->typed;
+    pass->I = E;
+    if (!code)
+        note("each token is looked at as the %zu numbers that the embedding "
+             "makes of it",
+             E);
+    return code;
+}
+
+/* True if targets are values, one for each output, which a softmax gives. */
+static bool are_values(const array_pass *pass, const char *targets)
+{
+    elman_tensor y = {0};
+    size_t steps = pass->net->size.per_sequence ? 1 : pass->T, count = 1;
+    if (!targets || elman_array_load(targets, &y) != ELMAN_OK) return false;
+    for (size_t n = 0; n < y.rank; n++)
+        count *= y.shape[n];
+    elman_array_destroy(&y);
+    return count == pass->B * steps * pass->net->size.output_size;
+}
+
 int inspect_open_arrays(network *net, const char *path, const char *targets,
-                        elman_dataset **dataset)
+                        const char *lengths, elman_dataset **dataset)
 {
     array_pass pass = {.net = net};
     int code = arrays_read(path, &pass);
-    elman_arrays arrays = {.N = pass.B, .T = pass.T, .I = pass.I};
+    if (!code) code = arrays_read_lengths(lengths, &pass);
+    if (!code && !are_values(&pass, targets))
+        code = inspect_before_softmax(net);
+
+    /* the next token, or whatever is given for one */
+    bool next = net->size.vocabulary && !net->size.per_sequence && !targets &&
+                net->size.output_size == net->size.vocabulary;
+    if (!code && net->size.vocabulary && !next) code = embed(net, &pass);
+    elman_arrays arrays = {
+        .N = pass.B, .T = pass.T, .I = pass.I, .lengths = pass.lengths};
     if (!code)
-        code = net->size.vocabulary
-                   ? open_tokens(&pass, targets, &arrays, dataset)
-                   : open_values(&pass, targets, &arrays, dataset);
+        code = next ? open_text(&pass, &arrays, dataset)
+                    : open_values(&pass, targets, &arrays, dataset);
     arrays_close(&pass);
     if (code) return code;
 

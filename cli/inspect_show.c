@@ -12,7 +12,7 @@
 
 const char *cell_describe(const elman_model *model, size_t level)
 {
-    static char text[64];
+    static char text[192];
     const elman_layer *layer = elman_model_config(model)->layers;
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
         if (!is_recurrent(&layer[n])) continue;
@@ -23,11 +23,20 @@ const char *cell_describe(const elman_model *model, size_t level)
         }
 
         /* the layer that has this level */
-        snprintf(text, sizeof text, "%s%s %zu",
-                 layer[n].bidirectional ? "bidirectional " : "",
-                 kind_of(&layer[n]).title,
-                 layer[n].hidden_sizes[0] ? layer[n].hidden_sizes[level]
-                                          : layer[n].hidden_size);
+        int used =
+            snprintf(text, sizeof text, "%s%s %zu",
+                     layer[n].bidirectional ? "bidirectional " : "",
+                     kind_of(&layer[n]).title,
+                     layer[n].hidden_sizes[0] ? layer[n].hidden_sizes[level]
+                                              : layer[n].hidden_size);
+
+        /* where others call it otherwise */
+        if (strcmp(layer[n].name, "rnn") != 0)
+            used += snprintf(text + used, sizeof text - (size_t)used,
+                             " of %.64s", layer[n].name);
+        if (strcmp(layer[n].name, "rnn") != 0 && levels > 1)
+            snprintf(text + used, sizeof text - (size_t)used, ", level %zu",
+                     level);
         return text;
     }
     return "";

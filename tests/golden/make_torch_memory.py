@@ -46,6 +46,21 @@ def record(name, model, x, *hidden):
         numpy.save(FOLDER / f"{name}_{key}.npy", value.numpy())
 
 
+class Tagger(nn.Module):
+    """A class for each token, or one for all of them, as probabilities."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.embed = nn.Embedding(9, 4)
+        self.lstm = nn.LSTM(4, 5, bidirectional=not last)
+        self.head = nn.Linear(5 if last else 10, 3)
+        self.last = last
+
+    def forward(self, x, _):
+        y = self.lstm(self.embed(x))[0]
+        return self.head(y[-1] if self.last else y).softmax(-1), ()
+
+
 def main():
     torch.manual_seed(14)
     FOLDER.mkdir(exist_ok=True)
@@ -58,6 +73,8 @@ def main():
     record("words", Stepper(nn.Embedding(9, 4), nn.LSTM(4, 5),
                             nn.Linear(5, 9)),
            torch.randint(9, (6, 2)), (1, 2, 5), (1, 2, 5))
+    record("tagger", Tagger(False), torch.randint(9, (6, 2)))
+    record("classifier", Tagger(True), torch.randint(9, (6, 2)))
 
 
 main()
