@@ -540,6 +540,53 @@ TEST(a_graph_gives_what_its_model_gives_of_many_sequences)
     elman_model_destroy(model);
 }
 
+/* Runs T steps of x, from the memory that h and c hold or without, and leaves
+ * the last one there. */
+static void run_chunk(elman_graph *graph, size_t T, const float *x, float *h,
+                      float *c, bool from, float *y)
+{
+    enum { B = 2, I = 3, H = 5, R = 2 };
+    CHECK_OK(elman_graph_write(graph, "x", x, 3, (size_t[]){T, B, I}));
+    if (from) {
+        CHECK_OK(elman_graph_write(graph, "h_0", h, 3, (size_t[]){2, B, R}));
+        CHECK_OK(elman_graph_write(graph, "c_0", c, 3, (size_t[]){2, B, H}));
+    }
+    CHECK_OK(elman_graph_forward(graph, 0, 1));
+    CHECK_OK(elman_graph_read(graph, "y", T * B * R * sizeof *y, y));
+    CHECK_OK(elman_graph_read(graph, "h_n", 2 * B * R * sizeof *h, h));
+    CHECK_OK(elman_graph_read(graph, "c_n", 2 * B * H * sizeof *c, c));
+}
+
+TEST(a_projected_graph_goes_on_from_its_memory)
+{
+    enum { T = 6, B = 2, I = 3, H = 5, R = 2 };
+    static const elman_config config = {.input_size = I,
+                                        .layers = {{.kind = ELMAN_LSTM,
+                                                    .hidden_size = H,
+                                                    .proj_size = R,
+                                                    .num_layers = 2}}};
+    const char *path = in_folder("projected.onnx");
+    float x[T * B * I], whole[T * B * R], parts[T * B * R], h[2 * B * R],
+        c[2 * B * H];
+    elman_model *model;
+    elman_graph *graph;
+    random_fill(1, T * B * I, -1, 1, x);
+    CHECK_OK(elman_model_create(&config, &model));
+    CHECK_OK(elman_model_export(model, ELMAN_EXPORT_ONNX, path));
+    CHECK_OK(elman_graph_open(path, &graph));
+
+    run_chunk(graph, T, x, h, c, false, whole);
+    elman_graph_close(graph);
+    CHECK_OK(elman_graph_open(path, &graph));
+    run_chunk(graph, 2, x, h, c, false, parts);
+    run_chunk(graph, T - 2, x + 2 * B * I, h, c, true, parts + 2 * B * R);
+    for (size_t i = 0; i < T * B * R; i++)
+        CHECK(fabsf(parts[i] - whole[i]) < 1e-5F, "%zu: %g, %g", i,
+              (double)parts[i], (double)whole[i]);
+    elman_graph_close(graph);
+    elman_model_destroy(model);
+}
+
 /* Any wrong shape is refused where it is given, and what was given stays. */
 TEST(an_input_of_another_shape_is_refused_when_it_is_written)
 {
@@ -598,6 +645,7 @@ int main(void)
         cmocka_unit_test(
             what_is_not_a_stack_of_layers_is_refused_with_its_node),
         cmocka_unit_test(a_graph_gives_what_its_model_gives_of_many_sequences),
+        cmocka_unit_test(a_projected_graph_goes_on_from_its_memory),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

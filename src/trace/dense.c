@@ -158,11 +158,26 @@ static elman_status multiply_turned(trace *t, const onnx_node *n,
     return turn(t, n, &y, out);
 }
 
+/* Whether v is an input that need not be given, and is: an initial state. */
+static bool is_given_default(const trace *t, const traced_value *v)
+{
+    if (!t->bound || v->kind != VALUE_VIEW || v->view_count != 1) return false;
+    const source *s = t->sources + v->views->source;
+    if (s->kind != SOURCE_INPUT) return false;
+
+    const onnx_graph *g = t->graph;
+    for (size_t i = 0; i < g->initializer_count; i++)
+        if (!strcmp(g->initializers[i].name, g->inputs[s->index].name))
+            return true;
+    return false;
+}
+
 elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
     strides weight;
-    if (is_tensor(t, in[0]) && is_tensor(t, in[1]) && in[0]->views->rank > 2 &&
+    bool state = is_tensor(t, in[0]) || is_given_default(t, in[0]);
+    if (state && is_tensor(t, in[1]) && in[0]->views->rank > 2 &&
         in[1]->views->rank > 2)
         return fold_product(t, n, in, out); /* of an initial state */
 

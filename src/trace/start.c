@@ -128,12 +128,54 @@ typedef struct start {
     bool there, zero, shared, flows;
 } start;
 
+/* Whether a value joins several inputs or tensors. */
+static bool is_joined(const trace *t, const traced_value *v)
+{
+    bool joined = v->kind == VALUE_VIEW && v->view_count > 1;
+    for (size_t p = 0; joined && p < v->view_count; p++)
+        joined = t->sources[v->views[p].source].kind <= SOURCE_INPUT &&
+                 order_is_own(v->views + p);
+    return joined;
+}
+
+/* A state that joins several inputs, each of which a batch gives. */
+static elman_status inspect_joined(const trace *t, const recurrent_node *r,
+                                   const traced_value *v, start *s)
+{
+    extent shape[AXES];
+    size_t rank;
+    TRY(value_shape(r->n, v, &rank, shape));
+    if (rank != 3 ||
+        !extent_is(shape + r->batch_first, (int64_t)r->direction_count) ||
+        !extent_is(shape + 2, (int64_t)r->H))
+        return refuse(r->n,
+                      "its initial state joins inputs that are not for %zu "
+                      "directions of %zu units",
+                      r->direction_count, r->H);
+
+    /* one of them stands for all */
+    size_t p = 0;
+    while (t->sources[v->views[p].source].kind != SOURCE_INPUT &&
+           p + 1 < v->view_count)
+        p++;
+    s->view = v->views[p];
+    s->flows = true;
+    s->zero = false;
+    return ELMAN_OK;
+}
+
 /* Finds out whether a state is all zero, and whether all sequences share it. */
 static elman_status inspect_start(trace *t, const recurrent_node *r,
                                   traced_value *v, start *s)
 {
     const view *of = NULL;
     extent batch;
+    traced_value joined = {.name = v->name, .node = v->node};
+    if (is_joined(t, v) && !t->bound) return inspect_joined(t, r, v, s);
+    if (is_joined(t, v)) {
+        TRY(tensor_join(t, r->n, v, &joined));
+        v = &joined;
+    }
     TRY(need_view(r->n, v, &of));
 
     const source *from = t->sources + of->source;

@@ -166,6 +166,36 @@ elman_status tensor_create(trace *t, const onnx_node *n, const char *name,
     return ELMAN_OK;
 }
 
+elman_status tensor_join(trace *t, const onnx_node *n, const traced_value *v,
+                         traced_value *out)
+{
+    extent sizes[AXES];
+    size_t rank, shape[AXES], index[AXES] = {0};
+    void *data = NULL;
+    TRY(value_shape(n, v, &rank, sizes));
+    for (size_t k = 0; k < rank; k++)
+        shape[k] = (size_t)sizes[k].factor;
+    TRY(tensor_create(t, n, v->name, ELEMENT_F64, rank, shape, &data, out));
+
+    /* element by element, each of the view that it is in */
+    const size_t count = t->tensors[t->tensor_count - 1].count;
+    for (size_t i = 0; i < count; i++, index_advance(rank, shape, index)) {
+        size_t own[AXES], p = 0;
+        extent size;
+        memcpy(own, index, sizeof own);
+        for (; p + 1 < v->view_count; p++) {
+            TRY(view_size(n, v->views + p, v->axis, &size));
+            if (own[v->axis] < (size_t)size.factor) break;
+            own[v->axis] -= (size_t)size.factor;
+        }
+        const view *of = v->views + p;
+        tensor_doubles(source_array(t, t->sources + of->source),
+                       view_element(t, of, own), 1, (double *)data + i);
+    }
+    tensor_round(t, out, v->type);
+    return ELMAN_OK;
+}
+
 void tensor_round(trace *t, traced_value *v, element_type type)
 {
     named_tensor *made = t->tensors + t->sources[v->views->source].index;

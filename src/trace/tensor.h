@@ -56,6 +56,11 @@ elman_status tensor_create(trace *t, const onnx_node *n, const char *name,
                            element_type type, size_t rank, const size_t *shape,
                            void **data, traced_value *v);
 
+/* Makes out a new tensor of a value whose views, side by side, are all of
+ * tensors or of inputs that were given arrays. */
+elman_status tensor_join(trace *t, const onnx_node *n, const traced_value *v,
+                         traced_value *out);
+
 /* Rounds what was computed in double as the graph would have, which computes
  * with type: float64 stays, everything else becomes float32. */
 void tensor_round(trace *t, traced_value *v, element_type type);

@@ -189,3 +189,76 @@ def deployed_cases():
         back = turn(g.axes("Squeeze", g.gru(turn(x)), 1))
         there = g.axes("Squeeze", g.gru(x), 1)
         g.output(g.node("Concat", back, there, axis=2), "y")
+
+    def state_sets(*shapes):
+        def draw(g, T=T, B=B):
+            named = {f"s{k}": g.draw(*[B if size is None else size
+                                       for size in shape])
+                     for k, shape in enumerate(shapes)}
+            return {**steps(g, T, B), **named}
+        return draw
+
+    @graph(17, state_sets((2, None, H)))
+    def deployed_state_joined(g):
+        """h and c in one array, and in one again."""
+        s = g.input("s0", [2, "N", H])
+        h, c = g.node("Split", s, outputs=2, axis=0)
+        y, h, c = g.lstm(g.input("x", ["T", "N", I]), extra=["", h, c],
+                         outputs="Y,Y_h,Y_c")
+        g.output(g.axes("Squeeze", y, 1), "y")
+        g.output(g.node("Concat", h, c, axis=0), "s1")
+
+    @graph(17, state_sets((None, 2 * H)))
+    def deployed_state_wide(g):
+        """h and c beside each other, (N,2H)."""
+        s = g.input("s0", ["N", 2 * H])
+        h, c = g.node("Split", s, outputs=2, axis=1)
+        y, h, c = g.lstm(g.input("x", ["T", "N", I]), extra=[
+            "", g.axes("Unsqueeze", h, 0), g.axes("Unsqueeze", c, 0)],
+            outputs="Y,Y_h,Y_c")
+        g.output(g.axes("Squeeze", y, 1), "y")
+        g.output(g.axes("Squeeze", g.node("Concat", h, c, axis=2), 0), "s1")
+
+    @graph(17, state_sets((2, None, H), (2, None, H)))
+    def deployed_state_levels(g):
+        """A level each, taken and put back."""
+        y = g.input("x", ["T", "N", I])
+        given = [g.input(f"s{k}", [2, "N", H]) for k in range(2)]
+        last = [[], []]
+        for level in range(2):
+            at = g.hold(np.int64(level))
+            s = [g.axes("Unsqueeze", g.node("Gather", v, at, axis=0), 0)
+                 for v in given]
+            y, h, c = g.lstm(y, I=H if level else I, extra=["", *s],
+                             outputs="Y,Y_h,Y_c")
+            y = g.axes("Squeeze", y, 1)
+            for k, v in enumerate([h, c]):
+                last[k].append(g.axes("Squeeze", v, 0))
+        g.output(g.dense(y, H, C), "y")
+        for k in range(2):
+            parts = [g.axes("Unsqueeze", v, 0) for v in last[k]]
+            g.output(g.node("Concat", *parts, axis=0), f"t{k}")
+
+    @graph(17, state_sets((None, H), (None, H)))
+    def deployed_state_apart(g):
+        """Two levels of a GRU, with an input and an output for each."""
+        y = g.input("x", ["T", "N", I])
+        for level in range(2):
+            s = g.axes("Unsqueeze", g.input(f"s{level}", ["N", H]), 0)
+            y, h = g.gru(y, I=H if level else I, extra=["", s],
+                         outputs="Y,Y_h")
+            y = g.axes("Squeeze", y, 1)
+            g.output(g.axes("Squeeze", h, 0), f"t{level}")
+        g.output(y, "y")
+
+    @graph(17, state_sets((1, None, H), (1, None, H)))
+    def deployed_state_directions(g):
+        """A state for each direction, joined on the way in."""
+        s = [g.input(f"s{k}", [1, "N", H]) for k in range(2)]
+        y, h = g.gru(g.input("x", ["T", "N", I]), direction="bidirectional",
+                     extra=["", g.node("Concat", *s, axis=0)],
+                     outputs="Y,Y_h")
+        y = g.node("Transpose", y, perm=[0, 2, 1, 3])
+        g.output(g.shaped(y, 0, 0, 2 * H), "y")
+        for k, v in enumerate(g.node("Split", h, outputs=2, axis=0)):
+            g.output(v, f"t{k}")
