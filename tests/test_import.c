@@ -295,9 +295,9 @@ TEST(an_ambiguous_order_is_asked_for)
         {{RNN("a", 4, 5), RNN("b", 6, 7)}, NULL, "--layers b --ignore 'a.*'"},
         {{RNN("rnn", 3, 4), LINEAR("attn", 4, 1), LINEAR("fc", 4, 2)},
          NULL,
-         "attn is called as attention over the steps is, which no layer of "
-         "elman is; linear:attn in --layers says that it is a plain layer in "
-         "a chain"},
+         "attn seems to be attention over the steps, by its name, and that is "
+         "no layer of elman; linear:attn in --layers says that it is a plain "
+         "one in a chain"},
         {{RNN("rnn", 3, 4), LINEAR("attn", 4, 1), LINEAR("fc", 4, 2)},
          NULL,
          "--layers rnn --ignore 'attn.*,fc.*'"},

@@ -337,10 +337,11 @@ static elman_status check_names(const elman_import *im, const module_list *list)
 
         module_print(m, sizeof name, name);
         snprintf(why, sizeof why,
-                 "is called as %s is, which no layer of elman is; linear:%s in "
-                 "--layers says that it is a plain layer in a chain",
-                 is, name);
-        return ask_about(im, list, m, why);
+                 "%s seems to be %s, by its name, and that is no layer of "
+                 "elman; linear:%s in --layers says that it is a plain one in "
+                 "a chain",
+                 m->prefix_bytes ? name : "weight", is, name);
+        return modules_ask(im, list, why);
     }
     return ELMAN_OK;
 }

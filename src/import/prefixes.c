@@ -19,6 +19,16 @@ bool are_siblings(const module *a, const module *b)
     return bytes == parent_bytes(b) && !memcmp(a->prefix, b->prefix, bytes);
 }
 
+size_t common_parts(const module *a, const module *b)
+{
+    size_t same = 0;
+    for (size_t k = 0; k < a->prefix_bytes && k < b->prefix_bytes &&
+                       a->prefix[k] == b->prefix[k];
+         k++)
+        if (a->prefix[k] == '.') same = k + 1;
+    return same;
+}
+
 bool last_number(const module *m, size_t *number)
 {
     size_t first = parent_bytes(m);
@@ -148,6 +158,23 @@ bool pair_may_chain(const pair_of_nets *p)
     return p != pairs && (!p || p->words[0][0]);
 }
 
+/* ---- Front and end ------------------------------------------------------- */
+
+bool is_called(const module *m, called what)
+{
+    static const char *const heads[] = {
+        "out",    "output",     "outputs", "head",   "fc",       "decoder",
+        "linear", "classifier", "proj",    "logits", "generator"};
+    size_t from = parent_bytes(m);
+    if (what == CALLED_EMBEDDING)
+        return has_letters_from(m, from, "emb") ||
+               has_word_from(m, from, "wte") ||
+               has_word_from(m, from, "lookup");
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (has_word_from(m, from, heads[i])) return true;
+    return false;
+}
+
 /* ---- What is no link of a chain ------------------------------------------ */
 
 /* Words of what reads more than the layer before it. */
@@ -192,11 +219,7 @@ static size_t own_part(const module_list *list, const module *m)
         const module *n = list->modules + i;
         if (n == m || !module_is_recurrent(n)) continue;
 
-        size_t same = 0;
-        for (size_t k = 0; k < m->prefix_bytes && k < n->prefix_bytes &&
-                           m->prefix[k] == n->prefix[k];
-             k++)
-            if (m->prefix[k] == '.') same = k + 1;
+        size_t same = common_parts(m, n);
         if (same > own) own = same;
     }
     return own;
@@ -234,6 +257,8 @@ static bool is_one_of_qkv(const module_list *list, const module *m)
 const char *module_unlike(const module_list *list, const module *m)
 {
     if (m->kind != ELMAN_LINEAR) return NULL;
+    if (m->prefix_bytes == 0 && list->count > 1)
+        return "a parameter of the model itself";
     size_t from = own_part(list, m);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const unlike *u = kinds + i;

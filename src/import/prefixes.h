@@ -13,6 +13,9 @@ size_t parent_bytes(const module *m);
 
 bool are_siblings(const module *a, const module *b);
 
+/* Bytes of the parts that two prefixes begin with, each with its dot. */
+size_t common_parts(const module *a, const module *b);
+
 /* The number that a prefix ends in, as in actor.10; false if in none. */
 bool last_number(const module *m, size_t *number);
 
@@ -26,6 +29,10 @@ const char *side_title(const pair_of_nets *p, int side);
 /* The pair that a file has, or NULL; whether it may as well be one chain. */
 const pair_of_nets *pair_in(const module_list *list);
 bool pair_may_chain(const pair_of_nets *p);
+
+/* Whether the last part of a prefix says so. */
+typedef enum called { CALLED_EMBEDDING, CALLED_HEAD } called;
+bool is_called(const module *m, called what);
 
 /* What a module is called that no chain of linear layers has, as in "attention
  * over the steps"; NULL for any other name. */

@@ -26,7 +26,10 @@ typedef struct asking {
 
 /* ---- One order ----------------------------------------------------------- */
 
-static void put_module(const asking *a, const module *m, long_text *t)
+/* One word: with its kind, where its name alone is not enough of a plain layer.
+ */
+static void put_module(const asking *a, const module *m, bool plain,
+                       long_text *t)
 {
     const char *kind = m->norm == NORM_BARE     ? "layer_norm:"
                        : m->norm == NORM_UNSURE ? "batch_norm(1e-5):"
@@ -34,7 +37,7 @@ static void put_module(const asking *a, const module *m, long_text *t)
     char states[200];
     if (initial_print(a->import, a->list, m, sizeof states, states))
         text_put(t, "initial(%s):", states);
-    if (module_unlike(a->list, m)) kind = "linear:";
+    if (plain && module_unlike(a->list, m)) kind = "linear:";
 
     if (m->prefix_bytes)
         text_put(t, "%s%.*s", kind, (int)m->prefix_bytes, m->prefix);
@@ -55,7 +58,7 @@ static void put_order(const asking *a, const size_t *at, size_t length,
         if (!m->norm) linear = m->kind == ELMAN_LINEAR && !embedding;
         if (embedding) text_put(t, "embedding:");
         else if (open && !module_unlike(a->list, m)) text_put(t, "linear:");
-        put_module(a, m, t);
+        put_module(a, m, !embedding, t);
     }
 }
 
@@ -68,16 +71,12 @@ static elman_status add_order(asking *a, const char *of, const size_t *at,
     return proposal_add(&a->found, of, layers, ignore);
 }
 
-/* A matrix alone that is called an embedding, or stands in front of every
- * recurrent module. */
+/* A matrix alone that is called an embedding, or, unless it is called a head,
+ * stands in front of every recurrent module. */
 static bool is_rather_in_front(const asking *a, const module *m)
 {
-    const char *word = m->prefix + parent_bytes(m);
-    size_t bytes = m->prefix_bytes - parent_bytes(m);
-    for (size_t i = 0; i + 3 <= bytes; i++)
-        if (!memcmp(word + i, "emb", 3) || !memcmp(word + i, "Emb", 3))
-            return true;
-
+    if (is_called(m, CALLED_EMBEDDING)) return true;
+    if (is_called(m, CALLED_HEAD)) return false;
     for (const module *n = a->list->modules; n < m; n++)
         if (module_is_recurrent(n)) return false;
     return true;
@@ -115,14 +114,17 @@ static elman_status add_given(asking *a, const char *head)
 {
     const char *rest = a->import->given.config.layers, *word;
     const char *given = a->import->given.config.ignore;
+    bool open = a->word_bytes == 1 && *a->word == '?', there = false;
     long_text layers = {0}, ignore = {0};
     size_t bytes;
-    bool there = false;
 
+    /* once; of every ? that head takes the place of */
     while (order_next(&rest, &word, &bytes)) {
         bool same = bytes == a->word_bytes && !memcmp(word, a->word, bytes);
+        if (open && same && !*head) continue;
         text_put(&layers, "%s%s%.*s", layers.used ? "," : "",
-                 same && !there ? head : "", (int)bytes, word);
+                 same && (open || !there) ? head : "",
+                 open && same ? 0 : (int)bytes, word);
         there = there || same;
     }
     if (given) text_put(&ignore, "%s", given);
@@ -157,13 +159,25 @@ static void search_orders(asking *a, const pair_of_nets *p, int side)
     }
 }
 
+/* Whether a module is in the same part of the model as another recurrent one
+ * than of. */
+static bool is_of_another(const asking *a, const module *m, const module *of)
+{
+    size_t common = common_parts(m, of);
+    for (size_t i = 0; i < a->list->count; i++) {
+        const module *n = a->list->modules + i;
+        if (module_is_recurrent(n) && common_parts(m, n) > common) return true;
+    }
+    return false;
+}
+
 /* Searches the orders that have one recurrent module, and no other. */
 static void search_part(asking *a, const module *of)
 {
     chains_begin(&a->search, a->import, a->list);
     for (size_t i = 0; i < a->list->count; i++) {
         const module *m = a->list->modules + i;
-        if (m == of || !module_is_recurrent(m))
+        if (m == of || (!module_is_recurrent(m) && !is_of_another(a, m, of)))
             chains_add(&a->search, m, m == of);
     }
     chains_find(&a->search, false);
@@ -201,23 +215,36 @@ static elman_status add_networks(asking *a)
 
 /* ---- What no chain has --------------------------------------------------- */
 
+/* Whether m is the embedding of what a recurrent layer reads, and nothing seems
+ * to be added to it. */
+static bool is_front_of(const asking *a, const module *m, const module *of)
+{
+    bool alone = true;
+    for (size_t i = 0; i < a->list->count; i++) {
+        const module *n = a->list->modules + i;
+        if (n->may_embed && module_unlike(a->list, n)) alone = false;
+    }
+    return alone && m->may_embed && m->I == of->I && is_rather_in_front(a, m) &&
+           !is_of_another(a, m, of);
+}
+
 /* The recurrent layers, each with the embedding that it reads: what stands in
  * front of what no chain has. */
 static elman_status add_fronts(asking *a)
 {
     for (size_t i = 0; i < a->list->count; i++) {
-        const module *of = a->list->modules + i;
+        const module *of = a->list->modules + i, *front = NULL;
         if (!module_is_recurrent(of)) continue;
+        for (size_t k = 0; k < a->list->count; k++)
+            if (is_front_of(a, a->list->modules + k, of))
+                front = a->list->modules + k;
 
+        /* in this order, whatever else their shapes allow */
+        static const size_t at[] = {0, 1};
         chains_begin(&a->search, a->import, a->list);
-        for (size_t k = 0; k < a->list->count; k++) {
-            const module *m = a->list->modules + k;
-            bool front = m->may_embed && m->I == of->I && m->O != of->O &&
-                         !module_unlike(a->list, m);
-            if (m == of || front) chains_add(&a->search, m, m == of);
-        }
-        chains_find(&a->search, false);
-        TRY(add_found(a, "what is in front of it"));
+        if (front) chains_add(&a->search, front, true);
+        chains_add(&a->search, of, true);
+        TRY(add_order(a, "what is in front of it", at, a->search.count, false));
     }
     return ELMAN_OK;
 }

@@ -384,10 +384,14 @@ elman_status word_read(const elman_import *im, module_list *list,
         return ELMAN_OK;
     }
 
+    static const char *const functions_there[] = {"relu", "tanh", "", NULL};
     if (bytes == 1 && *text == '?')
-        return bad_word(&w, "which stands for the function there: write relu, "
-                            "tanh, elu(1) or what the model has in its place, "
-                            "or leave it out");
+        return modules_ask_word(
+            im, list,
+            "the order of the layers has ?, which stands for the function "
+            "there: write relu, tanh, elu(1) or what the model has in its "
+            "place, or leave it out",
+            text, bytes, functions_there);
 
     TRY(initial_read(im, list, text, bytes, e, &found));
     if (found) return ELMAN_OK;
