@@ -34,6 +34,9 @@ elman_status keras_add_unit(keras_model *k, const keras_layer *l,
                             const keras_unit *u, elman_layer *made,
                             size_t *reads);
 
+/* Refuses a Bidirectional, with the line that saves one of its directions. */
+elman_status keras_refuse_directions(const keras_layer *l, const char *what);
+
 /* What flows must be steps. */
 elman_status keras_expect_sequence(const keras_model *k, const keras_layer *l);
 

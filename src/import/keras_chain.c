@@ -29,6 +29,12 @@ bool keras_is_class(const json_node *node, const char *name)
     return found && strcmp(found, name) == 0;
 }
 
+bool keras_is_operation(const json_node *node)
+{
+    const char *module = keras_text(node, "module");
+    return module && strncmp(module, "keras.src.ops", 13) == 0;
+}
+
 bool keras_is_own(const json_node *node)
 {
     const char *module = keras_text(node, "module");
@@ -95,7 +101,7 @@ static const char *find_path(keras_model *k, const keras_box *box,
     return path;
 }
 
-/* ---- Layers ------------------------------------------------------------- */
+/* ---- Models in models --------------------------------------------------- */
 
 static elman_status read_box(keras_model *k, const json_node *model,
                              const keras_layer *l, size_t depth, keras_box *box)
@@ -110,8 +116,8 @@ static elman_status read_box(keras_model *k, const json_node *model,
                        .config = config,
                        .path = "",
                        .group = l ? l->group : NULL,
-                       .before = l ? l->before : NULL,
                        .depth = depth};
+    if (l) box->part = l->part;
     if (!layers || layers->kind != JSON_KIND_LIST)
         return failure(ELMAN_BAD_FORMAT,
                        "the model %.60s is neither Sequential nor functional "
@@ -147,6 +153,43 @@ static void read_input(keras_model *k, const json_node *config)
     k->im->config.input_size = k->width;
 }
 
+/* ---- Parts -------------------------------------------------------------- */
+
+/* Whether there are cells in layers [first, end), or in models among them. */
+static bool has_cells(const json_node *first, const json_node *end, int depth)
+{
+    static const char *const classes[] = {"LSTM", "GRU", "SimpleRNN", "RNN",
+                                          "Bidirectional"};
+    for (const json_node *at = first; at && at != end && depth; at = at->next) {
+        for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+            if (keras_is_class(at, classes[i])) return true;
+
+        const json_node *inner = json_find(json_find(at, "config"), "layers");
+        if (inner && inner->kind == JSON_KIND_LIST &&
+            has_cells(inner->is.first, NULL, depth - 1))
+            return true;
+    }
+    return false;
+}
+
+static keras_part find_part(const keras_box *box, const json_node *node,
+                            const char *before)
+{
+    const json_node *first = box->layers->is.first;
+    keras_part part = {.number = 0};
+    if (before && has_cells(first, node, DEEPEST)) part.front = before;
+    if (has_cells(node->next, NULL, DEEPEST) && !keras_is_operation(node))
+        part.rest = keras_name_of(node);
+
+    /* model.layers of a Sequential is without its input */
+    bool graph = json_find(box->config, "output_layers");
+    for (const json_node *at = first; !graph && at != node->next; at = at->next)
+        part.number += !keras_is_class(at, "InputLayer");
+    return part;
+}
+
+/* ---- Layers ------------------------------------------------------------- */
+
 elman_status keras_add_node(keras_model *k, const keras_box *box,
                             const json_node *node, const char *before,
                             keras_use use)
@@ -158,8 +201,10 @@ elman_status keras_add_node(keras_model *k, const keras_box *box,
                      .config = json_find(node, "config"),
                      .group = box->group ? box->group : name,
                      .inside = box->group ? name : NULL,
-                     .before = box->group ? box->before : before,
+                     .part =
+                         box->group ? box->part : find_part(box, node, before),
                      .use = use};
+    if (use.masked) l.part.rest = NULL; /* the mask is in front of it */
     const char *word = keras_path_word(l.class_name);
     if (!class_name || !l.config || !word || !keras_is_own(node))
         return keras_lacks(&l);

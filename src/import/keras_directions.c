@@ -5,6 +5,16 @@
 
 /* ---- Bidirectional ------------------------------------------------------ */
 
+elman_status keras_refuse_directions(const keras_layer *l, const char *what)
+{
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "the layer %.60s (%.40s) %.100s; each of them can be saved in Python: "
+        "both = model.get_layer(\"%.60s\"); keras.Sequential([keras.Input("
+        "both.input.shape[1:]), both.forward_layer]).save(\"forward.keras\")",
+        l->name, l->class_name, what, l->name);
+}
+
 /* A matrix behind both directions, of numbers that are 1 or the like. Each of
  * its rows takes one of each half, by a factor. */
 static elman_status add_matrix(keras_model *k, const keras_layer *l,
@@ -66,10 +76,14 @@ static elman_status read_merge(const keras_layer *l, bool sequences,
     if (word && *merge == ELMAN_MERGE_NONE)
         return keras_refuse(l, "has a merge_mode that Keras has not");
     if (sequences || !mixed) return ELMAN_OK;
-    return keras_refuse(l, "multiplies or lists where its directions end "
-                           "(merge_mode without return_sequences), which elman "
-                           "cannot, as it can add them or put them beside each "
-                           "other");
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "the layer %.60s (%.40s) multiplies or lists where its directions end "
+        "(merge_mode without return_sequences), which elman cannot; a model up "
+        "to both of them, beside each other, can be saved in Python: both = "
+        "model.get_layer(\"%.60s\"); both.merge_mode = \"concat\"; "
+        "keras.Model(model.inputs, both.output%s).save(\"ends.keras\")",
+        l->name, l->class_name, l->name, word ? "" : "[0]");
 }
 
 /* What is behind the layer of ours: the directions where they end stand beside
@@ -103,8 +117,8 @@ static elman_status add_directions(keras_model *k, const keras_layer *l,
     made->merge = sequences ? merge : ELMAN_MERGE_CONCAT;
 
     if (backward->cell != forward->cell)
-        return keras_refuse(l, "has two directions that differ, which elman "
-                               "cannot join");
+        return keras_refuse_directions(l, "has two directions that differ, "
+                                          "which elman cannot join");
     TRY(keras_add_unit(k, l, flipped ? backward : forward, made, &reads));
     TRY(keras_add_unit(k, l, flipped ? forward : backward, made, &reads));
 
@@ -126,8 +140,9 @@ elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l)
     bool own = other && other->kind == JSON_KIND_OBJECT;
     if (!read_direction(inner, &forward) ||
         !read_direction(own ? other : inner, &backward))
-        return keras_refuse(l, "has directions that are no LSTM, GRU or "
-                               "SimpleRNN, which elman cannot join");
+        return keras_refuse_directions(l,
+                                       "has directions that are no LSTM, GRU "
+                                       "or SimpleRNN, which elman cannot join");
     TRY(keras_expect_sequence(k, l));
 
     /* reading steps backwards that come backwards is reading them forwards */

@@ -120,15 +120,16 @@ static elman_status no_chain(const keras_box *box, const json_node *node,
 {
     const char *class_name = keras_text(node, "class_name");
     const json_node *end = part ? keras_find_node(box->layers, part) : NULL;
-    char sentence[400];
+    char sentence[500];
     snprintf(sentence, sizeof sentence,
-             "the layer %.60s (%.40s) of the model %.60s %.60s; elman takes a "
+             "the layer %.60s (%.40s) of the model %.60s %.120s; elman takes a "
              "chain of layers",
              keras_name_of(node), class_name ? class_name : "?", box->name,
              what);
 
     /* get_layer knows the outermost ones */
-    if (!box->group && end && !keras_is_class(end, "InputLayer"))
+    if (!box->group && end && !keras_is_class(end, "InputLayer") &&
+        !keras_is_operation(end))
         return failure(ELMAN_BAD_FORMAT,
                        "%s: keras.Model(model.inputs, "
                        "model.get_layer(\"%.60s\").output)"
@@ -212,6 +213,17 @@ static bool read_pair(const json_node *from, const json_node *joint,
     return (read->state || both) && is_over_last(joint, ends);
 }
 
+/* Layers that begin from states, and models that may hold such. */
+static bool begins_from_states(const json_node *node)
+{
+    static const char *const classes[] = {
+        "LSTM",          "GRU",        "SimpleRNN",  "RNN",
+        "Bidirectional", "Sequential", "Functional", "Model"};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (keras_is_class(node, classes[i])) return true;
+    return false;
+}
+
 /* All but the first link of a layer are initial states, which are the model's
  * inputs. */
 static elman_status take_states(const keras_box *box, chain *c,
@@ -226,6 +238,7 @@ static elman_status take_states(const keras_box *box, chain *c,
         /* what can be saved is what comes first, or what the state is of */
         bool input = first && keras_is_class(first, "InputLayer");
         if (!from || !keras_is_class(from, "InputLayer") ||
+            !begins_from_states(node) ||
             c->state_count == sizeof c->states / sizeof *c->states)
             return no_chain(box, node, "reads several others",
                             input ? name : reads->link[0].name);
@@ -301,7 +314,8 @@ static elman_status find_end(const keras_box *box, link_list *ends, chain *c,
     if (!ends->other && ends_with_two(*node, ends)) return ELMAN_OK;
     if (ends->other || !read_one(*node, ends->link[0].output, &c->next))
         return no_chain(box, *node,
-                        "gives a state or one of two directions first", NULL);
+                        "gives a state or one of two directions first",
+                        ends->link[0].name);
     return ELMAN_OK;
 }
 
@@ -371,7 +385,8 @@ elman_status keras_add_functional(keras_model *k, const keras_box *box)
     for (size_t i = c->count; !status && i-- > 0;) {
         if (c->joins[i]) continue;
         status = keras_add_node(k, box, c->node[i], before, c->use[i]);
-        if (!keras_is_class(c->node[i], "InputLayer"))
+        if (!keras_is_class(c->node[i], "InputLayer") &&
+            !keras_is_operation(c->node[i]))
             before = keras_name_of(c->node[i]);
     }
     free(c);

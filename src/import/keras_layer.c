@@ -37,21 +37,29 @@ bool keras_object(const json_node *node, const char **class_name,
     return true;
 }
 
-/* The line that saves what is before a layer, or behind it if it is first. */
+/* With the line that saves what is before a layer, or behind it. */
 static elman_status refuse(const keras_layer *l, const char *sentence)
 {
-    if (l->before)
+    const keras_part *part = &l->part;
+    if (part->front)
         return failure(
             ELMAN_BAD_FORMAT,
             "%s; what is before it can be saved in Python: "
             "keras.Model(model.inputs, model.get_layer(\"%.60s\").output)"
             ".save(\"front.keras\")",
-            sentence, l->before);
+            sentence, part->front);
+    if (!part->rest) return failure(ELMAN_BAD_FORMAT, "%s", sentence);
+    if (!part->number)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%s; what is behind it can be saved in Python: "
+                       "keras.Model(model.get_layer(\"%.60s\").output, "
+                       "model.outputs).save(\"rest.keras\")",
+                       sentence, part->rest);
     return failure(ELMAN_BAD_FORMAT,
                    "%s; what is behind it can be saved in Python: "
-                   "keras.Model(model.get_layer(\"%.60s\").output, "
-                   "model.outputs).save(\"rest.keras\")",
-                   sentence, l->group ? l->group : l->name);
+                   "keras.Sequential([keras.Input(model.layers[%zu].output"
+                   ".shape[1:]), *model.layers[%zu:]]).save(\"rest.keras\")",
+                   sentence, part->number - 1, part->number);
 }
 
 elman_status keras_refuse(const keras_layer *l, const char *what)

@@ -30,6 +30,15 @@ typedef struct keras_use {
     bool masked;           /* it is given a mask */
 } keras_use;
 
+/* What can be saved where a layer cannot be read: what is in front of it, or
+ * behind it, if there are cells in that. Of the outermost layers. */
+typedef struct keras_part {
+    const char *front, *rest; /* the last layer of the front, the one in front
+                                 of the rest; or NULL */
+    size_t number;            /* of the first of the rest, in a Sequential; of a
+                                 functional model 0 */
+} keras_part;
+
 /* A layer of the file. */
 typedef struct keras_layer {
     const char *name, *class_name;
@@ -38,7 +47,7 @@ typedef struct keras_layer {
     const char *group;  /* in an .h5 of whole names: of the outermost layer */
     const char *inside; /* and in that group, if it is in a model there: its
                            own name, else NULL */
-    const char *before; /* of the outermost layers the one before it, or NULL */
+    keras_part part;
     keras_use use;
 } keras_layer;
 
@@ -91,9 +100,9 @@ typedef struct keras_box {
     const char *name;
     const json_node *layers; /* a list */
     const json_node *config;
-    const char *path;   /* of its weights, with a slash behind it, or "" */
-    const char *group;  /* of the outermost layer that it is in, or NULL */
-    const char *before; /* the layer before that */
+    const char *path;  /* of its weights, with a slash behind it, or "" */
+    const char *group; /* of the outermost layer that it is in, or NULL */
+    keras_part part;   /* of that one */
     size_t depth;
 } keras_box;
 
@@ -107,6 +116,9 @@ elman_status keras_add_node(keras_model *k, const keras_box *box,
                             keras_use use);
 elman_status keras_add_functional(keras_model *k, const keras_box *box);
 const json_node *keras_find_node(const json_node *layers, const char *name);
+
+/* Whether it is an operation (keras.ops), which get_layer does not find. */
+bool keras_is_operation(const json_node *node);
 
 /* Whether a class is Keras's own: one of the user's may have the same name. */
 bool keras_is_own(const json_node *node);

@@ -195,8 +195,8 @@ elman_status keras_add_unit(keras_model *k, const keras_layer *l,
     if (u->direction &&
         (made->kind != u->cell->kind || made->hidden_size != H ||
          made->no_bias != !bias || made->reset_before != resets_before(u)))
-        return keras_refuse(l, "has two directions that differ, which elman "
-                               "cannot join");
+        return keras_refuse_directions(
+            l, "has two directions that differ, which elman cannot join");
 
     made->hidden_size = H;
     made->no_bias = !bias;
@@ -288,6 +288,15 @@ static const char *cell_path(keras_model *k, const json_node *list,
                : import_text(k->im, "/cell/cells/%s", c->cell_word);
 }
 
+static elman_status refuse_cell(const keras_layer *l, const char *class_name)
+{
+    char what[160];
+    snprintf(what, sizeof what,
+             "has a cell %.60s, expected LSTMCell, GRUCell or SimpleRNNCell",
+             class_name);
+    return keras_refuse(l, what);
+}
+
 static elman_status add_cell(keras_model *k, const keras_layer *l,
                              const json_node *list, const json_node *node,
                              bool reverse, keras_unit *u)
@@ -295,11 +304,7 @@ static elman_status add_cell(keras_model *k, const keras_layer *l,
     const char *class_name = "";
     if (keras_object(node, &class_name, &u->config))
         u->cell = keras_find_cell(class_name, true);
-    if (!u->cell || !u->config)
-        return failure(ELMAN_BAD_FORMAT,
-                       "the layer %.60s (%.40s) has a cell %.60s, expected "
-                       "LSTMCell, GRUCell or SimpleRNNCell",
-                       l->name, l->class_name, class_name);
+    if (!u->cell || !u->config) return refuse_cell(l, class_name);
 
     u->under = list ? cell_path(k, list, node, u->cell) : "/cell";
     if (!u->under) return ELMAN_NO_MEMORY;
