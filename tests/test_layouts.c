@@ -44,6 +44,26 @@ static const recorded files[] = {
     {"mlx_rnn.npz", NULL, false},
     {"burn_lstm.safetensors", NULL, false},
     {"min_char_rnn.npz", NULL, false},
+    {"torch_rnn_model.npz", "0,lstm(ifog):1,lstm(ifog):3,6", false},
+    {"char_rnn_model.npz", NULL, false},
+    {"recurrent_js.json", NULL, false},
+    {"mxnet_lstm.npz", NULL, false},
+    {"mxnet_gru.npz", NULL, false},
+    {"mapped_gru.npz", "gru(rzh):gru", false},
+    {"paddle_gru.npz", NULL, false},
+    {"burn_gru.npz", NULL, false},
+    {"burn_record.json", NULL, false},
+    {"burn_bilstm.npz", NULL, false},
+    {"chainer_stack.npz", NULL, false},
+    {"chainer_lstm.npz", NULL, false},
+    {"flax_both.npz", NULL, true},
+    {"flax_compact.npz",
+     "bidirectional(OptimizedLSTMCell_0,OptimizedLSTMCell_1),Dense_0", true},
+    {"flax_stack.npz", "SimpleCell_0,GRUCell_0,Dense_0", true},
+    {"nnx_both.npz", NULL, true},
+    {"haiku_deep.npz", "lstm,gru,vanilla_rnn,linear", false},
+    {"equinox_gru.npz", NULL, false},
+    {"equinox_lstm.npz", NULL, false},
 };
 
 static const char *golden(const char *name)
@@ -277,6 +297,108 @@ TEST(what_a_layout_leaves_open_is_asked_for)
     CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT, "none of 2");
 }
 
+TEST(words_say_what_names_do_not)
+{
+    static const struct {
+        const char *layers, *message;
+    } cases[] = {
+        {NULL, "--layers '0,lstm(ifog):2,lstm(ifog):10,11'"},
+        {"lstm(ifog):9", "no kernel of LSTM fits 9: expected weight (I+H,4H)"},
+        {"lstm(ifog):0", "no kernel of LSTM fits 0"},
+        {"gru(zrh):2", "no kernel of GRU fits 2: expected weight (I+H,3H)"},
+        {"0,lstm(ifo):2", "has lstm(ifo):2, expected every gate once"},
+        {"0,lstm(ifoo):2", "has lstm(ifoo):2, expected every gate once"},
+        {"0,lstm(ifog):2,lstm(ifog):10,bidirectional(2,10)",
+         "bidirectional(2,10), which joins two recurrent modules"},
+        {"0,lstm(ifog):2,lstm(ifog):2", "no kernel of LSTM fits 2"},
+    };
+    parcel_clear();
+    add_zeros("0.weight", 9, 3);
+    add_zeros("2.weight", 7, 16);
+    add_zeros("2.bias", 16, 0);
+    add_zeros("10.weight", 8, 16);
+    add_zeros("10.bias", 16, 0);
+    add_zeros("11.weight", 9, 4);
+    add_zeros("11.bias", 9, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const elman_import_config config = {.layers = cases[i].layers};
+        elman_import *import = NULL;
+        const elman_status status = open_parcel(&config, &import);
+        CHECK(status && strstr(elman_message(), cases[i].message), "%s: %s",
+              cases[i].message, elman_message());
+    }
+}
+
+TEST(two_directions_that_names_do_not_say_are_asked_for)
+{
+    elman_import *import = NULL;
+    const char *path = golden("flax_compact.npz");
+    CHECK_FAILS(elman_import_open(&path, 1, NULL, &import), ELMAN_BAD_FORMAT,
+                "--layers 'bidirectional(OptimizedLSTMCell_0,"
+                "OptimizedLSTMCell_1),Dense_0'");
+
+    /* two parts of a stack of Chainer that may be levels as well */
+    parcel_clear();
+    for (size_t k = 0; k < 12; k++) {
+        char name[40];
+        snprintf(name, sizeof name, "gru/%zu/w%zu", k / 6, k % 6);
+        add_zeros(name, 4, 4);
+        snprintf(name, sizeof name, "gru/%zu/b%zu", k / 6, k % 6);
+        add_zeros(name, 4, 0);
+    }
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "two levels (NStepLSTM) or two directions (NStepBiLSTM)");
+}
+
+TEST(an_rnn_whose_function_is_not_said_is_asked_for)
+{
+    elman_import *import = NULL;
+    parcel_clear();
+    add_zeros("rnn0_l0_i2h_weight", 4, 3);
+    add_zeros("rnn0_l0_h2h_weight", 4, 4);
+    add_zeros("rnn0_l0_i2h_bias", 4, 0);
+    add_zeros("rnn0_l0_h2h_bias", 4, 0);
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "rnn0 are an RNN of MXNet, whose function is relu or tanh");
+    const elman_import_config relu = {.nonlinearity = ELMAN_ACTIVATION_RELU};
+    CHECK_OK(open_parcel(&relu, &import));
+    elman_import_close(import);
+}
+
+#define MATRIX(w)    "{\"a\":{\"n\":1,\"d\":2,\"w\":" w "}}"
+#define RECORD(more) "{\"a\":{\"shape\":[1,2]," more "}}"
+
+TEST(each_bad_object_that_is_a_tensor_gives_its_own_sentence)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {MATRIX("{\"0\":1}"), "a: w has 1 numbers, expected n rows of d"},
+        {MATRIX("{\"0\":1,\"2\":1}"), "w has something at 2 that is not"},
+        {MATRIX("{\"0\":1,\"x\":1}"), "w has something at x that is not"},
+        {MATRIX("{\"0\":1,\"\":1}"), "w has something at "},
+        {MATRIX("[1,null]"), "w has something at a place that is not"},
+        {MATRIX("[1,1e300]"), "that is not a number of the 2"},
+        {RECORD("\"value\":[1]"), "its shape does not go with its 1 values"},
+        {RECORD("\"value\":[1,null]"), "not a number"},
+        {RECORD("\"bytes\":[0,0,0,0]"), "of the dtype (none), expected F32"},
+        {RECORD("\"bytes\":[0],\"dtype\":\"Q8\""), "of the dtype Q8"},
+        {RECORD("\"bytes\":[0,0,0,0],\"dtype\":\"F32\""),
+         "its shape does not go with its 4 bytes"},
+        {RECORD("\"bytes\":[0,0,0,0,0,0,0,300],\"dtype\":\"F32\""),
+         "bytes has something that is no byte"},
+        {"{\"a\":{\"shape\":[-1],\"value\":[1]}}", "its shape does not go"},
+        {"{\"a\":{\"shape\":[4294967296,4294967296],\"value\":[]}}",
+         "its shape does not go with its 0 values"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_import *import = NULL;
+        const char *path = put_text("model.json", cases[i].text);
+        CHECK_FAILS(elman_import_open(&path, 1, NULL, &import),
+                    ELMAN_BAD_FORMAT, cases[i].message);
+    }
+}
+
 TEST(a_state_dict_of_pytorch_is_no_layout_of_others)
 {
     elman_import *import = NULL;
@@ -324,8 +446,9 @@ TEST(names_of_pytorch_with_other_shapes_are_sent_to_a_mapping_file)
     add_zeros("rnn1.weight", 7, 16);
     add_zeros("rnn1.bias", 16, 0);
     CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
-                "expected (7); if this is no layout of PyTorch's, elman "
-                "convert --mapping-draft map.json writes a file to fill in");
+                "the tensor rnn1.weight and those beside it fit an LSTM that "
+                "reads 3 and gives 4, and nothing says in which order its "
+                "gates are; say it by --layers");
 
     parcel_clear();
     add_zeros("rnn.weight_ih_l0", 4, 16);
@@ -346,6 +469,11 @@ int main(void)
         cmocka_unit_test(members_that_change_no_answer_are_taken),
         cmocka_unit_test(every_file_whose_tensors_are_read_may_be_mapped),
         cmocka_unit_test(what_a_layout_leaves_open_is_asked_for),
+        cmocka_unit_test(words_say_what_names_do_not),
+        cmocka_unit_test(two_directions_that_names_do_not_say_are_asked_for),
+        cmocka_unit_test(an_rnn_whose_function_is_not_said_is_asked_for),
+        cmocka_unit_test(
+            each_bad_object_that_is_a_tensor_gives_its_own_sentence),
         cmocka_unit_test(a_state_dict_of_pytorch_is_no_layout_of_others),
         cmocka_unit_test(
             a_setting_that_a_known_model_has_no_use_for_is_refused),

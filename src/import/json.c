@@ -67,6 +67,26 @@ static elman_status add_member(elman_import *im, const char *name,
     return json_add_tensor(im, name, node, &index);
 }
 
+/* A tensor of Burn is the member "param" of what it is called. */
+static const char *object_name(elman_import *im, const char *name,
+                               const json_node *node)
+{
+    size_t bytes = strlen(name), end = sizeof ".param" - 1;
+    return strcmp(node->key, "param") != 0 || bytes <= end
+               ? name
+               : import_text(im, "%.*s", (int)(bytes - end), name);
+}
+
+/* recurrent.js keeps its matrices under one key, and beside it what it was
+ * trained with. */
+static const json_node *network_of(const json_node *root)
+{
+    const json_node *model = json_find(root, "model");
+    bool matrices = model && model->kind == JSON_KIND_OBJECT &&
+                    model->is.first && json_object_is_tensor(model->is.first);
+    return matrices && json_find(root, "letterToIndex") ? model : root;
+}
+
 /* A state dict: every list, named by the keys around it. */
 static elman_status add_members(elman_import *im, const json_node *root)
 {
@@ -93,6 +113,10 @@ static elman_status add_members(elman_import *im, const json_node *root)
 
         const char *name = import_text(im, "%s%s", prefix[depth], at->key);
         if (!name) return ELMAN_NO_MEMORY;
+        if (json_object_is_tensor(at)) {
+            TRY(json_add_object(im, object_name(im, name, at), at));
+            continue;
+        }
         if (at->kind == JSON_KIND_LIST) TRY(add_member(im, name, at));
         if (at->kind != JSON_KIND_OBJECT || depth == JSON_MAX_DEPTH) continue;
 
@@ -134,7 +158,7 @@ static elman_status open_root(elman_import *im, const json_node *root)
 
     TRY(members_check(json_find(root, "model_data"), guitarml_known,
                       "its model_data"));
-    TRY(add_members(im, root));
+    TRY(add_members(im, network_of(root)));
     if (im->weights.tensor_count) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "this is JSON without any list of numbers; expected a .nam, "

@@ -3,94 +3,61 @@
 
 #include "base/kind.h"
 #include "base/memory.h"
-#include "import/layouts_make.h"
+#include "import/layouts_search.h"
+#include "import/module_order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FOUND = 4 * ELMAN_MAX_LAYERS, MOST_TENSORS = 4096 };
-
-/* A file's modules while they are found. */
-typedef struct search {
-    elman_import *import;
-    char (*names)[LONGEST_NAME]; /* (tensors) with dots, without ":0" */
-    bool *taken;                 /* (tensors) of a module that was found */
-    size_t tensor_count;
-    size_t count;
-    found_module *found; /* (MOST_FOUND) */
-} search;
-
-/* ---- Names --------------------------------------------------------------- */
-
-/* "lstm/cell/kernel:0" as "lstm.cell.kernel". A name that is too long is of no
- * layout. */
-static void plain_name(const char *name, char *to)
-{
-    size_t bytes = strlen(name);
-    if (bytes >= 2 && !strcmp(name + bytes - 2, ":0")) bytes -= 2;
-    if (bytes >= LONGEST_NAME) bytes = 0;
-    for (size_t i = 0; i < bytes; i++)
-        to[i] = (char)(name[i] == '/' ? '.' : name[i]);
-    to[bytes] = 0;
-}
-
-/* Whether name ends in a part that leaf is, with prefix bytes before it. */
-static bool ends_in(const char *name, const char *leaf, size_t *prefix)
-{
-    size_t bytes = strlen(name), end = strlen(leaf);
-    if (bytes < end || strcmp(name + bytes - end, leaf) != 0) return false;
-    *prefix = bytes - end;
-    return *prefix == 0 || name[*prefix - 1] == '.';
-}
-
-static size_t last_part(const char *text, size_t bytes)
-{
-    while (bytes > 0 && text[bytes - 1] != '.')
-        bytes--;
-    return bytes;
-}
-
-/* Whether the last part of a prefix begins so. */
-static bool parent_is(const char *name, size_t prefix, const char *parent)
-{
-    if (!parent) return true;
-    if (prefix == 0) return false;
-    size_t first = last_part(name, prefix - 1), bytes = strlen(parent);
-    return prefix - 1 - first >= bytes &&
-           strncmp(name + first, parent, bytes) == 0;
-}
-
-static ptrdiff_t find_leaf(const search *s, const char *name, size_t prefix,
-                           const char *leaf)
-{
-    for (size_t i = 0; i < s->tensor_count; i++)
-        if (!s->taken[i] && strncmp(s->names[i], name, prefix) == 0 &&
-            strcmp(s->names[i] + prefix, leaf) == 0)
-            return (ptrdiff_t)i;
-    return NOWHERE;
-}
+enum { MOST_TENSORS = 4096 };
 
 /* ---- Modules ------------------------------------------------------------- */
 
+ptrdiff_t search_tensor(const layout_search *s, const char *name)
+{
+    for (size_t i = 0; i < s->tensor_count; i++)
+        if (!s->taken[i] && strcmp(s->names[i], name) == 0) return (ptrdiff_t)i;
+    return NOWHERE;
+}
+
+/* The tensor of a leaf behind a prefix; with a number in it, of this one. */
+static ptrdiff_t find_leaf(const layout_search *s, const char *name,
+                           size_t prefix, const char *leaf, size_t number)
+{
+    for (size_t i = 0; i < s->tensor_count; i++) {
+        size_t other = number;
+        if (!s->taken[i] && strncmp(s->names[i], name, prefix) == 0 &&
+            layout_leaf_is(s->names[i] + prefix, leaf, &other) &&
+            other == number)
+            return (ptrdiff_t)i;
+    }
+    return NOWHERE;
+}
+
 /* Collects the tensors of a module whose first leaf is tensor i; false if one
  * is missing that must be there. */
-static bool collect(const search *s, const layout *kind, size_t i,
+static bool collect(const layout_search *s, const layout *kind, size_t i,
                     found_module *m)
 {
-    size_t prefix;
+    size_t prefix = 0, number = kind->first;
     const char *name = s->names[i];
     *m = (found_module){.kind = kind};
     for (size_t k = 0; k < MOST_LEAVES; k++)
         m->at[k] = NOWHERE;
 
-    if (!ends_in(name, kind->leaves[0].name, &prefix) ||
-        !parent_is(name, prefix, kind->parent))
+    if (!layout_ends_in(name, kind->leaves[0].name,
+                        kind->separators ? kind->separators : ".", &prefix,
+                        &number) ||
+        !layout_parent_is(name, prefix, kind->parent) || number < kind->first ||
+        number - kind->first >= ELMAN_MAX_LEVELS)
         return false;
+    m->level = number - kind->first;
+    m->direction = kind->backward;
 
     /* all its leaves, with the same prefix */
     for (size_t k = 0; kind->leaves[k].role; k++) {
-        m->at[k] = find_leaf(s, name, prefix, kind->leaves[k].name);
+        m->at[k] = find_leaf(s, name, prefix, kind->leaves[k].name, number);
         if (m->at[k] == NOWHERE && !kind->leaves[k].optional) return false;
     }
 
@@ -99,33 +66,13 @@ static bool collect(const search *s, const layout *kind, size_t i,
     return true;
 }
 
-/* Whether a weight of the file lies as PyTorch's do (1), or the other way round
- * (-1), by a bias beside it; 0 if that does not tell. */
-static int direction_of(const search *s, size_t i)
-{
-    size_t prefix;
-    const named_tensor *w = s->import->weights.tensors + i;
-    if (w->rank != 2 || !ends_in(s->names[i], "weight", &prefix)) return 0;
-
-    /* those of a module that was taken count as well */
-    for (size_t k = 0; k < s->tensor_count; k++) {
-        const named_tensor *b = s->import->weights.tensors + k;
-        if (strncmp(s->names[k], s->names[i], prefix) != 0 ||
-            strcmp(s->names[k] + prefix, "bias") != 0 || b->rank != 1 ||
-            w->shape[0] == w->shape[1])
-            continue;
-        return b->count == w->shape[0] ? 1 : b->count == w->shape[1] ? -1 : 0;
-    }
-    return 0;
-}
-
 /* A file of Burn has its matrices as Burn does, or as PyTorch: one that is not
  * square tells. */
-static elman_status settle_direction(const search *s, found_module *m)
+static elman_status settle_direction(const layout_search *s, found_module *m)
 {
     if (!m->kind->either_way) return ELMAN_OK;
     for (size_t i = 0; i < s->tensor_count; i++) {
-        int direction = direction_of(s, i);
+        int direction = layouts_direction(s, i);
         m->as_torch = direction > 0;
         if (direction) return ELMAN_OK;
     }
@@ -137,7 +84,7 @@ static elman_status settle_direction(const search *s, found_module *m)
 
 /* Keras's GRU resets after the product where its bias has two rows; without
  * any bias nothing tells. */
-static elman_status settle_reset(const search *s, found_module *m)
+static elman_status settle_reset(const layout_search *s, found_module *m)
 {
     bool keras = strcmp(m->kind->tool, "Keras") == 0;
     if (!keras || m->kind->kind != ELMAN_GRU) return ELMAN_OK;
@@ -151,7 +98,18 @@ static elman_status settle_reset(const search *s, found_module *m)
     return ELMAN_OK;
 }
 
-static elman_status add_found(search *s, found_module *m)
+static elman_status settle_function(const layout_search *s,
+                                    const found_module *m)
+{
+    if (!m->kind->either_function || s->config->nonlinearity) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "the tensors of %.80s are an RNN of %s, whose function is "
+                   "relu or tanh, and the file does not say which: give "
+                   "--nonlinearity relu or, for tanh, a mapping file",
+                   *m->prefix ? m->prefix : "a layer", m->kind->tool);
+}
+
+elman_status search_take(layout_search *s, found_module *m)
 {
     if (!m->prefix) return ELMAN_NO_MEMORY;
     if (s->count == MOST_FOUND)
@@ -163,216 +121,134 @@ static elman_status add_found(search *s, found_module *m)
     TRY(settle_direction(s, m));
     if (!found_measure(s->import, m)) return ELMAN_OK;
     TRY(settle_reset(s, m));
+    TRY(settle_function(s, m));
     for (size_t k = 0; m->kind->leaves[k].role; k++)
         if (m->at[k] != NOWHERE) s->taken[m->at[k]] = true;
     s->found[s->count++] = *m;
     return ELMAN_OK;
 }
 
-/* Finds all modules of a layout, in the order of the file. */
-static elman_status find_modules(search *s, const layout *kind)
+elman_status search_find(layout_search *s, const layout *kind)
 {
     for (size_t i = 0; i < s->tensor_count; i++) {
         found_module m;
-        if (!s->taken[i] && collect(s, kind, i, &m)) TRY(add_found(s, &m));
+        if (!s->taken[i] && collect(s, kind, i, &m)) TRY(search_take(s, &m));
     }
     return ELMAN_OK;
 }
 
-/* ---- What they are called ------------------------------------------------ */
+/* ---- PyTorch's names ----------------------------------------------------- */
 
-/* Whether text, of bytes, is word, or word with digits behind it. */
-static bool is_word(const char *text, size_t bytes, const char *word,
-                    size_t *number)
+/* Whether a tensor is called as PyTorch's recurrent layers call theirs.
+ * Equinox's cells have one bias beside such weights, whose name is "bias". */
+static bool has_torch_names(const layout_search *s)
 {
-    size_t length = strlen(word);
-    if (bytes < length || strncmp(text, word, length) != 0) return false;
-    *number = 0;
-    for (size_t i = length; i < bytes; i++) {
-        if (text[i] < '0' || text[i] > '9' || *number > 1000) return false;
-        *number = 10 * *number + (size_t)(text[i] - '0');
-    }
-    return true;
-}
+    for (size_t i = 0; i < s->tensor_count; i++) {
+        const char *name = s->names[i];
+        size_t prefix = layout_last_part(name, strlen(name));
+        const char *last = name + prefix;
+        if (strncmp(last, "weight_ih", 9) != 0 &&
+            strncmp(last, "weight_hh", 9) != 0)
+            continue;
 
-static bool ends_with(const char *text, size_t bytes, const char *end)
-{
-    size_t length = strlen(end);
-    return bytes >= length && !strncmp(text + bytes - length, end, length);
-}
-
-/* Whether a part says a direction: fw, bw, forward_lstm, backward_lstm. */
-static bool is_direction(const char *part, size_t count)
-{
-    return (count == 2 && (part[0] == 'f' || part[0] == 'b') &&
-            part[1] == 'w') ||
-           !strncmp(part, "forward_", 8) || !strncmp(part, "backward_", 9);
-}
-
-/* Takes the parts off the end of a recurrent module's prefix that say what it
- * is: a cell, a level, a direction. */
-static size_t strip_recurrent(found_module *m, size_t bytes)
-{
-    const char *text = m->prefix;
-    bool cell = false;
-
-    /* part by part from the end, each of which may be there */
-    for (;;) {
-        size_t first = last_part(text, bytes), count = bytes - first, number;
-        const char *part = text + first;
-        size_t before = first ? first - 1 : 0;
-
-        if (!cell && (ends_with(part, count, "_cell") ||
-                      is_word(part, count, "cell", &number))) {
-            cell = true;
-        } else if (is_word(part, count, "cell_", &number) && first &&
-                   ends_with(text, before, "multi_rnn_cell")) {
-            m->level = number;
-            before = last_part(text, before);
-            before = before ? before - 1 : 0;
-        } else if (first && is_direction(part, count)) {
-            m->direction = part[0] == 'b';
-        } else {
-            return bytes;
-        }
-        bytes = before;
-    }
-}
-
-/* Gives each module its name; one that another has already keeps its whole
- * prefix. */
-static void name_modules(search *s)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        found_module *m = s->found + i;
-        size_t bytes = strlen(m->prefix);
-        if (kind_is_recurrent(m->kind->kind)) bytes = strip_recurrent(m, bytes);
-        if (!bytes && m->kind->name)
-            snprintf(m->name, sizeof m->name, "%s", m->kind->name);
-        else snprintf(m->name, sizeof m->name, "%.*s", (int)bytes, m->prefix);
-    }
-
-    /* two of one name, level and direction are two modules */
-    for (size_t i = 0; i < s->count; i++)
-        for (size_t k = 0; k < i; k++) {
-            found_module *a = s->found + k, *b = s->found + i;
-            if (strcmp(a->name, b->name) != 0 || a->level != b->level ||
-                a->direction != b->direction)
-                continue;
-            b->level = b->direction = 0;
-            snprintf(b->name, sizeof b->name, "%s", b->prefix);
-        }
-}
-
-/* Takes off a first part that all names share, if no tensor is left that would
- * keep it. */
-static void shorten_names(search *s)
-{
-    for (size_t i = 0; i < s->tensor_count; i++)
-        if (!s->taken[i] && !s->import->left_out[i]) return;
-
-    for (;;) {
-        const char *first = s->found[0].name;
-        size_t bytes = strcspn(first, ".");
-        for (size_t i = 0; i < s->count; i++)
-            if (strncmp(s->found[i].name, first, bytes) != 0 ||
-                s->found[i].name[bytes] != '.')
-                return;
-        for (size_t i = 0; i < s->count; i++) {
-            char *name = s->found[i].name;
-            memmove(name, name + bytes + 1, strlen(name + bytes + 1) + 1);
-        }
-    }
-}
-
-/* Whether a tensor is called as PyTorch's recurrent layers call theirs. */
-static bool has_torch_names(const elman_import *im)
-{
-    for (size_t i = 0; i < im->weights.tensor_count; i++) {
-        const char *name = im->weights.tensors[i].name;
-        const char *last = name + last_part(name, strlen(name));
-        if (!strncmp(last, "weight_ih", 9) || !strncmp(last, "weight_hh", 9))
-            return true;
+        char bias[LONGEST_NAME + 8];
+        snprintf(bias, sizeof bias, "%.*sbias", (int)prefix, name);
+        if (last[9] || search_tensor(s, bias) == NOWHERE) return true;
     }
     return false;
 }
 
 /* ---- Together ------------------------------------------------------------ */
 
-/* Burn's linear layers are (in,out) under PyTorch's names. */
-static elman_status turn_rest(search *s)
+static bool found_recurrent(const layout_search *s)
 {
-    static const layout turned = {
-        .tool = "Burn",
-        .kind = ELMAN_LINEAR,
-        .leaves = {{"weight", LEAF_WEIGHT, NULL, true, false},
-                   {"bias", LEAF_BIAS, NULL, false, false}}};
-    bool burn = false;
     for (size_t i = 0; i < s->count; i++)
-        burn = burn || (s->found[i].kind->either_way && !s->found[i].as_torch);
-    if (!burn) return ELMAN_OK;
-
-    /* those with a bias can be nothing else */
-    TRY(find_modules(s, &turned));
-    for (size_t i = 0; i < s->tensor_count; i++) {
-        size_t prefix;
-        if (s->taken[i] || s->import->weights.tensors[i].rank != 2 ||
-            !ends_in(s->names[i], "weight", &prefix))
-            continue;
-        return failure(ELMAN_BAD_FORMAT,
-                       "the tensor %.80s has no bias: in a file of Burn it is "
-                       "an embedding (V,I) or a linear layer (in,out); a "
-                       "mapping file says which",
-                       s->import->weights.tensors[i].name);
-    }
-    return ELMAN_OK;
+        if (kind_is_recurrent(s->found[i].kind->kind)) return true;
+    return false;
 }
 
-static elman_status run_search(search *s, bool *batch_first)
+/* Whether every module that a tool's order names was found, without prefix. */
+static bool has_order(const layout_search *s, const char *order)
 {
-    for (size_t i = 0; i < s->tensor_count; i++) {
-        plain_name(s->import->weights.tensors[i].name, s->names[i]);
-        s->taken[i] = s->import->left_out[i];
+    /* a module of the table, one that is PyTorch's anyway, or the function */
+    const char *word;
+    size_t bytes;
+    while (order_next(&order, &word, &bytes)) {
+        bool found = bytes == 11 && !memcmp(word, "log_softmax", bytes);
+        for (size_t i = 0; i < s->count; i++)
+            found = found || (strlen(s->found[i].name) == bytes &&
+                              !memcmp(s->found[i].name, word, bytes));
+        for (size_t i = 0; i < s->tensor_count; i++)
+            found = found || (strncmp(s->names[i], word, bytes) == 0 &&
+                              !strcmp(s->names[i] + bytes, ".weight"));
+        if (!found) return false;
     }
+    return true;
+}
 
-    /* without a recurrent layer of theirs, nothing else is taken for theirs */
-    bool recurrent = false;
-    for (const layout *kind = layouts; kind->tool; kind++)
-        TRY(find_modules(s, kind));
-    for (size_t i = 0; i < s->count; i++)
-        recurrent = recurrent || kind_is_recurrent(s->found[i].kind->kind);
-    if (!recurrent) return ELMAN_OK;
-    TRY(turn_rest(s));
-
-    name_modules(s);
-    shorten_names(s);
+static elman_status make_all(layout_search *s)
+{
     for (size_t i = 0; i < s->count; i++) {
         const layout *kind = s->found[i].kind;
-        *batch_first = *batch_first || kind->batch_first;
+        if (kind->batch_first) s->config->batch_first = true;
+        if (kind->order && !s->config->layers && has_order(s, kind->order))
+            s->config->layers = kind->order;
         if (kind_is_recurrent(kind->kind)) s->import->tool = kind->tool;
         TRY(found_make(s->import, s->found + i));
     }
     return ELMAN_OK;
 }
 
-elman_status import_layouts(elman_import *im, bool *batch_first)
+static elman_status run_search(layout_search *s)
+{
+    bool paddle = false;
+    for (size_t i = 0; i < s->tensor_count; i++) {
+        layout_plain_name(s->import->weights.tensors[i].name, s->names[i]);
+        s->taken[i] = s->import->left_out[i];
+    }
+
+    /* a state dict of PyTorch has no tensors of others, but PaddlePaddle's */
+    TRY(layouts_said(s));
+    if (!s->said_count && has_torch_names(s)) {
+        TRY(layouts_paddle(s, &paddle));
+        if (!paddle) return ELMAN_OK;
+        s->import->tool = "PaddlePaddle";
+        s->config->batch_first = true;
+        return make_all(s);
+    }
+
+    /* without a recurrent layer of theirs, nothing else is taken for theirs */
+    for (const layout *kind = layouts; kind->tool && !s->said_count; kind++)
+        TRY(search_find(s, kind));
+    if (!found_recurrent(s)) return layouts_ask(s);
+
+    TRY(layouts_burn(s));
+    TRY(layouts_chainer(s));
+    layouts_name(s);
+    TRY(layouts_pair(s));
+    TRY(layouts_ask_pair(s));
+    return make_all(s);
+}
+
+elman_status import_layouts(elman_import *im, elman_import_config *config)
 {
     size_t count = im->weights.tensor_count;
-    search s = {.import = im, .tensor_count = count};
+    layout_search s = {.import = im, .config = config, .tensor_count = count};
 
-    /* a state dict of PyTorch has no tensors of others, nor is a file with very
-     * many one that can be a model */
-    if (count > MOST_TENSORS || has_torch_names(im)) return ELMAN_OK;
+    /* a file with very many tensors is not one that can be a model */
+    if (count > MOST_TENSORS) return ELMAN_OK;
     s.names = calloc(count + 1, sizeof *s.names);
     s.taken = calloc(count + 1, sizeof *s.taken);
     s.found = calloc(MOST_FOUND, sizeof *s.found);
+    s.said = calloc(ELMAN_MAX_LAYERS, sizeof *s.said);
 
     elman_status status =
-        s.names && s.taken && s.found
-            ? run_search(&s, batch_first)
+        s.names && s.taken && s.found && s.said
+            ? run_search(&s)
             : failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", count);
     free(s.names);
     free(s.taken);
     free(s.found);
+    free(s.said);
     return status;
 }

@@ -180,7 +180,8 @@ static elman_status make(making *k, size_t which, float **values)
     k->index[which] = index;
 
     /* what the file does not say stands where people look */
-    bool joined = which == MADE_IH && m->direction && m->kind->batch_first;
+    bool keras = !strcmp(m->kind->tool, "Keras");
+    bool joined = which == MADE_IH && m->direction && keras;
     const char *note = joined                  ? JOINED
                        : which == MADE_BIAS_IH ? m->kind->note
                                                : NULL;
@@ -202,12 +203,12 @@ static size_t gate_of(const found_module *m, const leaf_row *leaf, size_t j)
     return j;
 }
 
-/* Copies rows [first,last) of a leaf, with columns from column on, to rows of
- * width numbers. */
+/* Copies rows of a leaf, each so far from the next, with columns from column
+ * on, to rows of width numbers. */
 typedef struct copying {
     const double *numbers;
     size_t row_step, column_step, offset;
-    size_t width;
+    size_t width, each;
     double sign;
 } copying;
 
@@ -217,7 +218,8 @@ static void copy_rows(const copying *c, size_t first, size_t count, float *to)
         for (size_t k = 0; k < c->width; k++)
             to[r * c->width + k] =
                 (float)(c->sign *
-                        c->numbers[c->offset + (first + r) * c->row_step +
+                        c->numbers[c->offset +
+                                   (first + r * c->each) * c->row_step +
                                    k * c->column_step]);
 }
 
@@ -229,10 +231,14 @@ static elman_status copy_leaf(making *k, size_t i, size_t which, copying *c)
     TRY(make(k, which, &to));
 
     size_t H = which == MADE_PEEPHOLE ? 1 : k->m->H;
-    for (size_t j = 0; j < leaf_gates(k->m, leaf); j++) {
+    size_t gates = leaf_gates(k->m, leaf);
+    bool between = k->m->kind->interleaved;
+    c->each = between ? gates : 1;
+    for (size_t j = 0; j < gates; j++) {
         const char *negated = k->m->kind->negated;
         c->sign = negated && leaf->gates && leaf->gates[j] == *negated ? -1 : 1;
-        copy_rows(c, j * H, H, to + gate_of(k->m, leaf, j) * H * c->width);
+        copy_rows(c, between ? j : j * H, H,
+                  to + gate_of(k->m, leaf, j) * H * c->width);
     }
     return ELMAN_OK;
 }

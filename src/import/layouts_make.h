@@ -17,6 +17,7 @@ typedef struct found_module {
     size_t gates, I, H, R;   /* recurrent */
     bool reset_before;       /* a GRU whose bias says so */
     bool as_torch;           /* an either_way layout that lies as PyTorch's */
+    bool said;               /* a word says what it is */
 } found_module;
 
 /* Reads its sizes; false if its tensors' shapes do not fit its layout. */

@@ -5,12 +5,71 @@
     "1 added to gate f as it does by default (forget_bias: the file does not " \
     "say)"
 
+#define RESET                                                                  \
+    "its reset gate behind the product, as by default (reset_after: the file " \
+    "does not say)"
+
+/* A gate of Burn: a linear layer of x and one of h. */
+#define BURN(gate, letter)                                                     \
+    {gate ".input_transform.weight", LEAF_IH, letter, true, false},            \
+        {gate ".hidden_transform.weight", LEAF_HH, letter, true, false},       \
+        {gate ".input_transform.bias", LEAF_BIAS_IH, letter, false, true},     \
+    {                                                                          \
+        gate ".hidden_transform.bias", LEAF_BIAS_HH, letter, false, true       \
+    }
+
+/* A gate of recurrent.js: x, h, and a bias. */
+#define RECURRENT_JS(gate, letter)                                             \
+    {"W" gate "x#", LEAF_IH, letter, false, false},                            \
+        {"W" gate "h#", LEAF_HH, letter, false, false},                        \
+    {                                                                          \
+        "b" gate "#", LEAF_BIAS_IH, letter, false, false                       \
+    }
+
+/* A gate of Chainer's stacks, by the numbers of its weights. */
+#define CHAINER(x, h, letter)                                                  \
+    {"#.w" x, LEAF_IH, letter, false, false},                                  \
+        {"#.w" h, LEAF_HH, letter, false, false},                              \
+        {"#.b" x, LEAF_BIAS_IH, letter, false, false},                         \
+    {                                                                          \
+        "#.b" h, LEAF_BIAS_HH, letter, false, false                            \
+    }
+
+/* The tensors of MXNet's Gluon, with what stands before them. */
+#define GLUON(before, letters)                                                 \
+    {before "h2h_weight", LEAF_HH, letters, false, false},                     \
+        {before "i2h_weight", LEAF_IH, letters, false, false},                 \
+        {before "i2h_bias", LEAF_BIAS_IH, letters, false, true},               \
+        {before "h2h_bias", LEAF_BIAS_HH, letters, false, true},               \
+    {                                                                          \
+        before "h2r_weight", LEAF_HR, NULL, false, true                        \
+    }
+
+/* Its layers have levels and directions, its cells have none. */
+#define GLUON_ROWS(k, letters, more)                                           \
+    {.tool = "MXNet",                                                          \
+     .kind = k,                                                                \
+     .separators = "._",                                                       \
+     .either_function = more,                                                  \
+     .leaves = {GLUON("l#_", letters)}},                                       \
+        {.tool = "MXNet",                                                      \
+         .kind = k,                                                            \
+         .separators = "._",                                                   \
+         .backward = true,                                                     \
+         .either_function = more,                                              \
+         .leaves = {GLUON("r#_", letters)}},                                   \
+    {                                                                          \
+        .tool = "MXNet", .kind = k, .separators = "._", .leaves = {            \
+            GLUON("", letters)                                                 \
+        }                                                                      \
+    }
+
 const layout layouts[] = {
     /* weights gate by gate */
     {.tool = "Flax",
      .kind = ELMAN_LSTM,
      .leaves = {{"ii.kernel", LEAF_IH, "i", true, false},
-                {"if.kernel", LEAF_IH, "f", true, false},
+                {"if.kernel|if_.kernel", LEAF_IH, "f", true, false},
                 {"ig.kernel", LEAF_IH, "g", true, false},
                 {"io.kernel", LEAF_IH, "o", true, false},
                 {"hi.kernel", LEAF_HH, "i", true, false},
@@ -42,24 +101,42 @@ const layout layouts[] = {
     {.tool = "Burn",
      .kind = ELMAN_LSTM,
      .either_way = true,
-     .leaves =
-         {{"input_gate.input_transform.weight", LEAF_IH, "i", true, false},
-          {"forget_gate.input_transform.weight", LEAF_IH, "f", true, false},
-          {"cell_gate.input_transform.weight", LEAF_IH, "g", true, false},
-          {"output_gate.input_transform.weight", LEAF_IH, "o", true, false},
-          {"input_gate.hidden_transform.weight", LEAF_HH, "i", true, false},
-          {"forget_gate.hidden_transform.weight", LEAF_HH, "f", true, false},
-          {"cell_gate.hidden_transform.weight", LEAF_HH, "g", true, false},
-          {"output_gate.hidden_transform.weight", LEAF_HH, "o", true, false},
-          {"input_gate.input_transform.bias", LEAF_BIAS_IH, "i", false, true},
-          {"forget_gate.input_transform.bias", LEAF_BIAS_IH, "f", false, true},
-          {"cell_gate.input_transform.bias", LEAF_BIAS_IH, "g", false, true},
-          {"output_gate.input_transform.bias", LEAF_BIAS_IH, "o", false, true},
-          {"input_gate.hidden_transform.bias", LEAF_BIAS_HH, "i", false, true},
-          {"forget_gate.hidden_transform.bias", LEAF_BIAS_HH, "f", false, true},
-          {"cell_gate.hidden_transform.bias", LEAF_BIAS_HH, "g", false, true},
-          {"output_gate.hidden_transform.bias", LEAF_BIAS_HH, "o", false,
-           true}}},
+     .batch_first = true,
+     .leaves = {BURN("input_gate", "i"), BURN("forget_gate", "f"),
+                BURN("cell_gate", "g"), BURN("output_gate", "o")}},
+    {.tool = "Burn",
+     .kind = ELMAN_GRU,
+     .either_way = true,
+     .batch_first = true,
+     .note = RESET,
+     .leaves = {BURN("reset_gate", "r"), BURN("update_gate", "z"),
+                BURN("new_gate", "n")}},
+    {.tool = "Burn",
+     .kind = ELMAN_RNN,
+     .either_way = true,
+     .batch_first = true,
+     .leaves = {BURN("gate", NULL)}},
+    {.tool = "recurrent.js",
+     .kind = ELMAN_LSTM,
+     .name = "lstm",
+     .order = "embedding,lstm,out",
+     .leaves = {RECURRENT_JS("i", "i"), RECURRENT_JS("f", "f"),
+                RECURRENT_JS("o", "o"), RECURRENT_JS("c", "g")}},
+    {.tool = "Chainer",
+     .kind = ELMAN_LSTM,
+     .batch_first = true,
+     .leaves = {CHAINER("0", "4", "i"), CHAINER("1", "5", "f"),
+                CHAINER("2", "6", "g"), CHAINER("3", "7", "o")}},
+    {.tool = "Chainer",
+     .kind = ELMAN_GRU,
+     .batch_first = true,
+     .leaves = {CHAINER("0", "3", "r"), CHAINER("1", "4", "z"),
+                CHAINER("2", "5", "n")}},
+    {.tool = "Chainer",
+     .kind = ELMAN_RNN,
+     .batch_first = true,
+     .either_function = true,
+     .leaves = {CHAINER("0", "1", NULL)}},
 
     /* all gates in one tensor, which their number tells apart */
     {.tool = "Flax",
@@ -110,11 +187,48 @@ const layout layouts[] = {
                 {"Wh", LEAF_HH, "rzn", false, false},
                 {"b", LEAF_BIAS_IH, "rzn", false, true},
                 {"bhn", LEAF_BIAS_HH, "n", false, true}}},
+    {.tool = "char-rnn",
+     .kind = ELMAN_LSTM,
+     .first = 1,
+     .name = "lstm",
+     .order = "lstm,decoder,log_softmax",
+     .leaves = {{"h2h_#.weight", LEAF_HH, "ifog", false, false},
+                {"i2h_#.weight", LEAF_IH, "ifog", false, false},
+                {"i2h_#.bias", LEAF_BIAS_IH, "ifog", false, false},
+                {"h2h_#.bias", LEAF_BIAS_HH, "ifog", false, true}}},
+    GLUON_ROWS(ELMAN_LSTM, "ifgo", false),
+    GLUON_ROWS(ELMAN_GRU, "rzn", false),
+    GLUON_ROWS(ELMAN_RNN, NULL, true),
+    {.tool = "Chainer",
+     .kind = ELMAN_LSTM,
+     .interleaved = true,
+     .leaves = {{"lateral.W", LEAF_HH, "gifo", false, false},
+                {"upward.W", LEAF_IH, "gifo", false, false},
+                {"upward.b", LEAF_BIAS_IH, "gifo", false, false}}},
+    {.tool = "Equinox",
+     .kind = ELMAN_LSTM,
+     .leaves = {{"weight_hh", LEAF_HH, "ifgo", false, false},
+                {"weight_ih", LEAF_IH, "ifgo", false, false},
+                {"bias", LEAF_BIAS_IH, "ifgo", false, false}}},
+    {.tool = "Equinox",
+     .kind = ELMAN_GRU,
+     .leaves = {{"weight_hh", LEAF_HH, "rzn", false, false},
+                {"weight_ih", LEAF_IH, "rzn", false, false},
+                {"bias", LEAF_BIAS_IH, "rzn", false, false},
+                {"bias_n", LEAF_BIAS_HH, "n", false, false}}},
     {.tool = "min-char-rnn",
      .kind = ELMAN_RNN,
      .leaves = {{"Wxh", LEAF_IH, NULL, false, false},
                 {"Whh", LEAF_HH, NULL, false, false},
                 {"bh", LEAF_BIAS_IH, NULL, false, false}}},
+    {.tool = "recurrent.js",
+     .kind = ELMAN_RNN,
+     .relu = true,
+     .name = "rnn",
+     .order = "embedding,rnn,out",
+     .leaves = {{"Whh#", LEAF_HH, NULL, false, false},
+                {"Wxh#", LEAF_IH, NULL, false, false},
+                {"bhh#", LEAF_BIAS_IH, NULL, false, false}}},
     {.tool = "MLX",
      .kind = ELMAN_RNN,
      .batch_first = true,
@@ -149,15 +263,15 @@ const layout layouts[] = {
      .parent = "basic_lstm_cell",
      .added = "f",
      .note = FORGET,
-     .leaves = {{"kernel", LEAF_JOINT, "igfo", true, false},
-                {"bias", LEAF_BIAS_IH, "igfo", false, false}}},
+     .leaves = {{"kernel|weights", LEAF_JOINT, "igfo", true, false},
+                {"bias|biases", LEAF_BIAS_IH, "igfo", false, false}}},
     {.tool = "TensorFlow 1",
      .kind = ELMAN_LSTM,
      .parent = "lstm_cell",
      .added = "f",
      .note = FORGET,
-     .leaves = {{"kernel", LEAF_JOINT, "igfo", true, false},
-                {"bias", LEAF_BIAS_IH, "igfo", false, false},
+     .leaves = {{"kernel|weights", LEAF_JOINT, "igfo", true, false},
+                {"bias|biases", LEAF_BIAS_IH, "igfo", false, false},
                 {"w_i_diag", LEAF_PEEPHOLE, "i", false, true},
                 {"w_f_diag", LEAF_PEEPHOLE, "f", false, true},
                 {"w_o_diag", LEAF_PEEPHOLE, "o", false, true},
@@ -165,15 +279,17 @@ const layout layouts[] = {
     {.tool = "TensorFlow 1",
      .kind = ELMAN_GRU,
      .reset_before = true,
-     .leaves = {{"gates.kernel", LEAF_JOINT, "rz", true, false},
-                {"candidate.kernel", LEAF_JOINT, "n", true, false},
-                {"gates.bias", LEAF_BIAS_IH, "rz", false, false},
-                {"candidate.bias", LEAF_BIAS_IH, "n", false, false}}},
+     .leaves = {{"gates.kernel|gates.weights", LEAF_JOINT, "rz", true, false},
+                {"candidate.kernel|candidate.weights", LEAF_JOINT, "n", true,
+                 false},
+                {"gates.bias|gates.biases", LEAF_BIAS_IH, "rz", false, false},
+                {"candidate.bias|candidate.biases", LEAF_BIAS_IH, "n",
+                 false, false}}},
     {.tool = "TensorFlow 1",
      .kind = ELMAN_RNN,
      .parent = "basic_rnn_cell",
-     .leaves = {{"kernel", LEAF_JOINT, NULL, true, false},
-                {"bias", LEAF_BIAS_IH, NULL, false, false}}},
+     .leaves = {{"kernel|weights", LEAF_JOINT, NULL, true, false},
+                {"bias|biases", LEAF_BIAS_IH, NULL, false, false}}},
 
     /* layers that are not recurrent */
     {.tool = "Keras or Flax",
@@ -184,6 +300,24 @@ const layout layouts[] = {
      .kind = ELMAN_LINEAR,
      .leaves = {{"w", LEAF_WEIGHT, NULL, true, false},
                 {"b", LEAF_BIAS, NULL, false, true}}},
+    {.tool = "recurrent.js",
+     .kind = ELMAN_LINEAR,
+     .name = "out",
+     .leaves = {{"Whd", LEAF_WEIGHT, NULL, false, false},
+                {"bd", LEAF_BIAS, NULL, false, true}}},
+    {.tool = "recurrent.js",
+     .kind = ELMAN_EMBEDDING,
+     .name = "embedding",
+     .leaves = {{"Wil", LEAF_WEIGHT, NULL, false, false}}},
+    {.tool = "Chainer",
+     .kind = ELMAN_LINEAR,
+     .leaves = {{"W", LEAF_WEIGHT, NULL, false, false},
+                {"b", LEAF_BIAS, NULL, false, true}}},
+    {.tool = "MXNet",
+     .kind = ELMAN_LINEAR,
+     .separators = "_",
+     .leaves = {{"weight", LEAF_WEIGHT, NULL, false, false},
+                {"bias", LEAF_BIAS, NULL, false, true}}},
     {.tool = "min-char-rnn",
      .kind = ELMAN_LINEAR,
      .name = "out",

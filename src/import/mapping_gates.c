@@ -36,6 +36,12 @@ static gate_letters letters_of_cell(const elman_layer *l)
     return letters;
 }
 
+gate_letters gates_of_kind(elman_kind kind)
+{
+    const elman_layer of = {.kind = kind};
+    return letters_of_cell(&of);
+}
+
 gate_letters gates_of(const elman_config *c, const parameter *p)
 {
     static const gate_letters peephole = {
@@ -69,18 +75,11 @@ static void print_letters(const gate_letters *letters, size_t room, char *text)
     }
 }
 
-elman_status gates_order(const gate_letters *letters, const char *theirs,
-                         size_t *order)
+bool gates_fit(const gate_letters *letters, const char *theirs, size_t *order)
 {
     bool seen[ELMAN_MAX_GATES] = {false};
     size_t count = strlen(theirs);
     bool fits = count && count <= letters->count;
-
-    if (!letters->count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "it names gates \"%.20s\", but the "
-                       "parameter has none",
-                       theirs);
 
     /* each letter must be one of those that a gate is called, and only once */
     for (size_t j = 0; fits && j < count; j++) {
@@ -91,8 +90,19 @@ elman_status gates_order(const gate_letters *letters, const char *theirs,
         if (fits) seen[i] = true;
         order[j] = i;
     }
+    return fits;
+}
 
-    if (fits) return ELMAN_OK;
+elman_status gates_order(const gate_letters *letters, const char *theirs,
+                         size_t *order)
+{
+    if (!letters->count)
+        return failure(ELMAN_BAD_FORMAT,
+                       "it names gates \"%.20s\", but the "
+                       "parameter has none",
+                       theirs);
+
+    if (gates_fit(letters, theirs, order)) return ELMAN_OK;
 
     char may[60];
     print_letters(letters, sizeof may, may);

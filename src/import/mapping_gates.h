@@ -12,10 +12,16 @@ typedef struct gate_letters {
     const char *also[ELMAN_MAX_GATES];
 } gate_letters;
 
+/* The letters of a cell of that kind. */
+gate_letters gates_of_kind(elman_kind kind);
+
+/* Finds which of our gates each letter of theirs is; false if a letter is
+ * unknown or comes twice. */
+bool gates_fit(const gate_letters *letters, const char *theirs, size_t *order);
+
 gate_letters gates_of(const elman_config *config, const parameter *p);
 
-/* Finds which of our gates each letter of theirs is; a letter that is unknown
- * or comes twice is refused. */
+/* The same; what does not fit is refused. */
 elman_status gates_order(const gate_letters *letters, const char *theirs,
                          size_t *order);
 

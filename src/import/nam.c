@@ -182,6 +182,7 @@ static elman_status check_file(const elman_import *im, nam_sizes *s)
             "reads LSTM",
             architecture);
 
+    /* whatever could change the answers, by name */
     TRY(check_version(root));
     TRY(members_check(root, root_known, "the file"));
     TRY(members_check(json_find(root, "config"), config_known, "its config"));

@@ -40,7 +40,7 @@ static elman_status import_state(elman_import *im,
                                  const elman_import_config *config)
 {
     elman_import_config known = *config;
-    TRY(import_layouts(im, &known.batch_first));
+    TRY(import_layouts(im, &known));
     return import_names(im, &known);
 }
 

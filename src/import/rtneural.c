@@ -192,6 +192,7 @@ static elman_status find_tensors(chain *c, const json_node *node, size_t place,
                        "a %s has %zu lists of weights, expected %zu", row->type,
                        lists, row->lists);
 
+    /* each by its name; they came one after the other */
     c->weights[c->weight_count].row = row;
     c->weights[c->weight_count].layer = c->layer_count;
     c->weights[c->weight_count].lists = lists;

@@ -7,12 +7,15 @@
  *   repeat(N)                one vector of each sequence at N steps
  *   KIND:PREFIX  KIND(1):PREFIX   a module that shapes leave open
  *   initial(H0,C0):PREFIX    a recurrent one with learned states: initial.c
+ *   lstm(ifog):PREFIX  bidirectional(A,B)   what layouts were told:
+ *                            layouts_word.c
  */
 #include "base/activation.h"
 #include "base/kind.h"
 #include "base/real.h"
 #include "import/initial.h"
 #include "format/number.h"
+#include "import/layouts_word.h"
 #include "import/module_order.h"
 
 #include <stdio.h>
@@ -369,6 +372,26 @@ static elman_status read_kind(const word_parts *w, module *m, entry *e)
     return ELMAN_OK;
 }
 
+/* A module whose gates or directions a word has told; it has become one like
+ * others. */
+static bool read_told(module_list *list, const char *text, size_t bytes,
+                      entry *e)
+{
+    gates_word gates;
+    pair_word pair;
+    module *m = NULL;
+    if (gates_word_read(text, bytes, &gates)) {
+        m = module_named(list, gates.prefix_bytes ? gates.prefix : ".",
+                         gates.prefix_bytes ? gates.prefix_bytes : 1);
+        if (m && m->kind != gates.kind) m = NULL;
+    } else if (pair_word_read(text, bytes, &pair)) {
+        m = module_named(list, pair.names[0], pair.bytes[0]);
+        if (m && m->direction_count != 2) m = NULL;
+    }
+    if (m) *e = (entry){.module = m, .kind = m->kind};
+    return m;
+}
+
 elman_status word_read(const elman_import *im, module_list *list,
                        const char *text, size_t bytes, entry *e)
 {
@@ -396,6 +419,8 @@ elman_status word_read(const elman_import *im, module_list *list,
     TRY(initial_read(im, list, text, bytes, e, &found));
     if (found) return ELMAN_OK;
 
+    if (read_told(list, text, bytes, e)) return ELMAN_OK;
+
     bool parts = take_apart(&w);
     if (parts && !w.prefix) TRY(read_function(&w, e, &found));
     if (found) return ELMAN_OK;
@@ -409,7 +434,8 @@ elman_status word_read(const elman_import *im, module_list *list,
     snprintf(what, sizeof what,
              "which is neither a function (%s) nor a module of the file, alone "
              "or with its kind (linear:, embedding:, lstm:, gru:, rnn:, "
-             "layer_norm:, batch_norm:, attention:, sum:, initial(h0,c0):)",
+             "layer_norm:, batch_norm:, attention:, sum:, initial(h0,c0):, "
+             "lstm(ifog):, bidirectional(a,b))",
              known);
     char sentence[1040];
     snprintf(sentence, sizeof sentence, "the order of the layers has %.*s, %s",

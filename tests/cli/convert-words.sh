@@ -1,5 +1,6 @@
 # every word of the table of --layers in docs/FORMATS.md is taken as it stands there
 cp "$CASES/../golden/parts/"*.safetensors "$CASES/../golden/state/"*.safetensors .
+cp "$CASES/../golden/layouts/"*.npz .
 
 # a model with attention, under the names that PyTorch would have
 awk 'BEGIN { for (i = 0; i < 40; i++)
@@ -24,10 +25,20 @@ while read -r word; do
     linear:*) file=float64 layers="lstm,${head}fc" ;;
     embedding:*) file=language layers="${head}embed,lstm,fc" ;;
     lstm:*) file=float64 layers="${head}lstm,fc" ;;
+    'lstm('*) file=torch_rnn.npz layers="${head}." ;;
+    'gru('*) file=mapped_gru.npz layers="${head}gru" ;;
+    bidirectional*)
+        file=flax_compact.npz
+        layers='bidirectional(OptimizedLSTMCell_0,OptimizedLSTMCell_1),Dense_0'
+        ;;
     attention:*) file=attention layers="rnn,${head}pool,fc" ;;
     repeat*) file=float64 layers="lstm,last,$word,fc" ;;
     *) file=float64 layers="lstm,$word,fc" ;;
     esac
-    elman convert $file.safetensors out.safetensors --layers "$layers" >shown ||
+    case $file in
+    *.npz) ;;
+    *) file=$file.safetensors ;;
+    esac
+    elman convert $file out.safetensors --layers "$layers" >shown ||
         echo "$word"
 done <words

@@ -28,4 +28,4 @@ for file in keras_lstm keras_gru tf1_lstm tf1_peephole tf1_gru flax_lstm \
 done
 
 # there is none that the list above lacks
-ls | grep 'json$' | grep -v -e json_state -e rtneural || echo no other file
+ls | grep 'json$' | grep -v -e json_state -e rtneural -e burn_record -e recurrent_js || echo no other file
