@@ -4,6 +4,8 @@
 #include "foreign.h"
 #include "screen.h"
 
+#include <stdio.h>
+
 #define AT(field) offsetof(foreign_values, field)
 
 const char foreign_title[] = "What a file from elsewhere does not record";
@@ -95,4 +97,31 @@ bool foreign_given(const foreign_values *values)
     return values->layers || values->key || values->mapping || values->ignore ||
            values->from_tensor || values->to_tensor || values->nonlinearity ||
            values->batch_first || values->steps_first;
+}
+
+const char *foreign_words(const foreign_values *values)
+{
+    static char text[2048];
+    size_t used = 0;
+    *text = '\0';
+    for (const option_row *row = foreign_options; row->name; row++) {
+        const char *value = (const char *)values + row->field;
+        char word[32] = "";
+        if (used >= sizeof text - 64) break;
+
+        /* a name, a word or nothing behind it */
+        if (row->type == OPTION_TEXT && *(const char *const *)value)
+            used += (size_t)snprintf(text + used, sizeof text - used,
+                                     " --%s %s", row->name,
+                                     shell_quoted(*(const char *const *)value));
+        else if (row->type == OPTION_FLAG && *(const bool *)value)
+            used += (size_t)snprintf(text + used, sizeof text - used, " --%s",
+                                     row->name);
+        else if (row->type == OPTION_CHOICE && *(const int *)value)
+            used += (size_t)snprintf(
+                text + used, sizeof text - used, " --%s %s", row->name,
+                choice_word(row->value, *(const int *)value, word,
+                            sizeof word));
+    }
+    return text;
 }

@@ -30,6 +30,10 @@ int foreign_check(const foreign_values *values);
 /* The same for the library. */
 elman_import_config foreign_config(const foreign_values *values);
 
+/* All that is set, as words that follow a command, with a blank in front of
+ * each; in a static buffer. */
+const char *foreign_words(const foreign_values *values);
+
 /* True if any of it is set. */
 bool foreign_given(const foreign_values *values);
 

@@ -190,6 +190,18 @@ static void show_notes(const network *net)
     if (proof) printf("proof     %s\n", printable(proof));
 }
 
+/* How the file was read, sentence by sentence. */
+static void show_remarks(const file_facts *file)
+{
+    const elman_import_config config = foreign_config(file->foreign);
+    elman_import *import = NULL;
+    const char *remark;
+    if (elman_import_open(&file->path, 1, &config, &import) != ELMAN_OK) return;
+    for (size_t i = 0; (remark = elman_import_remark(import, i)); i++)
+        printf("%-9s %s\n", "reading", printable(remark));
+    elman_import_close(import);
+}
+
 static int show(const network *net, const file_facts *file)
 {
     printf("%s%s%s, %s%s%s\n\n", paint(stdout, BOLD), printable(net->path),
@@ -204,8 +216,10 @@ static int show(const network *net, const file_facts *file)
     show_notes(net);
     if (!file->own) {
         facts_show(file);
-        printf("converts  yes: elman convert %s OUT.safetensors\n",
-               shell_quoted(net->path));
+        show_remarks(file);
+        printf("converts  yes: elman convert %s OUT.safetensors%s\n",
+               printable(shell_quoted(net->path)),
+               foreign_words(file->foreign));
     }
 
     putchar('\n');
@@ -280,7 +294,13 @@ static int show_file(const file_facts *file, const char *reason)
            paint(stdout, PLAIN), with_bytes(file_bytes(file->path)),
            file->kind);
     facts_show(file);
-    printf("converts  no: %s\n", printable(reason_alone(reason, file->path)));
+    if (facts_are_data(file))
+        printf("converts  no: it is one array, as the data of a model are: "
+               "elman predict MODEL %s\n",
+               printable(shell_quoted(file->path)));
+    else
+        printf("converts  no: %s\n",
+               printable(reason_alone(reason, file->path)));
     int code = file->graph.graph ? ports_show(file) : 0;
     return code ? code : tensors_show(file);
 }
@@ -328,6 +348,7 @@ static int info(const parsed_line *arguments)
     int code = loads ? network_take(path, model, &net) : 0;
     if (code) return code;
     if (!facts_open(path, &file) && !loads) return show_nothing(path, reason);
+    file.foreign = &values->foreign;
 
     if (!code && screen.json) show_record(&net, &file, loads ? NULL : reason);
     else if (!code) code = loads ? show(&net, &file) : show_file(&file, reason);

@@ -11,8 +11,9 @@
 /* What is known of a file beside the model in it. */
 typedef struct file_facts {
     const char *path;
-    bool own;             /* a model of elman's own */
-    const char *kind;     /* "PyTorch", "elman's own" */
+    bool own;                      /* a model of elman's own */
+    const char *kind;              /* "PyTorch", "elman's own" */
+    const foreign_values *foreign; /* what it does not record */
     elman_import *import; /* its tensors and facts, NULL if it has none */
     graph_run graph;      /* graph NULL unless it is an ONNX graph */
 } file_facts;
@@ -20,6 +21,9 @@ typedef struct file_facts {
 /* False if the file is of no kind that is known; the rest is fine then, too. */
 bool facts_open(const char *path, file_facts *file);
 void facts_close(file_facts *file);
+
+/* True of one array without a name of a parameter. */
+bool facts_are_data(const file_facts *file);
 
 /* Lines of what it is; tables of a graph's inputs and outputs, and of all
  * tensors. Those that return a code return 0 or EXIT_FAILED. */

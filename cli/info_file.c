@@ -101,6 +101,14 @@ void facts_record(record *out, const file_facts *file)
     record_close(out, ']');
 }
 
+bool facts_are_data(const file_facts *file)
+{
+    size_t count = 0;
+    if (!file->import || strcmp(file->kind, "NumPy array") != 0) return false;
+    elman_import_rows(file->import, &count);
+    return count == 1;
+}
+
 /* ---- A graph ------------------------------------------------------------- */
 
 int ports_show(const file_facts *file)

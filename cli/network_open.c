@@ -66,12 +66,14 @@ bool network_is_assumed(const char *path, const foreign_values *foreign,
     static const foreign_values plain = {0};
     if (!elman_model_note(model, "proof") || !is_other_file(path)) return false;
     if (!foreign) foreign = &plain;
+    char file[1024];
     const char *assumed = assumptions(foreign, model);
-    note("%s: not proved: it does not record how it is computed%s%s%s 'elman "
-         "convert %s OUT.safetensors --reference x.npy y.npy'%s checks it",
+    snprintf(file, sizeof file, "%s", shell_quoted(path));
+    note("%s: not proved: it does not record how it is computed%s%s%s elman "
+         "convert %s OUT.safetensors --reference x.npy y.npy%s checks it",
          path, *assumed ? "; assumed: " : ";", assumed,
-         *assumed ? "; options say what differs, and" : "", shell_quoted(path),
-         foreign_given(foreign) ? " with the same options" : "");
+         *assumed ? "; options say what differs, and" : "", file,
+         foreign_words(foreign));
     return true;
 }
 

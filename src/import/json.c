@@ -147,6 +147,11 @@ static elman_status open_root(elman_import *im, const json_node *root)
         return nam_open(im, root);
     if (json_find(root, "in_shape") && json_find(root, "layers"))
         return rtneural_open(im, root);
+    if (json_find(root, "tensors") && json_find(root, "config"))
+        return failure(ELMAN_BAD_FORMAT,
+                       "this is a mapping file, which says what the tensors of "
+                       "another file are: elman convert IN OUT --mapping takes "
+                       "it");
     if (json_text(json_find(root, "class_name")) && json_find(root, "config"))
         return failure(
             ELMAN_BAD_FORMAT,

@@ -236,5 +236,11 @@ elman_status nam_open(elman_import *im, const json_node *root)
     TRY(json_add_tensor(im, "weights", json_find(root, "weights"), &index));
     im->computes = true;
     im->known = import_nam;
-    return ELMAN_OK;
+
+    const char *version = json_text(json_find(root, "version"));
+    return import_add_fact(im, "producer",
+                           "Neural Amp Modeler, format %.20s of architecture "
+                           "%.40s",
+                           version ? version : "unknown",
+                           json_text(json_find(root, "architecture")));
 }

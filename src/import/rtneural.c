@@ -474,6 +474,7 @@ elman_status rtneural_open(elman_import *im, const json_node *root)
     size_t place = 0;
     im->computes = true;
     im->known = import_rtneural;
+    TRY(import_add_fact(im, "producer", "RTNeural"));
     if (layers->kind != JSON_KIND_LIST) return ELMAN_OK;
     for (const json_node *at = layers->is.first; at; at = at->next)
         TRY(add_lists(im, at, place++));
