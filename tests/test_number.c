@@ -3,6 +3,7 @@
  * strtod says, where the C library's is exact, and by hand where it matters.
  */
 #include "check.h"
+#include "format/half.h"
 #include "format/number.h"
 
 #include <float.h>
@@ -158,6 +159,26 @@ TEST(what_follows_a_number_is_not_read)
     assert_true(value == 12345678901234567.5);
 }
 
+TEST(every_half_is_the_nearest_to_itself_and_around)
+{
+    enum { SIGN = 0x8000, INFINITE = 0x7C00 };
+    for (unsigned bits = 0; bits < INFINITE; bits++) {
+        uint16_t h = (uint16_t)bits, minus = (uint16_t)(bits | SIGN);
+        double value = (double)half_widen(h),
+               next = (double)half_widen((uint16_t)(bits + 1));
+        assert_int_equal(half_narrow(value), h);
+        assert_int_equal(half_narrow(-value), minus);
+        if (bits + 1 == INFINITE) continue;
+
+        /* the middle goes to the even one of the two */
+        double middle = (value + next) / 2, little = (next - value) / 1024;
+        assert_int_equal(half_narrow(middle), h + (h & 1));
+        assert_int_equal(half_narrow(middle - little), h);
+        assert_int_equal(half_narrow(middle + little), h + 1);
+    }
+    assert_int_equal(half_narrow(65520), INFINITE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +187,7 @@ int main(void)
         cmocka_unit_test(hard_numbers_are_right),
         cmocka_unit_test(a_number_may_be_as_long_as_it_likes),
         cmocka_unit_test(what_follows_a_number_is_not_read),
+        cmocka_unit_test(every_half_is_the_nearest_to_itself_and_around),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,7 @@ static inline uint16_t half_narrow(double value)
     int exponent;
 
     if (isnan(value)) return 0x7E00;
+    if (size == 0) return sign; /* whose exponent frexp gives as 0 */
     if (size >= 65520) return (uint16_t)(sign | 0x7C00);
 
     /* size in units of its last fraction bit; below 2^-14 that stays the same

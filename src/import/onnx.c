@@ -1,6 +1,7 @@
 /* onnx.c: an ONNX graph as a model of ours. */
 #include "import/onnx.h"
 
+#include "import/onnx_facts.h"
 #include "import/onnx_heads.h"
 #include "import/onnx_part.h"
 #include "trace/assemble.h"
@@ -390,40 +391,6 @@ static elman_status import_trace(elman_import *import, trace *t,
     return add_spares(import, t, shown);
 }
 
-/* Says that the model goes on in floats where the graph rounds. */
-static elman_status say_rounding(elman_import *import, const trace *t)
-{
-    char text[NODE_TEXT];
-    if (!t->rounded) return ELMAN_OK;
-    return import_add_remark(
-        import,
-        import_text(import,
-                    "not rounded: %s rounds what flows, to fewer bits than the "
-                    "model computes with, so that the graph's outputs differ "
-                    "by as much",
-                    node_text(t->rounded, text)));
-}
-
-/* Who wrote the graph, and by which rules. */
-static elman_status add_facts(elman_import *import, const onnx_graph *g)
-{
-    const char *by = g->producer, *version = g->producer_version;
-    if (*by)
-        TRY(import_add_fact(import, "producer", "%s%s%s", by,
-                            version && *version ? " " : "",
-                            version ? version : ""));
-    TRY(import_add_fact(import, "opset", "%lld, IR version %lld",
-                        (long long)g->opset, (long long)g->ir_version));
-    TRY(import_add_fact(import, "nodes", "%zu", g->node_count));
-
-    for (size_t i = 0; i < g->node_count; i++)
-        if (node_is(g->nodes + i, "DynamicQuantizeLSTM"))
-            return import_add_fact(import, "rounding",
-                                   "DynamicQuantizeLSTM rounds to 8 bits in "
-                                   "each step, which is computed in float32");
-    return ELMAN_OK;
-}
-
 elman_status import_look_onnx(elman_import *import, const byte_source *file)
 {
     onnx_source *s = calloc(1, sizeof *s);
@@ -434,7 +401,7 @@ elman_status import_look_onnx(elman_import *import, const byte_source *file)
     TRY(onnx_open(file, &s->graph));
     import->weights.tensors = s->graph->initializers;
     import->weights.tensor_count = s->graph->initializer_count;
-    return add_facts(import, s->graph);
+    return onnx_add_facts(import, s->graph);
 }
 
 elman_status import_onnx(elman_import *import, const byte_source *file,
@@ -449,7 +416,7 @@ elman_status import_onnx(elman_import *import, const byte_source *file,
     elman_status status = onnx_part(s->graph, config, &s->part, &s->owned);
     if (status == ELMAN_OK) status = trace_open(&s->part, NULL, &s->trace);
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
-    if (status == ELMAN_OK) status = say_rounding(import, s->trace);
+    if (status == ELMAN_OK) status = onnx_say_rounding(import, s->trace);
     if (status == ELMAN_OK) return status;
     status = onnx_name_heads(status, s->graph, file, config, import_onnx);
     return failure_in(status, file->name);

@@ -21,6 +21,7 @@ import sys
 from onnx_attributes import attribute_cases
 from onnx_book import Book
 from onnx_graphs import graph_cases
+from onnx_half import half_cases
 from onnx_keras import keras_made_cases
 from onnx_nodes import node_cases
 from onnx_refused import refused_cases
@@ -33,6 +34,7 @@ torch_cases(book)
 attribute_cases(book)
 graph_cases(book)
 made_cases(book)
+half_cases(book)
 keras_made_cases(book)
 refused_cases(book)
 print(f"{len(book.seen)} cases, {book.bytes} bytes")
