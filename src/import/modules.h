@@ -62,8 +62,8 @@ typedef struct module_list {
     module modules[MOST_MODULES];
 } module_list;
 
-/* Finds the modules and checks the shapes of each. Tensors that are of none
- * stay unclaimed. */
+/* Finds the modules, which module_check.h checks. Tensors that are of none stay
+ * unclaimed. */
 elman_status modules_find(const elman_import *import, module_list *list);
 
 /* The tensor of a role from ROLE_WEIGHT on, or NOWHERE. */

@@ -4,6 +4,7 @@
 #include "import/initial.h"
 #include "import/learned.h"
 #include "import/leftover.h"
+#include "import/module_check.h"
 #include "import/module_config.h"
 #include "import/norms.h"
 
@@ -16,6 +17,7 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
     elman_status status = learned_make(im);
     if (!status) status = leftover_check(im);
     if (!status) status = modules_find(im, list);
+    if (!status) status = modules_check(im, list);
 
     if (!status && list->count == 0)
         status = failure(ELMAN_BAD_FORMAT,

@@ -1,10 +1,8 @@
 /* source.c: the table of formats, and how each is opened. */
 #include "import/source.h"
 
-#include "base/system_file.h"
 #include "format/detect.h"
 #include "format/file.h"
-#include "format/npy.h"
 #include "format/npz.h"
 #include "format/own.h"
 #include "format/torch.h"
@@ -12,6 +10,7 @@
 #include "import/keras.h"
 #include "import/onnx.h"
 #include "import/shards.h"
+#include "import/source_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,134 +80,6 @@ static elman_status open_json(elman_import *im, char *bytes, size_t size,
 {
     (void)config;
     return import_json_open(im, bytes, size);
-}
-
-/* ---- Settings ----------------------------------------------------------- */
-
-/* Kinds of sources, and whether a mapping file goes with one. */
-enum {
-    OWN = 1,
-    ONNX = 2,
-    TORCH = 4,
-    OTHER = 8,
-    MAPPED = 16,
-    KERAS = 32,
-    KNOWN = 64 /* JSON that says what its tensors are */
-};
-
-/* A setting by its name in elman convert, and what has a use for it. */
-typedef struct setting {
-    const char *name;
-    bool given;
-    unsigned taken_by;
-} setting;
-
-/* A setting that nothing reads would be a mistake that goes unnoticed. */
-static elman_status check_settings(const char *path, file_format format,
-                                   const elman_import *im,
-                                   const elman_import_config *config)
-{
-    const setting settings[] = {
-        {"mapping", config->mapping, TORCH | OTHER | MAPPED},
-        {"key", config->key, TORCH | MAPPED},
-        {"layers", config->layers, TORCH | OTHER},
-        {"nonlinearity", config->nonlinearity != 0, TORCH | OTHER},
-        {"batch-first", config->batch_first, TORCH | OTHER | MAPPED | KNOWN},
-        {"from-tensor", config->from_tensor, ONNX},
-        {"to-tensor", config->to_tensor, ONNX},
-        {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED | KERAS},
-    };
-
-    /* with a mapping file tensors are tensors, whatever their format says */
-    bool torch = format == FORMAT_TORCH || format == FORMAT_PICKLE ||
-                 format == FORMAT_TORCH_TAR;
-    bool keras = format == FORMAT_KERAS || format == FORMAT_HDF5;
-    bool mapped = config->mapping;
-    unsigned kind = im->own                 ? OWN
-                    : im->known && !mapped  ? KNOWN
-                    : keras && !mapped      ? KERAS
-                    : format == FORMAT_ONNX ? ONNX
-                    : torch                 ? TORCH
-                                            : OTHER;
-
-    /* a setting that the mapping file decides may not be given again */
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        const setting *s = settings + i;
-        bool fits = s->taken_by & kind;
-
-        if (!s->given || (fits && (!config->mapping || s->taken_by & MAPPED)))
-            continue;
-
-        return failure(ELMAN_BAD_VALUE,
-                       "%.120s: %s is given, which has no use %s %s", path,
-                       s->name, fits ? "with" : "for",
-                       fits      ? "a mapping file"
-                       : im->own ? "a model file of elman's own"
-                                 : format_name(format));
-    }
-    return ELMAN_OK;
-}
-
-/* ---- Files of one tensor ------------------------------------------------ */
-
-typedef struct npy_set {
-    size_t count;
-    npy **file;           /* (count) */
-    named_tensor *tensor; /* (count) */
-} npy_set;
-
-static void close_set(void *source)
-{
-    npy_set *set = source;
-    for (size_t i = 0; set->file && i < set->count; i++)
-        npy_close(set->file[i]);
-    free(set->file);
-    free(set->tensor);
-    free(set);
-}
-
-/* lstm_kernel of weights/lstm_kernel.npy */
-static const char *tensor_name(elman_import *im, const char *path)
-{
-    const char *name = system_file_name(path);
-    size_t bytes = strlen(name);
-    if (bytes > 4 && strcmp(name + bytes - 4, ".npy") == 0) bytes -= 4;
-    return import_text(im, "%.*s", (int)bytes, name);
-}
-
-static elman_status open_arrays(elman_import *im, const char *const *paths,
-                                size_t count)
-{
-    npy_set *set = calloc(1, sizeof *set);
-    if (!set) return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
-
-    /* the import owns the set from here on, so that a failure frees it */
-    im->source = set;
-    im->close = close_set;
-    set->count = count;
-
-    set->file = calloc(count, sizeof *set->file);
-    set->tensor = calloc(count, sizeof *set->tensor);
-    if (!set->file || !set->tensor)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
-
-    for (size_t i = 0; i < count; i++) {
-        TRY(npy_open(paths[i], set->file + i));
-        set->tensor[i] = set->file[i]->tensor;
-        set->tensor[i].name = tensor_name(im, paths[i]);
-        if (!set->tensor[i].name) return ELMAN_NO_MEMORY;
-
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(set->tensor[j].name, set->tensor[i].name) == 0)
-                return failure(ELMAN_BAD_VALUE,
-                               "%.120s: an earlier file gives a tensor of the "
-                               "same name, %.80s",
-                               paths[i], set->tensor[i].name);
-    }
-
-    im->weights.tensor_count = count;
-    im->weights.tensors = set->tensor;
-    return ELMAN_OK;
 }
 
 /* ---- All formats -------------------------------------------------------- */
@@ -281,8 +152,8 @@ static elman_status open_named(elman_import *im, const byte_source *first,
                        "%.120s: this is %s, whose file would name the tensor; "
                        "expected an .npz of such arrays",
                        first->name, format_name(FORMAT_NPY));
-    TRY(open_arrays(im, paths, count));
-    return check_settings(paths[0], FORMAT_NPY, im, config);
+    TRY(source_open_arrays(im, paths, count));
+    return source_check_settings(paths[0], FORMAT_NPY, im, config);
 }
 
 /* A model of Keras; with a mapping file the arrays of its file alone. */
@@ -291,7 +162,7 @@ static elman_status open_keras(elman_import *im, const char *path, char *bytes,
                                const elman_import_config *config, bool *done)
 {
     file_format format = zip ? FORMAT_KERAS : FORMAT_HDF5;
-    elman_status status = check_settings(path, format, im, config);
+    elman_status status = source_check_settings(path, format, im, config);
     if (status) {
         free(bytes);
         return status;
@@ -350,7 +221,8 @@ static elman_status open_shards(elman_import *im, const byte_source *first,
         free(bytes);
         status = import_shards(im, paths, count, config, open_part);
     }
-    return status ? status : check_settings(paths[0], format, im, config);
+    return status ? status
+                  : source_check_settings(paths[0], format, im, config);
 }
 
 /* Opens the files, of whose first, which may be memory, size bytes have been
@@ -389,7 +261,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     /* a file of many tensors */
     if (formats[format].open && count == 1) {
         TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
-        return check_settings(paths[0], format, im, config);
+        return source_check_settings(paths[0], format, im, config);
     }
 
     /* a model of Keras, which says what its tensors are */
@@ -410,7 +282,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     /* a graph, which may have its weights in files next to it */
     if (format == FORMAT_ONNX && im->looked) return import_look_onnx(im, first);
     if (format == FORMAT_ONNX) {
-        TRY(check_settings(paths[0], format, im, config));
+        TRY(source_check_settings(paths[0], format, im, config));
         *done = im->computes = true;
         return import_onnx(im, first, config);
     }
