@@ -3,63 +3,14 @@
  * last part are one layer, as are those of single gates; the shapes of its
  * matrices and vectors say which, as far as they can.
  */
-#include "import/drafted.h"
+#include "import/drafted_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SEARCHED = 64, MOST_COMPARED = 4096 };
+enum { MOST_SEARCHED = 64 };
 
 /* ---- What a group may be ------------------------------------------------- */
-
-static size_t prefix_of(const char *name)
-{
-    size_t bytes = strlen(name);
-    while (bytes > 0 && !strchr("./", name[bytes - 1]))
-        bytes--;
-    return bytes;
-}
-
-/* ---- What names say -------------------------------------------------------
- */
-
-/* Whether a name has one of some words, up to a NULL. */
-static bool has_any(const char *name, const char *const *words)
-{
-    for (; *words; words++)
-        if (strstr(name, *words)) return true;
-    return false;
-}
-
-static bool is_backward(const char *name)
-{
-    return has_any(name, (const char *const[]){"reverse", "backward", "/bw/",
-                                               "_bw", NULL});
-}
-
-/* What training keeps beside the weights, in their shapes. */
-bool draft_is_optimizers(const char *name)
-{
-    return has_any(name, (const char *const[]){"optim", "Adam", "adam/",
-                                               "exp_avg", "momentum", "RMSProp",
-                                               "Adagrad", "Momentum", NULL});
-}
-
-/* The level in "weight_ih_l2_reverse"; 0 where there is none. */
-static size_t level_of(const char *name)
-{
-    const char *at = strstr(name + prefix_of(name), "_l");
-    size_t level = 0;
-    for (at = at ? at + 2 : ""; *at >= '0' && *at <= '9' && level < 1000; at++)
-        level = 10 * level + (size_t)(*at - '0');
-    return level;
-}
-
-/* Whether two tensors may be of one layer, in one direction. */
-static bool are_together(const char *a, const char *b)
-{
-    return is_backward(a) == is_backward(b) && level_of(a) == level_of(b);
-}
 
 const char *draft_gates(const draft *d, const drafted *l)
 {
@@ -68,24 +19,11 @@ const char *draft_gates(const draft *d, const drafted *l)
 
     /* Keras's words, and its order */
     const char *name = draft_tensor(d, l->recurrent)->name;
-    const char *last = name + prefix_of(name);
+    const char *last = name + draft_prefix(name);
     bool keras = !strcmp(last, "recurrent_kernel") || l->pair != NOWHERE ||
                  strstr(name, "/cell/vars/");
     keras = keras && l->gates == 3;
     return keras ? "zrn" : torch[l->gates];
-}
-
-/* Whether a tensor may be of a layer. */
-static bool may_be_any(const named_tensor *t)
-{
-    return element_is_float(t->type) && t->count &&
-           !draft_is_optimizers(t->name);
-}
-
-/* The same, and is of none yet. */
-static bool may_take(const draft *d, size_t i)
-{
-    return !d->used[i] && may_be_any(d->import->weights.tensors + i);
 }
 
 /* Gates and H of a matrix that may be weight_hh: (gates H,H), or turned. */
@@ -99,17 +37,6 @@ static bool is_recurrent(const named_tensor *t, size_t *gates, size_t *H,
     *gates = (*turned ? b : a) / *H;
     return *gates * *H == (*turned ? b : a) &&
            (*gates == 4 || *gates == 3 || *gates == 1);
-}
-
-/* Whether the last part of a name speaks of h. */
-static bool says_recurrent(const named_tensor *t)
-{
-    static const char *const words[] = {"hh", "h2h", "recurrent", "hidden",
-                                        "Wh", "w_h", "U"};
-    const char *last = t->name + prefix_of(t->name);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strstr(last, words[i])) return true;
-    return false;
 }
 
 /* Two matrices: which reads h, and whether the other fits it. */
@@ -126,14 +53,15 @@ static bool guess_pair(const draft *d, drafted *l, ptrdiff_t first,
         if (!is_recurrent(r, &l->gates, &l->H, &l->recurrent_turned)) continue;
         size_t G = l->gates * l->H;
         if (w->shape[0] != G && w->shape[1] != G) continue;
-        if (turn == 0 && says_recurrent(w) && !says_recurrent(r)) continue;
+        if (turn == 0 && draft_says_recurrent(w) && !draft_says_recurrent(r))
+            continue;
 
         l->input = input;
         l->recurrent = recurrent;
         l->input_turned = w->shape[0] != G;
         l->I = w->shape[l->input_turned ? 0 : 1];
         if (w->shape[0] == w->shape[1]) l->input_turned = l->recurrent_turned;
-        l->unsure = l->I == l->H && !says_recurrent(r);
+        l->unsure = l->I == l->H && !draft_says_recurrent(r);
         l->kind = l->gates == 4   ? ELMAN_LSTM
                   : l->gates == 3 ? ELMAN_GRU
                                   : ELMAN_RNN;
@@ -180,7 +108,7 @@ static void guess_one(const draft *d, drafted *l, ptrdiff_t at)
 
     const named_tensor *bias =
         l->bias[0] == NOWHERE ? NULL : draft_tensor(d, l->bias[0]);
-    bool kernel = !strcmp(w->name + prefix_of(w->name), "kernel");
+    bool kernel = !strcmp(w->name + draft_prefix(w->name), "kernel");
     l->kind = bias || kernel ? ELMAN_LINEAR : ELMAN_EMBEDDING;
     l->input_turned = kernel || (bias && bias->count == b && a != b);
     l->I = l->input_turned ? a : b;
@@ -191,7 +119,7 @@ static void guess_one(const draft *d, drafted *l, ptrdiff_t at)
 /* Whether a matrix is two biases, one for x and one for h. */
 static bool is_pair(const named_tensor *t)
 {
-    const char *last = t->name + prefix_of(t->name);
+    const char *last = t->name + draft_prefix(t->name);
     return t->rank == 2 && t->shape[0] == 2 && last[0] == 'b';
 }
 
@@ -242,8 +170,8 @@ static void guess_group(draft *d, size_t i)
 {
     const char *name = d->import->weights.tensors[i].name;
     drafted l = {.prefix = name,
-                 .prefix_bytes = prefix_of(name),
-                 .backward = is_backward(name),
+                 .prefix_bytes = draft_prefix(name),
+                 .backward = draft_is_backward(name),
                  .input = NOWHERE,
                  .recurrent = NOWHERE,
                  .bias = {NOWHERE, NOWHERE},
@@ -254,9 +182,9 @@ static void guess_group(draft *d, size_t i)
     /* its matrices and vectors, as many as a layer has */
     for (size_t k = i; k < d->import->weights.tensor_count; k++) {
         const named_tensor *t = d->import->weights.tensors + k;
-        if (!may_take(d, k) || prefix_of(t->name) != l.prefix_bytes ||
+        if (!draft_may_take(d, k) || draft_prefix(t->name) != l.prefix_bytes ||
             strncmp(t->name, name, l.prefix_bytes) != 0 ||
-            !are_together(t->name, name))
+            !draft_are_together(t->name, name))
             continue;
         if (is_pair(t)) l.pair = (ptrdiff_t)k;
         else if (t->rank == 2 && matrices < 3)
@@ -269,117 +197,6 @@ static void guess_group(draft *d, size_t i)
     if (matrices == 2) (void)guess_pair(d, &l, matrix[0], matrix[1]);
     else if (matrices == 1) guess_one(d, &l, matrix[0]);
     add_drafted(d, &l);
-}
-
-/* ---- Gate by gate --------------------------------------------------------
- */
-
-/* The sets of gates that a file may be kept in. */
-typedef struct gate_sets {
-    size_t count;
-    gate_set sets[4 * MOST_DRAFTED];
-} gate_sets;
-
-static const named_tensor *first_of(const draft *d, const gate_set *s)
-{
-    return draft_tensor(d, (ptrdiff_t)s->at[0]);
-}
-
-/* Whether two sets may be of one layer. */
-static bool sets_match(const draft *d, const gate_set *a, const gate_set *b)
-{
-    const char *x = first_of(d, a)->name, *y = first_of(d, b)->name;
-    size_t bytes = prefix_of(x);
-    return a->count == b->count && bytes == prefix_of(y) &&
-           !strncmp(x, y, bytes) && are_together(x, y);
-}
-
-/* Makes a layer of the set that reads h, the one that reads x, and biases. */
-static bool join_sets(draft *d, gate_sets *g, size_t x, size_t h)
-{
-    const named_tensor *w = first_of(d, g->sets + x);
-    const named_tensor *r = first_of(d, g->sets + h);
-    size_t H = r->shape[0];
-    if (r->rank != 2 || w->rank != 2 || H != r->shape[1] ||
-        (w->shape[0] != H && w->shape[1] != H) ||
-        (says_recurrent(w) && !says_recurrent(r)))
-        return false;
-
-    /* both lie alike, as the one that is not square says */
-    bool turned = w->shape[0] != H;
-    drafted l = {.prefix = w->name,
-                 .prefix_bytes = prefix_of(w->name),
-                 .kind = g->sets[x].count == 4 ? ELMAN_LSTM : ELMAN_GRU,
-                 .input = (ptrdiff_t)g->sets[x].at[0],
-                 .recurrent = (ptrdiff_t)g->sets[h].at[0],
-                 .bias = {NOWHERE, NOWHERE},
-                 .pair = NOWHERE,
-                 .input_turned = turned,
-                 .recurrent_turned = turned,
-                 .unsure = true,
-                 .backward = is_backward(w->name),
-                 .sets = {g->sets[x], g->sets[h]},
-                 .I = w->shape[turned ? 0 : 1],
-                 .H = H,
-                 .gates = g->sets[x].count};
-
-    /* the vectors of its gates */
-    size_t biases = 0;
-    for (size_t i = 0; i < g->count && biases < MOST_VECTORS; i++) {
-        const named_tensor *b = first_of(d, g->sets + i);
-        if (b->rank != 1 || b->count != H || !g->sets[i].count ||
-            !sets_match(d, g->sets + i, g->sets + x))
-            continue;
-        l.bias[biases] = (ptrdiff_t)g->sets[i].at[0];
-        l.sets[2 + biases++] = g->sets[i];
-        g->sets[i].count = 0;
-    }
-    g->sets[x].count = g->sets[h].count = 0;
-    d->layers[d->count++] = l;
-    return true;
-}
-
-/* Marks the tensors of a layer; those of sets that no layer took are free. */
-static void use_sets(draft *d)
-{
-    memset(d->used, 0, d->import->weights.tensor_count * sizeof *d->used);
-    for (size_t i = 0; i < d->count; i++)
-        for (size_t k = 0; k < 4; k++)
-            for (size_t n = 0; n < d->layers[i].sets[k].count; n++)
-                d->used[d->layers[i].sets[k].at[n]] = true;
-}
-
-/* Layers that a file keeps gate by gate. */
-static elman_status guess_gates(draft *d)
-{
-    gate_sets *g = calloc(1, sizeof *g);
-    if (!g) return failure(ELMAN_NO_MEMORY, "no memory for a draft");
-
-    /* every set, each tensor in one; a file of very many is not worth the time
-     */
-    size_t count = d->import->weights.tensor_count;
-    for (size_t i = 0; i < count && count <= MOST_COMPARED; i++) {
-        gate_set *s = g->sets + g->count;
-        if (g->count == sizeof g->sets / sizeof *g->sets) break;
-        if (!may_take(d, i) || !gate_set_find(d->import, d->used, i, s))
-            continue;
-        for (size_t k = 0; k < s->count; k++)
-            d->used[s->at[k]] = true;
-        g->count++;
-    }
-
-    /* any two matrices of the same names that fit */
-    for (size_t x = 0; x < g->count; x++)
-        for (size_t h = 0; h < g->count && d->count < MOST_DRAFTED; h++) {
-            const gate_set *a = g->sets + x, *b = g->sets + h;
-            if (x == h || !a->count || !b->count || !sets_match(d, a, b))
-                continue;
-            (void)join_sets(d, g, x, h);
-        }
-
-    use_sets(d);
-    free(g);
-    return ELMAN_OK;
 }
 
 /* ---- Across prefixes -----------------------------------------------------
@@ -402,10 +219,10 @@ static void guess_across(draft *d)
                          .recurrent = NOWHERE,
                          .bias = {NOWHERE, NOWHERE},
                          .pair = NOWHERE};
-            if (a->rank != 2 || b->rank != 2 || !may_be_any(a) ||
-                !may_be_any(b) || !are_together(a->name, b->name))
+            if (a->rank != 2 || b->rank != 2 || !draft_may_be_any(a) ||
+                !draft_may_be_any(b) || !draft_are_together(a->name, b->name))
                 continue;
-            l.backward = is_backward(a->name);
+            l.backward = draft_is_backward(a->name);
 
             /* a matrix alone is tried as one for x and h */
             bool fits = i == k
@@ -419,7 +236,7 @@ static void guess_across(draft *d)
             for (size_t v = 0; v < count && vectors < MOST_VECTORS; v++) {
                 const named_tensor *t = draft_tensor(d, (ptrdiff_t)v);
                 if (t->rank == 1 && t->count == l.gates * l.H &&
-                    may_be_any(t) && are_together(t->name, a->name))
+                    draft_may_be_any(t) && draft_are_together(t->name, a->name))
                     l.bias[vectors++] = (ptrdiff_t)v;
             }
 
@@ -428,7 +245,7 @@ static void guess_across(draft *d)
             memset(d->used, 0, count * sizeof *d->used);
             add_drafted(d, &l);
             for (size_t v = 0; v < count; v++)
-                if (may_take(d, v)) guess_group(d, v);
+                if (draft_may_take(d, v)) guess_group(d, v);
             return;
         }
 }
@@ -458,8 +275,8 @@ static bool are_directions(const draft *d, const drafted *a, const drafted *b)
 {
     return draft_is_cell(a) && a->kind == b->kind &&
            a->backward != b->backward && a->I == b->I && a->H == b->H &&
-           level_of(draft_tensor(d, a->input)->name) ==
-               level_of(draft_tensor(d, b->input)->name);
+           draft_level(draft_tensor(d, a->input)->name) ==
+               draft_level(draft_tensor(d, b->input)->name);
 }
 
 /* Makes one layer of two directions. */
@@ -480,14 +297,43 @@ static void join_directions(draft *d)
         }
 }
 
+/* Whether a matrix alone is rather what reads a cell than what a cell reads. */
+static bool is_behind(const draft *d, const drafted *l)
+{
+    const char *name = draft_tensor(d, l->input)->name;
+    if (l->kind != ELMAN_EMBEDDING ||
+        draft_has_any(name, (const char *const[]){"emb", "Emb", "wte", NULL}))
+        return false;
+
+    /* behind one, as the file has it or its name says */
+    bool head =
+        draft_has_any(name, (const char *const[]){"out", "head", "fc", "proj",
+                                                  "classif", "logit", NULL});
+    for (size_t i = 0; i < d->count; i++) {
+        const drafted *c = d->layers + i;
+        if (draft_is_cell(c) && (c->H == l->I || 2 * c->H == l->I) &&
+            (head || l->input > c->input))
+            return true;
+    }
+    return false;
+}
+
+/* Makes heads of those. */
+static void place_heads(draft *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (is_behind(d, d->layers + i)) d->layers[i].kind = ELMAN_LINEAR;
+}
+
 elman_status draft_guess(draft *d)
 {
     /* what the groups of names suggest, then what any shapes do */
-    TRY(guess_gates(d));
+    TRY(draft_guess_gates(d));
     for (size_t i = 0; i < d->import->weights.tensor_count; i++)
-        if (may_take(d, i)) guess_group(d, i);
+        if (draft_may_take(d, i)) guess_group(d, i);
 
     guess_across(d);
+    place_heads(d);
     sort_layers(d);
     join_directions(d);
     return ELMAN_OK;

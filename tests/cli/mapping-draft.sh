@@ -63,3 +63,11 @@ sed '/"missing"/,/\],$/d' draft.json >settled.json
 try gates.json gates.safetensors --mapping settled.json --quiet
 try plain.json plain.safetensors --quiet
 cmp gates.safetensors plain.safetensors && echo same
+
+# a matrix alone behind a recurrent layer is a head
+cp "$CASES/../golden/odd/"head_no_bias* .
+elman convert head_no_bias.safetensors --mapping-draft draft.json --quiet
+grep '"layers"' draft.json
+sed '/"missing"/,/\],$/d' draft.json >settled.json
+try head_no_bias.safetensors head.safetensors --mapping settled.json \
+    --reference head_no_bias_x.npy head_no_bias_y.npy --quiet

@@ -27,7 +27,8 @@ case("quantile_heads", Parts(rnn=nn.LSTM(4, 5), heads=nn.ModuleList(
 case("autoencoder", Parts(encoder=nn.LSTM(4, 6), decoder=nn.LSTM(6, 6),
                           out=nn.Linear(6, 4)),
      lambda m, x: m.out(m.decoder(m.encoder(x)[0][-1:].expand(
-         5, -1, -1).contiguous())[0]))
+         5, -1, -1).contiguous())[0]), X,
+     "--layers 'encoder,last,repeat(5),decoder,out'")
 case("autoencoder_flipped", Parts(encoder=nn.LSTM(4, 6),
                                   decoder=nn.LSTM(6, 4)),
      lambda m, x: m.decoder(m.encoder(x)[0].flip(0))[0])
