@@ -115,9 +115,18 @@ static elman_status read_lengths(graph_pass *p)
     }
 
     free(numbers);
-    return numbers && p->lengths
-               ? ELMAN_OK
-               : failure(ELMAN_NO_MEMORY, "no memory for lengths");
+    if (!numbers || !p->lengths)
+        return failure(ELMAN_NO_MEMORY, "no memory for lengths");
+
+    /* a layer of ours repeats nothing for a sequence without steps */
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t i = 0; !p->lengths[b] && i < t->layer_count; i++)
+            if (t->layers[i].repeated)
+                return failure(ELMAN_BAD_VALUE,
+                               "sequence %zu has no steps, but a vector of "
+                               "each is repeated: expected at least one",
+                               b);
+    return ELMAN_OK;
 }
 
 /* ---- The layers ---------------------------------------------------------- */
@@ -129,7 +138,7 @@ static elman_status make_arrays(graph_pass *p)
         traced_arrays *a = p->layers + i;
         size_t D = l->config.bidirectional ? 2 : 1;
 
-        a->y = room_for(l->per_sequence ? 1 : p->T, p->B, l->O);
+        a->y = room_for(graph_steps(p, l), p->B, l->O);
         if (traced_is_recurrent(l)) {
             a->h_n = room_for(D, p->B, l->config.hidden_size);
             a->c_n = room_for(D, p->B, l->config.hidden_size);
@@ -162,7 +171,8 @@ static size_t stage_end(const graph_pass *p, size_t begin)
     for (; end <= last; end++) {
         const traced_layer *l = t->layers + end;
         bool along = traced_is_recurrent(l) ||
-                     (recurrent && l->config.kind == ELMAN_LAST);
+                     (recurrent && (l->config.kind == ELMAN_LAST ||
+                                    l->config.kind == ELMAN_REPEAT));
         if (along != recurrent) break;
     }
     return end;
@@ -176,7 +186,7 @@ static elman_status run_layers(graph_pass *p)
         TRY(stage_run(p, begin, end));
 
         const traced_layer *l = t->layers + end - 1;
-        size_t rows = l->per_sequence ? p->B : p->T * p->B;
+        size_t rows = graph_steps(p, l) * p->B;
         rounding_use(l->rounds, rows * l->O, p->layers[end - 1].y);
     }
     return ELMAN_OK;

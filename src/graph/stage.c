@@ -311,8 +311,9 @@ static void keep_outputs(const stage *s, size_t begin, size_t T)
         double *to = p->layers[i].y;
         if (!to) continue;
 
-        size_t O = l->O, rows = l->per_sequence ? p->B : T * p->B;
-        if (!l->per_sequence) to += begin * p->B * O;
+        size_t O = l->O, rows = T * p->B;
+        if (l->per_sequence || l->repeated) rows = graph_steps(p, l) * p->B;
+        else to += begin * p->B * O;
 
         for (size_t r = 0; r < rows; r++) {
             /* a sequence that ended before keeps its vector */
@@ -340,10 +341,24 @@ static elman_status run(stage *s)
     return visit_all(s, keep_memory);
 }
 
+/* A repeat runs with the layers that make its vector. */
+static elman_status check_repeat(const traced_layer *l, size_t begin,
+                                 size_t end)
+{
+    for (size_t i = begin; begin && i < end; i++)
+        if (l[i].config.kind == ELMAN_REPEAT && l[begin - 1].per_sequence)
+            return failure(ELMAN_BAD_VALUE,
+                           "the graph cannot run with lengths, or rounded, as "
+                           "a vector is repeated behind other layers; elman "
+                           "convert makes a model of it, which can");
+    return ELMAN_OK;
+}
+
 elman_status stage_run(graph_pass *p, size_t begin, size_t end)
 {
     const traced_layer *l = p->trace->layers;
-    size_t T = begin && l[begin - 1].per_sequence ? 1 : p->T;
+    TRY(check_repeat(l, begin, end));
+    size_t T = begin ? graph_steps(p, l + begin - 1) : p->T;
 
     stage s = {.pass = p,
                .begin = begin,
@@ -352,7 +367,9 @@ elman_status stage_run(graph_pass *p, size_t begin, size_t end)
                     : p->trace->tokens ? NULL
                                        : p->x,
                .T = T,
-               .all = traced_is_recurrent(l + begin) ? p->lengths : NULL,
+               .all = traced_is_recurrent(l + begin) && !l[begin].repeated
+                          ? p->lengths
+                          : NULL,
                .steps = p->steps && p->steps < T ? p->steps : T};
 
     elman_status status = run(&s);

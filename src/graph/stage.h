@@ -25,6 +25,13 @@ typedef struct graph_pass {
     bool in_double;
 } graph_pass;
 
+/* The steps of what a layer gives. */
+static inline size_t graph_steps(const graph_pass *p, const traced_layer *l)
+{
+    if (l->per_sequence) return 1;
+    return l->repeated ? l->repeated : p->T;
+}
+
 /* Runs the layers from begin to before end, on what the layer before them gave
  * or on x or the tokens, and fills their arrays. */
 elman_status stage_run(graph_pass *p, size_t begin, size_t end);

@@ -183,6 +183,30 @@ static elman_status check_front(const trace *t, const onnx_node *n,
         out->name);
 }
 
+/* Whether all inputs are one vector along an axis of size 1: it is repeated. */
+static bool are_copies(const trace *t, const onnx_node *n,
+                       traced_value *const *in, size_t axis)
+{
+    const view *first = in[0]->views;
+    bool flows = t->sources[first->source].kind >= SOURCE_LAYER;
+    for (size_t k = 0; k < n->input_count && flows; k++)
+        if (in[k]->view_count != 1 || in[k]->norm ||
+            memcmp(in[k]->views, first, sizeof *first) != 0)
+            return false;
+    return flows && n->input_count > 1 && !first->axes[axis].factor_count;
+}
+
+static elman_status join_copies(trace *t, const onnx_node *n,
+                                const traced_value *of, size_t axis,
+                                traced_value *out)
+{
+    view made = *of->views;
+    made.axes[axis].factor_count = 1;
+    made.axes[axis].factors[0] =
+        factor_of(BROADCAST, extent_of((int64_t)n->input_count), 0);
+    return value_set_view(t, out, of->type, &made);
+}
+
 elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
@@ -201,6 +225,9 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
         if (in[k]->views->rank != in[0]->views->rank)
             return refuse(n, "its inputs differ in dimensions");
     }
+
+    if (are_copies(t, n, in, axis))
+        return join_copies(t, n, in[0], axis, out[0]);
 
     /* several views may be one if they are taken as final states */
     TRY(list_parts(t, n, in, axis, false, parts, &count));

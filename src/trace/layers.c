@@ -182,7 +182,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
 
     if (!at_end && !final)
         return refuse(n, "it reads one step that is not the last");
-    if (at_end && t->lengths)
+    if (at_end && t->lengths && !l->repeated)
         return refuse(n, "it reads the last step, where shorter sequences have "
                          "none; their final states are in Y_h");
 
@@ -191,6 +191,88 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
     TRY(layer_add_last(t, n, final ? ELMAN_LAST_FINAL : ELMAN_LAST_STEP));
     point_at_last(t, to, read);
     return ELMAN_OK;
+}
+
+/* ---- One vector at many steps ---------------------------------------------
+ */
+
+static bool is_repeated(const view_axis *a)
+{
+    return a->factor_count == 1 && a->factors[0].axis == BROADCAST;
+}
+
+/* The axis along which a vector of each sequence is repeated, or rank. */
+static size_t find_repeated(const trace *t, const view *read)
+{
+    size_t last = t->layer_count - 1, axis = read->rank, count = 0;
+    const source *s = t->sources + read->source;
+    bool tip = t->layer_count && t->layers[last].per_sequence &&
+               s->kind == SOURCE_LAYER && s->index == last && s->rank < AXES &&
+               t->time != NO_AXIS;
+    for (size_t k = 0; k < read->rank && tip; k++) {
+        if (!is_repeated(read->axes + k)) continue;
+        axis = k;
+        count++;
+    }
+    return count == 1 ? axis : read->rank;
+}
+
+/* The steps are a new axis of the source, the first; it runs along time. */
+static elman_status add_repeat(trace *t, const onnx_node *n, size_t repeats)
+{
+    const traced_layer *below = &t->layers[t->layer_count - 1];
+    const source *old = t->sources + below->y;
+    source s = {.kind = SOURCE_LAYER,
+                .index = t->layer_count,
+                .rank = old->rank + 1,
+                .shape = {extent_of((int64_t)repeats)},
+                .identity = {t->time}};
+    memcpy(s.shape + 1, old->shape, old->rank * sizeof *s.shape);
+    memcpy(s.identity + 1, old->identity, old->rank * sizeof *s.identity);
+    if (t->layer_count == ELMAN_MAX_LAYERS)
+        return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
+
+    traced_layer *l = &t->layers[t->layer_count++];
+    *l = (traced_layer){.config = {.kind = ELMAN_REPEAT, .repeats = repeats},
+                        .node = (size_t)(n ? n - t->graph->nodes : 0),
+                        .repeated = repeats,
+                        .I = below->O,
+                        .O = below->O};
+    return source_add(t, n, &s, &l->y);
+}
+
+/* Adds the layer that repeats a vector of each sequence, if the view does. */
+static elman_status take_repeat(trace *t, const onnx_node *n, view *read)
+{
+    size_t axis = find_repeated(t, read), to[AXES];
+    if (axis == read->rank) return ELMAN_OK;
+    const extent *size = &read->axes[axis].factors[0].size;
+    if (!extent_is_plain(size))
+        return refuse(n, "it reads a vector that is repeated as often as "
+                         "another size says, where a layer of elman repeats "
+                         "it a fixed number of times; export the graph with a "
+                         "fixed number of steps");
+    if (size->factor < 1 || (uint64_t)size->factor > SIZE_MAX)
+        return refuse(n, "it reads a vector that is repeated too often");
+
+    /* the source's axes move up by one */
+    size_t repeats = (size_t)size->factor, rank = t->sources[read->source].rank;
+    for (size_t k = rank; k-- > 0;) {
+        to[k] = k + 1;
+        read->offset[k + 1] = read->offset[k];
+        read->from_end[k + 1] = read->from_end[k];
+    }
+    read->offset[0] = 0;
+    read->from_end[0] = false;
+    TRY(add_repeat(t, n, repeats));
+    point_at_last(t, to, read);
+    read->axes[axis].factors[0] = factor_of(0, extent_of((int64_t)repeats), 1);
+    return ELMAN_OK;
+}
+
+bool layer_is_repeated(const trace *t)
+{
+    return t->layer_count && t->layers[t->layer_count - 1].repeated;
 }
 
 /* ---- What a layer reads -------------------------------------------------- */
@@ -403,6 +485,7 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
         TRY(check_tip(t, n, from->source));
         if (s->kind == SOURCE_FINAL_H) TRY(take_final(t, n, read));
         else TRY(take_step(t, n, read));
+        TRY(take_repeat(t, n, read));
         if (features != ANY_AXIS) TRY(take_direction(t, n, features, read));
     }
 
@@ -459,13 +542,14 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
     }
 
     traced_layer *l = &t->layers[t->layer_count];
-    *l = (traced_layer){.config = *config,
-                        .node = (size_t)(n - t->graph->nodes),
-                        .per_sequence =
-                            t->layer_count &&
-                            t->layers[t->layer_count - 1].per_sequence,
-                        .I = I,
-                        .O = O};
+    *l = (traced_layer){
+        .config = *config,
+        .node = (size_t)(n - t->graph->nodes),
+        .per_sequence =
+            t->layer_count && t->layers[t->layer_count - 1].per_sequence,
+        .repeated = t->layer_count ? t->layers[t->layer_count - 1].repeated : 0,
+        .I = I,
+        .O = O};
     t->layer_count++;
     TRY(source_add(t, n, &s, &l->y));
     point_at_last(t, to, y);

@@ -44,6 +44,9 @@ elman_status layer_weigh_zero(trace *t, const onnx_node *n, const char *role,
 bool trace_has_recurrent(const trace *t, size_t count);
 
 /* Adds the layer that gives one vector per sequence. */
+/* Whether what was added last gives steps that a repeat made. */
+bool layer_is_repeated(const trace *t);
+
 elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last);
 
 /* The same for any such layer that reads a view of the last layer's output, but

@@ -46,7 +46,7 @@ elman_status trace_pool(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(check_axis(n, axes[0], of->rank, &axis));
     if (!pool_is_over(t, of, axis))
         return refuse(n, "it does not reduce the steps of a layer's output");
-    if (t->lengths)
+    if (t->lengths && !layer_is_repeated(t))
         return refuse(n, "it reduces all steps, where shorter sequences have "
                          "none");
     TRY(layer_read(t, n, of, ANY_AXIS, &read, &I));

@@ -98,6 +98,12 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
         return refuse(r->n, "its sequence_lens are in another order than its "
                             "sequences");
 
+    /* the steps of a repeat are all there */
+    if (layer_is_repeated(t))
+        return lengths ? refuse(r->n, "its sequence_lens leave out steps of a "
+                                      "vector that is repeated")
+                       : ELMAN_OK;
+
     /* only the first recurrent layer may say lengths, the others have the same
      */
     bool same = !lengths == !t->lengths;
@@ -209,6 +215,11 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
                       "units, expected %zu of %zu",
                       (long long)D.factor, (long long)R.factor,
                       r->direction_count, r->H);
+    if (s->flows && layer_is_repeated(t))
+        return refuse(r->n, "its initial state is an input, but behind a "
+                            "vector that is repeated layers of elman begin "
+                            "anew; --to-tensor and --from-tensor make two "
+                            "models of the parts");
     if (s->flows) return ELMAN_OK;
 
     /* where all sequences share the state, looking at one is enough */

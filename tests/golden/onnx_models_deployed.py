@@ -191,3 +191,59 @@ want("norm_front", FrontNorm, batches(4), "y", {"x": BT, "y": BT})
 want("norm_front_opset9", lambda: FrontNorm(nn.LSTM), batches(4), "y",
      {"x": BT, "y": BT}, options={"opset_version": 9}, **OLDER)
 want("norm_behind", BehindNorm, batches(4), "y", VECTOR)
+
+
+# ---- A vector at many steps --------------------------------------------------
+
+class Decoder(nn.Module):
+    """An encoder's vector, which a decoder reads at each of some steps."""
+
+    def __init__(self, kind=nn.LSTM, by="repeat", take="state", both=False,
+                 levels=1, first=True, end=False):
+        super().__init__()
+        wide = 6 if both else 3
+        more = {"batch_first": first, "bidirectional": both}
+        self.encoder = kind(4, 3, levels, **more)
+        self.decoder = kind(wide, 3, levels, **more)
+        self.fc, self.by, self.take = nn.Linear(wide, 2), by, take
+        self.axis, self.end = int(first), end
+
+    def vector(self, x):
+        y, state = self.encoder(x)
+        if self.take == "last":
+            return y.select(self.axis, -1)
+        if self.take == "mean":
+            return y.mean(self.axis)
+        h = state[0] if isinstance(state, tuple) else state
+        return torch.cat([h[-2], h[-1]], -1) if self.encoder.bidirectional \
+            else h[-1]
+
+    def forward(self, x):
+        v, axis = self.vector(x), self.axis
+        if self.by == "stack":
+            steps = torch.stack([v] * 4, axis)
+        elif self.by == "expand":
+            shape = [-1, -1, -1]
+            shape[axis] = 5
+            steps = v.unsqueeze(axis).expand(*shape)
+        else:
+            steps = v.unsqueeze(axis).repeat(*([1, 6, 1] if axis else
+                                               [6, 1, 1]))
+        y, _ = self.decoder(steps)
+        return self.fc(y.select(axis, -1) if self.end else y)
+
+
+DECODED = {"x": BT, "y": {0: "B"}}
+want("repeat_lstm", Decoder, batches(4), "y", DECODED, more=AHEAD)
+want("repeat_gru", lambda: Decoder(nn.GRU, "expand", first=False), steps(4),
+     "y", {"x": TB, "y": {1: "B"}}, more=AHEAD)
+want("repeat_both", lambda: Decoder(nn.GRU, both=True), batches(4), "y",
+     DECODED, more=AHEAD, **OLDER)
+want("repeat_levels", lambda: Decoder(levels=2, by="expand"), batches(4), "y",
+     DECODED, more=AHEAD, exporters=BOTH[1:])
+want("repeat_last", lambda: Decoder(nn.RNN, "stack", "last"), batches(4), "y",
+     DECODED, more=AHEAD, **OLDER)
+want("repeat_mean", lambda: Decoder(nn.GRU, take="mean", end=True), batches(4),
+     "y", VECTOR, more=AHEAD, **OLDER)
+want("repeat_fixed", Decoder, batches(4), "y", DECODED, dynamic=False,
+     more=AHEAD, **OLDER)
