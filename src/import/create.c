@@ -108,7 +108,7 @@ static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
     const named_tensor *t = im->weights.tensors + first;
     shape_print(t->rank, t->shape, sizeof shape, shape);
     if (lost > 1) snprintf(others, sizeof others, " (and %zu more)", lost - 1);
-    char question[2000];
+    char question[2500];
     bool some = names[0] != 0 && !im->given.wanted;
     snprintf(
         question, sizeof question,

@@ -124,6 +124,15 @@ def small_chunks(f):
                      fletcher32=True)
     f.create_dataset("b", data=np.arange(5, dtype="f4"), chunks=(2,))
 
+    # room for all chunks from the beginning, so that they are in a row
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_chunk((2, 2))
+    plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    d = h5py.h5d.create(f.id, b"c", h5py.h5t.IEEE_F32LE,
+                        h5py.h5s.create_simple((3, 4)), plist)
+    d.write(h5py.h5s.ALL, h5py.h5s.ALL,
+            np.arange(12, dtype=np.float32).reshape((3, 4)))
+
 
 def many_chunks(f):
     """So many that their tree has levels, and their list has pages."""

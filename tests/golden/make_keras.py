@@ -210,6 +210,7 @@ def record_graphs():
     for name, model in refused_graphs(keras).items():
         archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
     record_packed(archive, rng)
+    record_compressed(archive, rng)
     archive.zip.close()
 
 
@@ -225,6 +226,30 @@ def record_repeated():
     for name, model in bad.items():
         archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
     archive.zip.close()
+
+
+def record_compressed(archive, rng):
+    """An .h5 that h5py wrote again, in chunks that are compressed."""
+    L = keras.layers
+    model = keras.Sequential([keras.Input((T, I)), L.GRU(
+        H, return_sequences=True), L.BatchNormalization(), L.Dense(2)])
+    record(archive, "compressed", model, "steps", [], rng)
+    how = {"compression": "gzip", "shuffle": True, "fletcher32": True}
+    out = io.BytesIO()
+    with h5py.File(io.BytesIO(bytes_of(model, ".h5")), "r") as old, \
+            h5py.File(out, "w", libver=("v110", "v110")) as new:
+        new.attrs.update(old.attrs)
+
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                made = new.create_dataset(name, data=item[()],
+                                          **(how if item.ndim else {}))
+            else:
+                made = new.require_group(name)
+            made.attrs.update(item.attrs)
+
+        old.visititems(copy)
+    archive.add("compressed.h5", out.getvalue())
 
 
 def record_packed(archive, rng):
