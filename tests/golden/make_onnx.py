@@ -24,6 +24,7 @@ from onnx_graphs import graph_cases
 from onnx_half import half_cases
 from onnx_keras import keras_made_cases
 from onnx_nodes import node_cases
+from onnx_quantized import quantized_cases
 from onnx_refused import refused_cases
 from onnx_runtime_made import made_cases
 from onnx_torch import torch_cases
@@ -35,6 +36,7 @@ attribute_cases(book)
 graph_cases(book)
 made_cases(book)
 half_cases(book)
+quantized_cases(book)
 keras_made_cases(book)
 refused_cases(book)
 print(f"{len(book.seen)} cases, {book.bytes} bytes")
