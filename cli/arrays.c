@@ -62,6 +62,36 @@ static void expected_shapes(const network *net, char *text, size_t size)
                  net->size.input_size, net->size.input_size);
 }
 
+/* What makes of the shape found the one that is expected: "" if nothing is
+ * likely to. */
+static const char *shape_advice(const network *net, const elman_tensor *x)
+{
+    static char text[200];
+    size_t axes = net->size.vocabulary ? 1 : 2, I = net->size.input_size;
+    size_t last = x->rank ? x->shape[x->rank - 1] : 0;
+
+    /* an axis too many, or too few */
+    for (size_t n = 0; x->rank > axes + 1 && n < x->rank; n++)
+        if (x->shape[n] == 1)
+            return "; numpy.squeeze(x) takes the axes of one away";
+    if (x->rank > axes + 1 || net->size.vocabulary) return "";
+    if (x->rank == 1)
+        return last == I ? "; x[None] is one step of one sequence"
+               : I == 1  ? "; x[:, None] are steps of one number"
+                         : "";
+
+    /* the values of a step on another axis */
+    for (size_t n = 0; last != I && n + 1 < x->rank; n++)
+        if (x->shape[n] == I) {
+            snprintf(text, sizeof text,
+                     "; numpy.moveaxis(x, %zu, -1) has the %zu values of a "
+                     "step last",
+                     n, I);
+            return text;
+        }
+    return "";
+}
+
 static int bad_shape(const array_pass *pass, const elman_tensor *x)
 {
     char expected[160], found[160] = "(";
@@ -71,8 +101,53 @@ static int bad_shape(const array_pass *pass, const elman_tensor *x)
                                  n ? "," : "", x->shape[n]);
 
     expected_shapes(pass->net, expected, sizeof expected);
-    return failed("%s has the shape %s), but '%s' takes %s", pass->name, found,
-                  pass->net->path, expected);
+    return failed("%s has the shape %s), but '%s' takes %s%s", pass->name,
+                  found, pass->net->path, expected, shape_advice(pass->net, x));
+}
+
+static bool ends_in(const char *path, const char *end)
+{
+    size_t length = strlen(path), most = strlen(end);
+    return length > most && !strcmp(path + length - most, end);
+}
+
+int array_open(const char *path, elman_tensor *array)
+{
+    static const struct {
+        const char *end, *advice;
+    } kinds[] = {
+        {".npz", "an .npz holds several arrays, and one is read: "
+                 "numpy.save(\"x.npy\", numpy.load(FILE)[NAME])"},
+        {".pt", "a tensor of PyTorch becomes an array by "
+                "numpy.save(\"x.npy\", torch.load(FILE).numpy())"},
+        {".csv", "a table of numbers becomes an array by numpy.save(\"x.npy\", "
+                 "numpy.loadtxt(FILE, delimiter=\",\"))"},
+        {"", "arrays are written by numpy.save(\"x.npy\", x)"}};
+    if (elman_array_load(path, array) == ELMAN_OK) return 0;
+    if (!strstr(elman_message(), "not an .npy file")) return library_failed();
+
+    /* another kind of file, by its name */
+    size_t n = 0;
+    while (!ends_in(path, kinds[n].end) && *kinds[n].end)
+        n++;
+    return failed("%s; %s", elman_message(), kinds[n].advice);
+}
+
+/* What may not be meant: order that a model that is not proved may have the
+ * other way round, and numbers that are none. */
+static void tell_doubts(const array_pass *pass)
+{
+    size_t count = pass->T * pass->B * pass->I, bad = 0;
+    for (size_t n = 0; n < count; n++)
+        bad += isfinite(pass->x[n]) ? 0 : 1;
+    if (bad)
+        note("%s: %zu of %zu numbers are NaN or infinite, and so is what is "
+             "made of them",
+             pass->name, bad, count);
+    if (pass->batched && pass->T > 1 && pass->B > 1 && !pass->net->ordered &&
+        elman_model_note(pass->net->model, "proof"))
+        note("%s is read as %zu sequences of %zu steps", pass->name, pass->B,
+             pass->T);
 }
 
 /* A token is a whole number below V. */
@@ -105,8 +180,8 @@ int arrays_read(const char *path, array_pass *pass)
     const elman_model_info *size = &pass->net->size;
     size_t axes = size->vocabulary ? 1 : 2;
     pass->name = path;
-    if (elman_array_load(path, &pass->loaded) != ELMAN_OK)
-        return library_failed();
+    int code = array_open(path, &pass->loaded);
+    if (code) return code;
     const elman_tensor x = pass->loaded;
     pass->x = x.data;
 
@@ -127,16 +202,26 @@ int arrays_read(const char *path, array_pass *pass)
                       "which come first: --batch-first or --steps-first says "
                       "it",
                       path, pass->net->path);
+    tell_doubts(pass);
     return size->vocabulary ? make_tokens(pass) : 0;
+}
+
+/* A list of lengths where its file is expected. */
+static bool is_list(const char *path)
+{
+    return strchr(path, ',') && !path[strspn(path, "0123456789, []")];
 }
 
 int arrays_read_lengths(const char *path, array_pass *pass)
 {
     elman_tensor counts = {0};
     if (!path) return arrays_find_padding(pass);
-    if (elman_array_load(path, &counts) != ELMAN_OK) return library_failed();
-
-    int code = 0;
+    if (is_list(path))
+        return misused("--lengths expects a file, found '%s'; "
+                       "numpy.save(\"n.npy\", numpy.array([%s])) writes one",
+                       path, path);
+    int code = array_open(path, &counts);
+    if (code) return code;
     if (counts.rank != 1 || counts.shape[0] != pass->B)
         code = failed("%s: expected %zu lengths, one for each sequence of %s",
                       path, pass->B, pass->name);
@@ -323,11 +408,13 @@ static int bad_line(const network *net, const line_source *source,
     else
         snprintf(expected, sizeof expected, "%zu number%s",
                  net->size.input_size, net->size.input_size == 1 ? "" : "s");
+    bool header = source->line == 1 && *found == '\'' && !net->size.vocabulary;
     return failed(
-        "%s: line %llu has %s, expected %s, a step of '%s'; it takes "
+        "%s: line %llu has %s, expected %s, a step of '%s'; %sit takes "
         "%s after 'elman convert %s OUT.safetensors --as %s'",
         source->name, (unsigned long long)source->line, found, expected,
-        net->path, net->size.vocabulary ? "texts" : "series or tables",
+        net->path, header ? "leave out a header, or " : "",
+        net->size.vocabulary ? "texts" : "series or tables",
         shell_quoted(net->path),
         net->size.vocabulary ? "language --encoding VOCABULARY" : "TASK");
 }

@@ -38,6 +38,10 @@ typedef struct array_pass {
     elman_tensor y; /* what the model gives, in its shape */
 } array_pass;
 
+/* Reads an .npy file; a file of another kind is refused with what makes an
+ * array of it. Returns 0 or an exit code. */
+int array_open(const char *path, elman_tensor *array);
+
 /* Reads x from an .npy file, or from lines, each a step of one sequence up to a
  * blank line, T = 0 at the end; and lengths from a file, NULL for none. Return
  * 0 or an exit code after an error line; arrays_close frees what they made

@@ -235,8 +235,9 @@ static int give_word(memory_words *words, const char *word)
     *given = true;
 
     elman_tensor array = {0};
-    if (elman_array_load(file, &array) != ELMAN_OK) return library_failed();
-    int code =
+    int code = array_open(file, &array);
+    if (code) return code;
+    code =
         give_array(words->net, words->states[after], m, words->B, file, &array);
     elman_array_destroy(&array);
     return code;

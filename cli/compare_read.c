@@ -233,6 +233,17 @@ static int read_log(const char *path, bool quiet, comparison *all, bool *found)
     elman_journal_destroy(r.journal);
     if (code || (quiet && !*found)) return code;
     if (r.lost) return failed("%s: %s", path, elman_message());
+
+    /* a model from elsewhere has no journal */
+    elman_import *import = NULL;
+    bool other = elman_import_look(&path, 1, &import) == ELMAN_OK;
+    elman_import_close(import);
+    if (other)
+        return failed(
+            "'%s' is a file of another system and keeps no journal of "
+            "its training; compare shows runs of 'elman train', and "
+            "'elman eval' measures a model",
+            path);
     return failed("'%s' is no run: line %zu is not one that 'elman train "
                   "--metrics' writes, and it is no model either",
                   path, number ? number : 1);

@@ -219,6 +219,10 @@ static int eval_numbers(const network *net, const parsed_line *arguments)
         {.name = "confusion"}, {.name = "plot"},        {.name = "batch"},
         {.name = "k1"},        {.name = "fresh-state"}, {0}};
     int code = options_refuse(arguments, data_only, net->path, no_encoding);
+    if (!code && values->arrays.reading.target_file)
+        return misused("'%s' %s: targets are the third word, without "
+                       "--target-file",
+                       net->path, no_encoding);
     if (!code)
         code =
             options_refuse(arguments, reading_options, net->path, no_encoding);

@@ -243,8 +243,7 @@ int eval_arrays(const network *net, const array_trial *trial)
         code = failed("%s has its padding in front of the steps, which eval "
                       "takes behind them; move it there, in the targets too",
                       trial->x);
-    if (!code && elman_array_load(trial->y, &y) != ELMAN_OK)
-        code = library_failed();
+    if (!code) code = array_open(trial->y, &y);
 
     /* whole sequences, all of whose steps stay for the loss */
     if (!code)

@@ -384,6 +384,11 @@ static int inspect_text(const network *net, const inspect_values *values)
 {
     const char *text = values->text;
     size_t bytes = strlen(text), count = 0;
+    if (!net->encoding && net->size.vocabulary)
+        return misused("'%s' does not say which tokens a text has; 'elman "
+                       "convert %s OUT.safetensors --as language --encoding "
+                       "VOCABULARY' adds that",
+                       net->path, shell_quoted(net->path));
     if (!net->encoding || net->encoding->task != ELMAN_TASK_LANGUAGE)
         return misused("--text is for language models, which '%s' is not",
                        net->path);

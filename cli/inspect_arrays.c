@@ -119,8 +119,7 @@ static int open_values(const array_pass *pass, const char *targets,
     int code = x ? 0 : failed("out of memory");
 
     /* with what it should give, or without */
-    if (!code && targets && elman_array_load(targets, &y) != ELMAN_OK)
-        code = library_failed();
+    if (!code && targets) code = array_open(targets, &y);
     if (!code && targets) code = take_targets(pass, targets, &y, arrays);
     if (!code && !targets) {
         arrays->per_step = !pass->net->size.per_sequence;

@@ -17,6 +17,7 @@ typedef struct network {
     bool assumed;             /* its file, another system's, does not record how
                                  it is computed, nor do options say whether it
                                  takes steps first */
+    bool ordered;             /* options, or a reference, say so */
 } network;
 
 /* A model from a file; foreign, or NULL, is what one of another system does not

@@ -100,6 +100,21 @@ static int lacks_encoding(const char *path, bool tokens)
                   tokens ? "language --encoding VOCABULARY" : "TASK");
 }
 
+/* No model: data may be in its place. */
+static int load_failed(const char *path)
+{
+    char reason[1024];
+    elman_tensor array = {0};
+    snprintf(reason, sizeof reason, "%s", elman_message());
+    if (strstr(reason, ": unknown format"))
+        return failed("%s; the model comes first, its data behind it", reason);
+    if (elman_array_load(path, &array) != ELMAN_OK) return failed("%s", reason);
+    elman_array_destroy(&array);
+    return failed("'%s' is an array, and a model was expected: the model comes "
+                  "first, its data behind it",
+                  path);
+}
+
 int network_open(const char *path, const foreign_values *foreign,
                  bool encoding_needed, network *net)
 {
@@ -111,7 +126,7 @@ int network_open(const char *path, const foreign_values *foreign,
         bool asks = strstr(elman_message(), "--key") != NULL;
         return encoding_needed && (asks || is_other_file(path))
                    ? lacks_encoding(path, true)
-                   : library_failed();
+                   : load_failed(path);
     }
 
     /* what its data is, and what is doubtful */
@@ -122,7 +137,7 @@ int network_open(const char *path, const foreign_values *foreign,
         network_close(net);
         return code;
     }
-    net->assumed = network_is_assumed(path, foreign, model) &&
-                   !(foreign && foreign->steps_first);
+    net->ordered = foreign && (foreign->steps_first || foreign->batch_first);
+    net->assumed = network_is_assumed(path, foreign, model) && !net->ordered;
     return 0;
 }

@@ -102,6 +102,8 @@ typedef struct command_row {
     const char *operands;    /* "DATA", "MODEL [FILE]": in brackets if they
                                 may be left out; "[NAME]...": any number */
     const char *description; /* paragraphs, a newline between */
+    const char *surplus;     /* what a word too many may be meant as, behind the
+                                sentence that refuses it; NULL: nothing */
     bool json;               /* takes --json */
     option_group options[OPTION_GROUPS];
     const example *examples; /* ends with a NULL line */

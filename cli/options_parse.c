@@ -234,15 +234,19 @@ static int check_operands(const line_parser *parser)
                        program_name(parser), required, program_name(parser));
     if (arguments->count <= most) return 0;
 
+    const char *surplus =
+        parser->command->surplus ? parser->command->surplus : "";
+
     /* what there is room for, and the first word beyond it */
     const char *extra = arguments->operands[most];
     if (most == 1)
-        return misused("'%s' takes one %.*s%s; '%s' is one too many",
+        return misused("'%s' takes one %.*s%s; '%s' is one too many%s",
                        program_name(parser),
                        (int)strcspn(operands + !least, "]"), operands + !least,
-                       strstr(operands, "CELL") ? "" : " file", extra);
-    return misused("'%s' takes %s; '%s' is one too many", program_name(parser),
-                   least == most ? required : operands, extra);
+                       strstr(operands, "CELL") ? "" : " file", extra, surplus);
+    return misused("'%s' takes %s; '%s' is one too many%s",
+                   program_name(parser), least == most ? required : operands,
+                   extra, surplus);
 }
 
 int options_parse(int argc, char **argv, const command_row *command,

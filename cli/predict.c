@@ -373,6 +373,8 @@ static const example examples[] = {
 
 const command_row predict_command = {
     .name = "predict",
+    .surplus =
+        "; --output FILE writes, and 'elman eval MODEL X.npy Y.npy' compares",
     .summary = "predict new data, from a file or a pipe",
     .operands = "MODEL [FILE]",
     .description =

@@ -138,8 +138,10 @@ int reference_check(elman_model *model, const char *path,
     elman_state *begin = NULL, *end = NULL;
     int code = 0;
     if (values->states.count) {
-        const network net = {
-            .path = path, .model = model, .size = elman_model_read_info(model)};
+        const network net = {.path = path,
+                             .model = model,
+                             .ordered = true,
+                             .size = elman_model_read_info(model)};
         code = make_states(&net, values, &begin, &end);
     }
 

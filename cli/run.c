@@ -127,6 +127,7 @@ static const example examples[] = {
 
 const command_row run_command = {
     .name = "run",
+    .surplus = "; --input NAME=FILE.npy gives an input",
     .summary = "run an ONNX file as it is, arrays in and arrays out",
     .operands = "MODEL.onnx",
     .description =

@@ -173,6 +173,7 @@ static const example examples[] = {
 
 const command_row verify_command = {
     .name = "verify",
+    .surplus = "; --reference X.npy Y.npy compares",
     .summary = "check this build, or a model against reference outputs",
     .operands = "[MODEL]",
     .description =

@@ -24,8 +24,8 @@ for file in "$golden"/*.pt; do
     name=$(basename "$file" .pt)
     [ -e ${name}_x.npy ] || continue
     elman convert "$file" model.safetensors --quiet 2>error || continue
-    elman predict model.safetensors ${name}_x.npy -o whole.npy
-    elman predict model.safetensors ${name}_x.npy -o steps.npy --stream \
+    elman predict model.safetensors ${name}_x.npy -o whole.npy --quiet
+    elman predict model.safetensors ${name}_x.npy -o steps.npy --stream --quiet \
         2>error || continue
     cmp whole.npy steps.npy || echo $name has other bits step by step
 done
