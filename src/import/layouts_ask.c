@@ -26,6 +26,7 @@ typedef struct open_parts {
     open_part parts[MOST_PARTS_OF_CHAIN];
     size_t order[MOST_PARTS_OF_CHAIN]; /* that fits, if chained */
     bool chained;
+    bool squares; /* a square weight with a bias is taken for a kernel */
 } open_parts;
 
 /* The tensor of that name behind the prefix of another. */
@@ -72,7 +73,8 @@ static bool read_pair(const layout_search *s, size_t i, open_part *p)
 
 /* A weight: of a linear layer as PyTorch's, an embedding, or a kernel for x and
  * h, whose bias has as many numbers as it has columns. */
-static bool read_weight(const layout_search *s, size_t i, open_part *p)
+static bool read_weight(const layout_search *s, size_t i, bool squares,
+                        open_part *p)
 {
     size_t number, H;
     const named_tensor *w = s->import->weights.tensors + i;
@@ -88,7 +90,8 @@ static bool read_weight(const layout_search *s, size_t i, open_part *p)
     p->kind = b ? ELMAN_LINEAR : ELMAN_EMBEDDING;
     p->I = w->shape[b ? 1 : 0];
     p->O = w->shape[b ? 0 : 1];
-    if (!b || b->rank != 1 || b->count == w->shape[0]) return true;
+    bool square = w->shape[0] == w->shape[1] && squares;
+    if (!b || b->rank != 1 || (b->count == w->shape[0] && !square)) return true;
 
     p->kind = cell_of(b->count, &H);
     p->I = w->shape[0] - H;
@@ -119,13 +122,14 @@ static bool is_before(const open_part *a, const open_part *b)
 }
 
 /* All of the file, if they are few and none is something else. */
-static bool read_parts(const layout_search *s, open_parts *o)
+static bool read_parts(const layout_search *s, bool squares, open_parts *o)
 {
     bool open = false;
-    *o = (open_parts){.count = 0};
+    *o = (open_parts){.squares = squares};
     for (size_t i = 0; i < s->tensor_count; i++) {
         open_part p = {.prefix = s->names[i], .tensor = i};
-        if (s->taken[i] || (!read_pair(s, i, &p) && !read_weight(s, i, &p)))
+        if (s->taken[i] ||
+            (!read_pair(s, i, &p) && !read_weight(s, i, squares, &p)))
             continue;
         if (o->count == MOST_PARTS_OF_CHAIN) return open;
         if (p.prefix_bytes) p.prefix_bytes--;
@@ -172,6 +176,33 @@ static void chain_parts(open_parts *o)
     }
 }
 
+/* Whether a name says that its tensor is of a recurrent layer. */
+static bool says_recurrent(const open_part *p)
+{
+    static const char *const words[] = {"lstm", "LSTM", "rnn", "RNN"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        const char *at = strstr(p->prefix, words[k]);
+        if (at && at < p->prefix + p->prefix_bytes) return true;
+    }
+    return false;
+}
+
+/* The parts of a file, in an order if one fits. A square weight may be a kernel
+ * as well: where the rest fits only so, or its name says so. */
+static bool find_parts(const layout_search *s, open_parts *o)
+{
+    bool open = read_parts(s, false, o);
+    if (open) chain_parts(o);
+    if (open && o->chained) return true;
+
+    open_parts plain = *o;
+    if (read_parts(s, true, o)) chain_parts(o);
+    bool kernel = o->chained && (o->count > 1 || says_recurrent(o->parts));
+    if (kernel) return true;
+    *o = plain;
+    return open;
+}
+
 /* The orders of gates that a kernel may have, each with who has it. */
 static const struct {
     elman_kind kind;
@@ -214,7 +245,7 @@ elman_status layouts_ask(const layout_search *s)
 {
     open_parts *o = malloc(sizeof *o);
     if (!o) return failure(ELMAN_NO_MEMORY, "no memory for an order of layers");
-    bool open = !s->config->layers && read_parts(s, o);
+    bool open = !s->config->layers && find_parts(s, o);
     if (!open) {
         free(o);
         return ELMAN_OK;
@@ -227,7 +258,6 @@ elman_status layouts_ask(const layout_search *s)
     const open_part p = o->parts[i];
     proposal_list list = {0};
     elman_status status = ELMAN_OK;
-    chain_parts(o);
     for (size_t k = 0; k < count && !status; k++) {
         long_text layers = {0}, none = {0};
         if (gate_orders[k].kind != p.kind) continue;
@@ -250,8 +280,7 @@ elman_status layouts_ask(const layout_search *s)
 
 /* ---- Two directions ------------------------------------------------------ */
 
-/* What a layer that is not recurrent reads; 0 for no matrix. */
-static size_t reads(const layout_search *s, const found_module *m)
+size_t search_reads(const layout_search *s, const found_module *m)
 {
     const named_tensor *w = s->import->weights.tensors + m->at[0];
     if (m->kind->kind != ELMAN_LINEAR || w->rank != 2) return 0;
@@ -280,7 +309,7 @@ static bool find_pair(const layout_search *s, size_t *first, size_t *second)
                 x->I != y->I || x->H != y->H || x->R != y->R)
                 continue;
             for (size_t k = 0; k < s->count; k++)
-                if (reads(s, s->found + k) == 2 * x->R) {
+                if (search_reads(s, s->found + k) == 2 * x->R) {
                     *first = a;
                     *second = b;
                     return true;

@@ -28,6 +28,9 @@ elman_status search_find(layout_search *search, const layout *kind);
 /* The tensor of that name that is not taken, or NOWHERE. */
 ptrdiff_t search_tensor(const layout_search *search, const char *name);
 
+/* What a linear layer reads; 0 for any other module. */
+size_t search_reads(const layout_search *search, const found_module *module);
+
 /* ---- layouts_name.c ------------------------------------------------------ */
 
 /* "lstm/cell/kernel:0" as "lstm.cell.kernel", of LONGEST_NAME with the zero; a

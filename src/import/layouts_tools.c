@@ -156,10 +156,18 @@ static elman_status count_directions(const layout_search *s,
         if (p->level == 2) third = p;
     }
 
-    /* the first part that does not read x tells, if sizes differ */
+    /* the first part that does not read x tells, if sizes differ, or else what
+     * a linear layer reads */
+    bool both = false, one = false;
+    for (size_t i = 0; i < s->count; i++) {
+        both = both || search_reads(s, s->found + i) == 2 * m->H;
+        one = one || search_reads(s, s->found + i) == m->H;
+    }
+
     *directions = 1;
     if (third) *directions = third->I == 2 * m->H ? 2 : 1;
     else if (second && second->I != m->H) *directions = 2;
+    else if (second && m->I == m->H && both != one) *directions = both ? 2 : 1;
     else if (second && m->I == m->H)
         return failure(ELMAN_BAD_FORMAT,
                        "the stack %.80s of Chainer has two parts that read as "

@@ -7,7 +7,9 @@
 static const elman_import_config configs[] = {
     {.key = NULL},
     {.ignore = "*.extra,t?,none*", .batch_first = true},
-    {.layers = "embed,rnn,last,fc,softmax", .ignore = "*"}};
+    {.layers = "embed,rnn,last,fc,softmax", .ignore = "*"},
+    {.layers = "0,lstm(ifog):1,3"},
+    {.layers = "bidirectional(a_0,a_1),fc"}};
 
 static void read_rows(const elman_import *import)
 {
