@@ -506,7 +506,7 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
          "is a PReLU's slope, both with --ignore='act.weight'"},
         {{RNN("r", 3, 4), {"rms.count", 1, 0}, {"num_batches", 1, 0}},
          NULL,
-         "is left out by elman convert --ignore='rms.count,num_batches'"},
+         "weights-elman.safetensors --ignore rms.count,num_batches"},
         {{RNN("r", 3, 4), {"r.bias", 4, 0}},
          NULL,
          "r.bias stands among those of a recurrent layer, expected a prefix of "
@@ -523,9 +523,10 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
          "x.weight_ih_l0 is missing"},
         {{RNN("r", 3, 4), {"buffer", 4, 4}, {"n.num_batches_tracked", 1, 0}},
          NULL,
-         "(and 1 more) cannot be mapped to the model; what does not matter "
-         "(counts, positions, copies of others) is left out by elman convert "
-         "--ignore='buffer,n.num_batches_tracked'"},
+         "(and 1 more) cannot be mapped to the model: it does not matter to "
+         "the "
+         "model (a count, positions, a copy of another): what fits is elman "
+         "convert "},
         {{RNN("r", 3, 4), LINEAR("fc", 4, 2)},
          "r,last",
          "the tensor fc.weight, float32 (2,4), (and 1 more) cannot be mapped"},

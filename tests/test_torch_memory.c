@@ -44,6 +44,25 @@ static elman_status read_parts(const char *name)
     return status;
 }
 
+/* What a file would take, where it is asked about. */
+static elman_status read_proposals(const char *name)
+{
+    char path[1000];
+    const char *paths[] = {path}, *question = NULL;
+    size_t count = 0;
+    int room = (int)(strrchr(__FILE__, '/') - __FILE__);
+    snprintf(path, sizeof path, "%.*s/golden/odd/%s", room, __FILE__, name);
+
+    elman_import *import = NULL;
+    elman_status status = elman_import_propose(paths, 1, NULL, &import);
+    if (status) return status;
+    (void)elman_import_proposals(import, &question, &count);
+    CHECK(count > 0, "%s: nothing is proposed", name);
+    CHECK(*question, "%s: nothing is asked", name);
+    elman_import_close(import);
+    return ELMAN_OK;
+}
+
 TEST(readers_survive_each_failing_allocation)
 {
     static const struct {
@@ -68,7 +87,11 @@ TEST(readers_survive_each_failing_allocation)
                  {read_parts, "pruned.safetensors"},
                  {read_parts, "raw_module.safetensors"},
                  {read_parts, "norm_between.safetensors"},
-                 {read_parts, "norm_front.safetensors"}};
+                 {read_parts, "norm_front.safetensors"},
+                 {read_proposals, "a2c.safetensors"},
+                 {read_proposals, "crf.safetensors"},
+                 {read_proposals, "attn_weight.safetensors"},
+                 {read_proposals, "learned_state.safetensors"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         allocator_reset();
         CHECK_OK(cases[i].read(cases[i].name));

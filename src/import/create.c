@@ -10,21 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names what does not matter for --ignore, as far as there is room. */
-static void list_ignorable(const elman_import *im, const bool *claimed,
-                           size_t room, char *names)
-{
-    size_t used = 0;
-    names[0] = 0;
-    for (size_t i = 0; i < im->weights.tensor_count; i++) {
-        const char *name = im->weights.tensors[i].name;
-        if (claimed[i] || leftover_of(im, i) != LEFTOVER_NOTHING) continue;
-        if (used + strlen(name) + 2 > room) continue;
-        used += (size_t)snprintf(names + used, room - used, "%s%s",
-                                 used ? "," : "", name);
-    }
-}
-
 /* Says of the tensors of one kind what they seem to be, the first by name;
  * returns how many there are. */
 static size_t describe_kind(const elman_import *im, const bool *claimed,
@@ -87,17 +72,15 @@ static elman_status propose_rest(const elman_import *im, const bool *claimed,
         return ELMAN_OK;
     }
     TRY(proposal_add(list, of, none, ignore));
-    proposals_try(im, list);
-    return ELMAN_OK;
+    return proposals_try(im, list);
 }
 
 /* Fails with what the tensors seem to be that no parameter takes. */
 static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
                                    size_t lost)
 {
-    char said[1600] = "", names[400], shape[100], others[40] = "";
+    char said[1600] = "", shape[100], others[40] = "";
     size_t first = 0, matter = 0;
-    list_ignorable(im, claimed, sizeof names, names);
     while (claimed[first])
         first++;
 
@@ -108,27 +91,29 @@ static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
     const named_tensor *t = im->weights.tensors + first;
     shape_print(t->rank, t->shape, sizeof shape, shape);
     if (lost > 1) snprintf(others, sizeof others, " (and %zu more)", lost - 1);
-    char question[2500];
-    bool some = names[0] != 0 && !im->given.wanted;
-    snprintf(
-        question, sizeof question,
-        "the tensor %.80s, %s %s,%s cannot be mapped to the model%s%s%s%s%s%s",
-        t->name, element_name(t->type), shape, others, matter ? ": " : "", said,
-        some ? "; what does not matter (counts, positions, copies of others) "
-               "is left out by elman convert --ignore='"
-             : "",
-        some ? names : "", some ? "'" : "",
-        matter ? "; what else the model does without is named by elman convert "
-                 "--ignore"
-               : "");
-    if (im->given.asked) *im->given.asked = true;
-    if (!im->given.wanted) return failure(ELMAN_BAD_FORMAT, "%s", question);
+    if (im->given.asked) {
+        *im->given.asked = true;
+        return failure(ELMAN_BAD_FORMAT, "%zu tensors are not mapped", lost);
+    }
 
-    /* in a list where one is wanted, else in the sentence */
+    long_text question = {0};
     proposal_list list = {0};
+    text_put(&question,
+             "the tensor %.80s, %s %s,%s cannot be mapped to the model%s%s%s",
+             t->name, element_name(t->type), shape, others, matter ? ": " : "",
+             said,
+             matter ? "; what else the model does without is named by elman "
+                      "convert --ignore"
+                    : ": it does not matter to the model (a count, positions, "
+                      "a copy of another)");
+
     elman_status status = propose_rest(im, claimed, &list);
-    if (status) proposals_free(&list);
-    return status ? status : proposals_fail(im, &list, question);
+    if (!status && question.lost)
+        status = failure(ELMAN_NO_MEMORY, "no memory for a sentence");
+    if (!status) status = proposals_fail(im, &list, question.to);
+    proposals_free(&list);
+    free(question.to);
+    return status;
 }
 
 /* Checks that every tensor is used by a weight or left out. */

@@ -127,34 +127,42 @@ static void drop_open_words(char *layers)
 }
 
 /* Whether the file is taken so, or a further question asked. */
-static bool works(const elman_import *im, const elman_proposal *p)
+static elman_status try_one(const elman_import *im, const elman_proposal *p,
+                            bool *works)
 {
     elman_import_config config = im->given.config;
     bool asked = false;
     char *layers = p->layers ? text_copy(p->layers) : NULL;
-    if (p->layers && !layers) return false;
+    if (p->layers && !layers)
+        return failure(ELMAN_NO_MEMORY, "no memory for an order of layers");
 
     if (layers) drop_open_words(layers);
     if (layers) config.layers = layers;
     if (p->ignore) config.ignore = p->ignore;
     elman_status status = im->given.retry(im->given.start, &config, &asked);
     free(layers);
-    return !status || asked;
+    *works = !status || asked;
+    return status == ELMAN_NO_MEMORY ? status : ELMAN_OK;
 }
 
-void proposals_try(const elman_import *im, proposal_list *list)
+elman_status proposals_try(const elman_import *im, proposal_list *list)
 {
     size_t kept = 0;
     failure_text before = failure_keep();
-    if (!im->given.start || !im->given.retry) return;
+    elman_status status = ELMAN_OK;
+    if (!im->given.start || !im->given.retry) return ELMAN_OK;
 
+    /* what does not work leaves the list, all without memory */
     for (size_t i = 0; i < list->count; i++) {
-        if (i < MOST_TRIED && works(im, list->items + i))
-            list->items[kept++] = list->items[i];
+        bool works = false;
+        if (!status && i < MOST_TRIED)
+            status = try_one(im, list->items + i, &works);
+        if (works && !status) list->items[kept++] = list->items[i];
         else free_one(list->items + i);
     }
     list->count = kept;
-    failure_restore(&before);
+    if (!status) failure_restore(&before);
+    return status;
 }
 
 /* ---- Telling ------------------------------------------------------------- */

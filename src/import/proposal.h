@@ -31,7 +31,7 @@ elman_status proposal_add(proposal_list *list, const char *of, long_text layers,
                           long_text ignore);
 
 /* Keeps those by which the file is taken, or asked about further. */
-void proposals_try(const elman_import *import, proposal_list *list);
+elman_status proposals_try(const elman_import *import, proposal_list *list);
 
 /* Fails with the question, and the commands that answer it: into the import's
  * own list where one is wanted, else as many as a sentence holds. Takes the

@@ -271,7 +271,7 @@ static elman_status find_all(asking *a)
         return add_found(a, "if all of them are a chain of plain layers");
     }
     TRY(add_networks(a));
-    proposals_try(a->import, &a->found);
+    TRY(proposals_try(a->import, &a->found));
     return a->found.count ? ELMAN_OK : add_parts(a);
 }
 
@@ -326,7 +326,7 @@ elman_status modules_ask_word(const elman_import *im, const module_list *list,
     a->word_bytes = bytes;
     a->instead = instead;
     elman_status status = find_all(a);
-    if (!status) proposals_try(im, &a->found);
+    if (!status) status = proposals_try(im, &a->found);
 
     char *question = status ? NULL : question_of(a, why);
     if (question) status = proposals_fail(im, &a->found, question);
