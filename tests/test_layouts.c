@@ -121,7 +121,7 @@ TEST(each_bad_json_model_gives_its_own_sentence)
         {"{\"a\": [1,2", "expected a comma or a closing bracket"},
         {"{\"a\": 1}", "JSON without any list of numbers"},
         {"{\"class_name\": \"Sequential\", \"config\": {\"layers\": []}}",
-         "the layers of a Keras model (to_json), without its weights; put"},
+         "the layers of a Keras model (to_json), without its weights; name"},
         {"{\"a\": [[1,2],[3]]}",
          "model.json: a: a list of lists has one that is not a list of 2"},
         {"{\"a\": "

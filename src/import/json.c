@@ -156,10 +156,8 @@ static elman_status open_root(elman_import *im, const json_node *root)
         return failure(
             ELMAN_BAD_FORMAT,
             "these are the layers of a Keras model (to_json), without its "
-            "weights; put them together in Python: model = "
-            "keras.models.model_from_json(open(\"in.json\").read()); "
-            "model.load_weights(\"in.weights.h5\"); "
-            "model.save(\"model.keras\")");
+            "weights; name the file of those (save_weights) behind it: elman "
+            "convert model.json in.weights.h5 OUT");
 
     TRY(members_check(json_find(root, "model_data"), guitarml_known,
                       "its model_data"));

@@ -147,9 +147,9 @@ static elman_status refuse_arrays(const hdf5 *file)
             "these are the weights of a Keras model (save_weights), without "
             "its layers; in Python, where the model is built: "
             "model.load_weights(\"in.weights.h5\"); "
-            "model.save(\"model.keras\"); or say in a mapping file (elman "
-            "convert --mapping) what its arrays are, which --mapping-draft "
-            "begins");
+            "model.save(\"model.keras\"); with model.json of to_json: elman "
+            "convert model.json in.weights.h5 OUT; or say in a mapping file "
+            "(--mapping) what its arrays are, which --mapping-draft begins");
     return failure(ELMAN_BAD_FORMAT,
                    "this is HDF5, but no model of Keras; say in a mapping file "
                    "(elman convert --mapping) what its %zu arrays are, which "
@@ -167,6 +167,52 @@ static elman_status open_hdf5(keras_source *s, char *bytes, size_t size,
     if (!config) return refuse_arrays(s->file);
     *second = !version || !version->bytes || version->text[0] < '3';
     return read_config(s, config->text, config->bytes);
+}
+
+/* ---- Apart -------------------------------------------------------------- */
+
+/* Keras 2 calls the shape of what a layer reads batch_input_shape. */
+static bool has_old_shape(const json_node *root)
+{
+    const json_node *layers = json_find(json_find(root, "config"), "layers");
+    if (!layers || layers->kind != JSON_KIND_LIST) return false;
+    for (const json_node *at = layers->is.first; at; at = at->next)
+        if (json_find(json_find(at, "config"), "batch_input_shape"))
+            return true;
+    return false;
+}
+
+/* Which version of Keras it was: one of both files says so, or nearly. */
+static void find_version(keras_source *s, bool *second)
+{
+    const json_node *root = json_root(s->tree);
+    const char *version = keras_text(root, "keras_version");
+    const hdf5_text *text = root_text(s->file, "keras_version");
+    if (version)
+        snprintf(s->version, sizeof s->version, "%.*s",
+                 (int)sizeof s->version - 1, version);
+    else if (text && text->bytes < sizeof s->version)
+        memcpy(s->version, text->text, text->bytes);
+    *second = s->version[0] ? s->version[0] < '3' : has_old_shape(root);
+}
+
+static elman_status open_pair(keras_source *s, char *layers, size_t layers_size,
+                              char *weights, size_t weights_size)
+{
+    elman_status status = read_config(s, layers, layers_size);
+    free(layers);
+    if (status) {
+        free(weights);
+        return status;
+    }
+    TRY(hdf5_parse(weights, weights_size, &s->file));
+
+    const json_node *root = json_root(s->tree);
+    if (keras_text(root, "class_name") && json_find(root, "config"))
+        return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "this is JSON beside HDF5, but not the layers of a Keras "
+                   "model (to_json)");
 }
 
 /* ---- What is no weight -------------------------------------------------- */
@@ -289,12 +335,38 @@ elman_status import_hdf5(elman_import *im, char *bytes, size_t size)
     return say_producer(im, s);
 }
 
+elman_status import_keras_pair(elman_import *im, char *layers,
+                               size_t layers_size, char *weights,
+                               size_t weights_size,
+                               const elman_import_config *config)
+{
+    keras_source *s;
+    elman_status status = make_source(im, layers, &s);
+    if (status) {
+        free(weights);
+        return status;
+    }
+    TRY(open_pair(s, layers, layers_size, weights, weights_size));
+
+    /* names are those of the older files, whose list is at the top or, of a
+     * whole model, below it */
+    bool whole = hdf5_find(s->file, "model_weights");
+    keras_model k = {.im = im,
+                     .file = s->file,
+                     .by_name = whole || root_text(s->file, "layer_names"),
+                     .home = whole ? "model_weights/" : ""};
+    find_version(s, &k.second);
+    status = add_all(im, s, &k, config);
+    free(k.slice_layer);
+    return status;
+}
+
 elman_status import_keras(elman_import *im, char *bytes, size_t size, bool zip,
                           const elman_import_config *config)
 {
     keras_source *s;
     TRY(make_source(im, bytes, &s));
-    keras_model k = {.im = im, .by_name = !zip};
+    keras_model k = {.im = im, .by_name = !zip, .home = "model_weights/"};
     if (zip) TRY(open_zip(s, bytes, size, &k.second));
     else TRY(open_hdf5(s, bytes, size, &k.second));
 

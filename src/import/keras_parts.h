@@ -55,8 +55,9 @@ typedef struct keras_layer {
 typedef struct keras_model {
     elman_import *im;
     const hdf5 *file;
-    bool by_name; /* .h5: weights are found by names, not by paths */
-    bool second;  /* of Keras 2, whose hard sigmoid is another */
+    bool by_name;     /* .h5: weights are found by names, not by paths */
+    const char *home; /* where those names begin: "model_weights/" */
+    bool second;      /* of Keras 2, whose hard sigmoid is another */
 
     size_t layer_count;  /* of im->config */
     size_t *slice_layer; /* (slices) the layer that each is of, whose role its

@@ -52,7 +52,7 @@ static const hdf5_object *find_name(const keras_model *k, const keras_layer *l,
                                     const keras_place *place)
 {
     char name[1200];
-    snprintf(name, sizeof name, "model_weights/%.500s", l->group);
+    snprintf(name, sizeof name, "%s%.500s", k->home, l->group);
     const hdf5_object *group = hdf5_find(k->file, name);
     if (!group) return NULL;
     const hdf5_attribute *list = hdf5_find_attribute(
@@ -66,7 +66,7 @@ static const hdf5_object *find_name(const keras_model *k, const keras_layer *l,
             (l->inside && !has_part(path, l->inside)) || turn++ < place->turn)
             continue;
 
-        snprintf(name, sizeof name, "model_weights/%.500s/%.*s", l->group,
+        snprintf(name, sizeof name, "%s%.500s/%.*s", k->home, l->group,
                  (int)path->bytes, path->text);
         return hdf5_find(k->file, name);
     }

@@ -174,6 +174,39 @@ static elman_status open_keras(elman_import *im, const char *path, char *bytes,
     return status ? failure_in(status, path) : ELMAN_OK;
 }
 
+/* The layers of a Keras model as JSON and its weights as HDF5, in either order;
+ * anything else in two files is for others, and *taken is false. */
+static elman_status open_keras_pair(elman_import *im, const char *const *paths,
+                                    file_format format, char *bytes,
+                                    size_t size,
+                                    const elman_import_config *config,
+                                    bool *taken)
+{
+    char *other = NULL;
+    size_t other_size;
+    *taken = false;
+    if (format != FORMAT_JSON && format != FORMAT_HDF5) return ELMAN_OK;
+    elman_status status = file_read(paths[1], &other, &other_size);
+    file_format second =
+        status ? FORMAT_UNKNOWN : format_detect(other, other_size);
+
+    bool json = format == FORMAT_JSON && second == FORMAT_HDF5;
+    *taken = status || json || (format == FORMAT_HDF5 && second == FORMAT_JSON);
+    if (!status && *taken)
+        status = source_check_settings(paths[0], FORMAT_KERAS, im, config);
+    if (status || !*taken) {
+        free(other);
+        if (*taken) free(bytes);
+        return status;
+    }
+
+    im->format = format_name(FORMAT_KERAS);
+    status =
+        json ? import_keras_pair(im, bytes, size, other, other_size, config)
+             : import_keras_pair(im, other, other_size, bytes, size, config);
+    return status ? failure_in(status, paths[0]) : ELMAN_OK;
+}
+
 /* What the file is, if that is all that is asked. */
 static elman_status say_format(elman_import *im, file_format format)
 {
@@ -269,6 +302,12 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     if (count == 1 && (zip || format == FORMAT_HDF5))
         return open_keras(im, paths[0], bytes, size, zip, config, done);
 
+    /* the same in two files */
+    if (count == 2 && !config->mapping) {
+        elman_status pair =
+            open_keras_pair(im, paths, format, bytes, size, config, done);
+        if (pair || *done) return pair;
+    }
     free(bytes);
 
     if (format == FORMAT_NPY)

@@ -34,6 +34,16 @@ elman convert model.keras model.safetensors --mapping mapping.json \
 elman convert model.keras --mapping-draft draft.json --quiet
 grep gates draft.json
 
+# layers and weights apart, of either version
+python3 -m zipfile -e model.keras .
+elman convert config.json model.weights.h5 model.safetensors \
+    --reference x.npy y.npy | sum_up
+python3 -m zipfile -e "$CASES/../golden/keras/keras3_apart.zip" .
+elman convert apart.h5 apart.json apart.safetensors \
+    --reference apart.x.npy apart.y.npy | sum_up
+elman convert apart.json apart.safetensors
+elman convert apart.json apart.json apart.safetensors
+
 # settings that the file has are not given again
 elman convert model.keras model.safetensors --layers lstm
 elman convert refused/conv.keras model.safetensors

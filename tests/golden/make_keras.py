@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """make_keras.py: records Keras's models and answers in tests/golden/keras.
 
-With Keras 3 (KERAS_BACKEND=torch) writes keras3.zip, keras3_graphs.zip and
-hdf5.zip, with TensorFlow 2.15 (Keras 2) keras2.zip. An archive of models has
+With Keras 3 (KERAS_BACKEND=torch) writes keras3*.zip and hdf5.zip, with TensorFlow 2.15 (Keras 2) keras2.zip. An archive of models has
 for each NAME its file NAME.keras or NAME.h5, inputs NAME.x.npy (h and c of
 states), answers NAME.y.npy, and where some steps are padding NAME.lengths.npy
 and the same with the padding in front, NAME.left_x.npy and NAME.left_y.npy.
@@ -228,6 +227,24 @@ def record_repeated():
     archive.zip.close()
 
 
+def record_apart():
+    """Layers as JSON and weights as the HDF5 of older Keras, apart."""
+    from keras.src.legacy.saving import legacy_h5_format
+    keras.utils.set_random_seed(16)
+    L = keras.layers
+    archive = Archive("keras3_apart.zip")
+    model = keras.Sequential([keras.Input((T, I)), L.LSTM(
+        H, recurrent_activation="hard_sigmoid", return_sequences=True),
+        L.Bidirectional(L.GRU(3)), L.Dense(2)])
+    record(archive, "apart", model, "steps", [], np.random.default_rng(16))
+    archive.add("apart.json", model.to_json().encode())
+    out = io.BytesIO()
+    with h5py.File(out, "w") as f:
+        legacy_h5_format.save_weights_to_hdf5_group(f, model)
+    archive.add("apart.h5", out.getvalue())
+    archive.zip.close()
+
+
 def record_compressed(archive, rng):
     """An .h5 that h5py wrote again, in chunks that are compressed."""
     L = keras.layers
@@ -296,6 +313,7 @@ def main():
         record_repeated()
         keras_hdf5.record(Archive("hdf5.zip"))
         record_graphs()
+        record_apart()
     for path in sorted(HERE.glob("*.zip")):
         print(path.name, path.stat().st_size)
 
