@@ -111,6 +111,8 @@ static bool ends_in(const char *path, const char *end)
     return length > most && !strcmp(path + length - most, end);
 }
 
+bool array_is_named(const char *path) { return path && ends_in(path, ".npy"); }
+
 int array_open(const char *path, elman_tensor *array)
 {
     static const struct {

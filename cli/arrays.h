@@ -38,6 +38,9 @@ typedef struct array_pass {
     elman_tensor y; /* what the model gives, in its shape */
 } array_pass;
 
+/* True of a path that ends in .npy. */
+bool array_is_named(const char *path);
+
 /* Reads an .npy file; a file of another kind is refused with what makes an
  * array of it. Returns 0 or an exit code. */
 int array_open(const char *path, elman_tensor *array);

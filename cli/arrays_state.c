@@ -225,6 +225,8 @@ static int give_word(memory_words *words, const char *word)
 {
     const char *file;
     bool after;
+
+    /* known, and given once */
     const memory *m = find_memory(words, word, &file, &after);
     if (!m || !words->states[after]) return unknown_memory(words, word);
 

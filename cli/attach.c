@@ -8,6 +8,7 @@
 #include "rebuild.h"
 #include "screen.h"
 #include "system.h"
+#include "texts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ typedef struct attachment {
  */
 static int check_kind(const attachment *a)
 {
+    /* texts have tokens, as classes may, and one answer is not many */
     bool text = a->task == ELMAN_TASK_LANGUAGE;
     bool one = a->task == ELMAN_TASK_CLASSIFY ||
                a->task == ELMAN_TASK_FORECAST || a->task == ELMAN_TASK_REGRESS;
@@ -42,11 +44,20 @@ static int check_kind(const attachment *a)
                        "reads %zu values a step; --as classify, tag, forecast, "
                        "regress or track are for values",
                        a->source, a->size.input_size);
-    if (!text && a->size.vocabulary)
+    bool classes = a->task == ELMAN_TASK_CLASSIFY || a->task == ELMAN_TASK_TAG;
+    if (!text && !classes && a->size.vocabulary)
         return misused("--as %s is for models that read values, and '%s' reads "
                        "tokens of %zu; 'elman predict' takes their numbers "
                        "without --as",
                        word, a->source, a->size.vocabulary);
+    if (classes && a->values->encoding && !a->size.vocabulary)
+        return misused("--encoding is for models that read tokens, and '%s' "
+                       "reads %zu values a step",
+                       a->source, a->size.input_size);
+    if (classes && a->values->scaling && a->size.vocabulary)
+        return misused("--scaling is for models that read values, and '%s' "
+                       "reads tokens of %zu",
+                       a->source, a->size.vocabulary);
     if (one != a->size.per_sequence)
         return misused(one ? "--as %s is for one answer to a sequence, and "
                              "'%s' gives one at each step; --as %s is for "
@@ -77,10 +88,12 @@ static int read_tokens(attachment *a)
     const char *path = a->values->encoding;
     size_t V = a->size.vocabulary, O = a->size.output_size;
     if (!path)
-        return misused("--as language requires --encoding FILE, one token a "
-                       "line in the order of the embedding's %zu rows, or "
-                       "--encoding bytes",
-                       V);
+        return misused(
+            "--as %s%s requires --encoding FILE, "
+            "one token a line in the order of the embedding's %zu "
+            "rows, or --encoding bytes",
+            task_word(a->task),
+            a->task == ELMAN_TASK_LANGUAGE ? "" : " of a model of tokens", V);
 
     int code = strcmp(path, "bytes") == 0
                    ? bytes_list(&a->tokens)
@@ -88,7 +101,7 @@ static int read_tokens(attachment *a)
     if (!code)
         code =
             check_count(a, path, a->tokens.count, "tokens", V, "the embedding");
-    if (!code)
+    if (!code && a->task == ELMAN_TASK_LANGUAGE)
         code = check_count(a, path, a->tokens.count, "tokens", O, "the output");
     return code;
 }
@@ -152,6 +165,7 @@ static int read_files(attachment *a)
     if (a->task == ELMAN_TASK_LANGUAGE) return read_tokens(a);
 
     int code = classes ? read_labels(a) : 0;
+    if (!code && a->size.vocabulary) return read_tokens(a);
     if (!classes) a->target_count = a->size.output_size;
     if (!code && a->task == ELMAN_TASK_FORECAST) code = read_window(a);
     if (!code) code = read_scales(a);
@@ -278,6 +292,40 @@ static int attach_note(const attachment *a, elman_model *model)
     return code;
 }
 
+/* A model of tokens that gives classes: which tokens, and which classes. */
+static int attach_texts(const attachment *a, elman_model *model)
+{
+    text_stream tokens, labels;
+    if (!text_open(&tokens)) return failed("out of memory");
+    record out = record_begin(tokens.file);
+    record_count(&out, "version", 1);
+    record_text(&out, "task", task_word(ELMAN_TASK_LANGUAGE));
+    write_language(&out, a);
+    record_end(&out);
+    if (!text_close(&tokens)) return failed("out of memory");
+    if (!text_open(&labels)) {
+        free(tokens.text);
+        return failed("out of memory");
+    }
+    for (size_t n = 0; n < a->labels.count; n++)
+        fprintf(labels.file, "%s%s", n ? "\n" : "", a->labels.texts[n]);
+
+    /* the tokens must be such as the library reads */
+    elman_encoding *encoding = NULL;
+    int code = text_close(&labels) ? 0 : failed("out of memory");
+    if (!code && elman_encoding_create(tokens.text, &encoding) != ELMAN_OK)
+        code = failed("%s: %s", a->values->encoding, elman_message());
+    else if (!code && (elman_model_write_note(model, tokens_note,
+                                              tokens.text) != ELMAN_OK ||
+                       elman_model_write_note(model, labels_note,
+                                              labels.text) != ELMAN_OK))
+        code = library_failed();
+    elman_encoding_destroy(encoding);
+    free(tokens.text);
+    free(labels.text);
+    return code;
+}
+
 int attach(const attach_values *values, const char *source, elman_model **model)
 {
     attachment a = {.values = values,
@@ -289,7 +337,9 @@ int attach(const attach_values *values, const char *source, elman_model **model)
     int code = check_kind(&a);
     if (!code) code = read_files(&a);
     if (!code) code = settle_model(&a, model);
-    if (!code) code = attach_note(&a, *model);
+    bool texts = a.labels.count && a.tokens.count;
+    if (!code)
+        code = texts ? attach_texts(&a, *model) : attach_note(&a, *model);
     text_list_free(&a.tokens);
     text_list_free(&a.labels);
     scale_list_free(&a.inputs);

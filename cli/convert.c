@@ -52,7 +52,7 @@ static const option_row data_options[] = {
      .value = "FILE|bytes",
      .field = AT(attached.encoding),
      .fallback = "(none)",
-     .needs = "as=language",
+     .needs = "as=language,classify,tag",
      .help = "the tokens, one a line in the order of the embedding; \\n, \\t, "
              "\\s (a blank) and \\\\ stand for what a line cannot hold"},
     {.name = "unit",
@@ -60,7 +60,7 @@ static const option_row data_options[] = {
      .value = attach_units,
      .field = AT(attached.unit),
      .fallback = "auto",
-     .needs = "as=language",
+     .needs = "as=language,classify,tag",
      .help = "what a text is cut into; auto: characters, if all tokens are "
              "single ones"},
     {.name = "labels",

@@ -10,6 +10,7 @@
 #include "reading.h"
 #include "report.h"
 #include "screen.h"
+#include "texts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -236,6 +237,26 @@ static int eval_numbers(const network *net, const parsed_line *arguments)
                             .threads = threads_to_use(values->threads)});
 }
 
+/* Of a model of tokens that gives classes. */
+static int eval_texts(const network *net, const parsed_line *arguments)
+{
+    static const char reason[] = "reads texts, a line each behind its label "
+                                 "and a tab";
+    static const option_row others[] = {{.name = "confusion"},
+                                        {.name = "plot"},
+                                        {.name = "batch"},
+                                        {.name = "k1"},
+                                        {.name = "fresh-state"},
+                                        {.name = "loss"},
+                                        {0}};
+    int code = options_refuse(arguments, others, net->path, reason);
+    if (!code)
+        code = options_refuse(arguments, array_options, net->path, reason);
+    if (!code)
+        code = options_refuse(arguments, reading_options, net->path, reason);
+    return code ? code : texts_eval(net, arguments->operands[1]);
+}
+
 static int eval(const parsed_line *arguments)
 {
     const eval_values *values = arguments->values;
@@ -244,7 +265,10 @@ static int eval(const parsed_line *arguments)
                             &values->arrays.reading.foreign, false, &net);
     if (code) return code;
     code = net.encoding ? eval_data(&net, arguments)
-                        : eval_numbers(&net, arguments);
+           : texts_are_read(&net) && !arguments->operands[2] &&
+                   !array_is_named(arguments->operands[1])
+               ? eval_texts(&net, arguments)
+               : eval_numbers(&net, arguments);
     network_close(&net);
     return code;
 }

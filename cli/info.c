@@ -8,6 +8,7 @@
 #include "run_journal.h"
 #include "screen.h"
 #include "system.h"
+#include "texts.h"
 
 #include <string.h>
 
@@ -186,6 +187,7 @@ static void show_notes(const network *net)
     if (padding)
         printf("padding   steps that are %s are passed over\n",
                printable(padding));
+    texts_show(net);
     if (!net->encoding) states_show(net);
     if (proof) printf("proof     %s\n", printable(proof));
 }

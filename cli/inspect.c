@@ -9,6 +9,7 @@
 #include "safe.h"
 #include "screen.h"
 #include "system.h"
+#include "texts.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -415,6 +416,18 @@ static int inspect_text(const network *net, const inspect_values *values)
     return code;
 }
 
+/* A text of a model of tokens that gives classes. */
+static int inspect_words(network *net, const inspect_values *values)
+{
+    elman_dataset *dataset = NULL;
+    int code = inspect_open_words(net, values->text, &dataset);
+    if (!code)
+        code =
+            inspect_dataset(net, values, dataset, NULL, "the text given", NULL);
+    elman_dataset_close(dataset);
+    return code;
+}
+
 /* Without data, on what is drawn. */
 static int inspect_random(network *net, const inspect_values *values)
 {
@@ -445,7 +458,9 @@ static int inspect(const parsed_line *arguments)
     else if (data)
         code = net.encoding ? inspect_data(&net, values, data)
                             : inspect_numbers(&net, values, data);
-    else if (values->text) code = inspect_text(&net, values);
+    else if (values->text)
+        code = texts_are_read(&net) ? inspect_words(&net, values)
+                                    : inspect_text(&net, values);
     else code = inspect_random(&net, values);
 
     network_close(&net);

@@ -5,6 +5,7 @@
 #include "inspect_arrays.h"
 #include "rebuild.h"
 #include "screen.h"
+#include "texts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -167,6 +168,7 @@ static int embed(network *net, array_pass *pass)
     if (!code) pass->typed = calloc(count * E + 1, sizeof *pass->typed);
     if (!code && !pass->typed) code = failed("out of memory");
 
+    /* a row of its table for each token */
     for (size_t n = 0; n < count && !code; n++)
         memcpy(pass->typed + n * E, table + (size_t)pass->tokens[n] * E,
                E * sizeof *table);
@@ -192,25 +194,22 @@ static bool are_values(const array_pass *pass, const char *targets)
     return count == pass->B * steps * pass->net->size.output_size;
 }
 
-int inspect_open_arrays(network *net, const char *path, const char *targets,
-                        const char *lengths, elman_dataset **dataset)
+/* A pass becomes data, and is closed. */
+static int open_pass(network *net, array_pass *pass, const char *targets,
+                     elman_dataset **dataset)
 {
-    array_pass pass = {.net = net};
-    int code = arrays_read(path, &pass);
-    if (!code) code = arrays_read_lengths(lengths, &pass);
-    if (!code && !are_values(&pass, targets))
-        code = inspect_before_softmax(net);
+    int code = are_values(pass, targets) ? 0 : inspect_before_softmax(net);
 
     /* the next token, or whatever is given for one */
     bool next = net->size.vocabulary && !net->size.per_sequence && !targets &&
                 net->size.output_size == net->size.vocabulary;
-    if (!code && net->size.vocabulary && !next) code = embed(net, &pass);
+    if (!code && net->size.vocabulary && !next) code = embed(net, pass);
     elman_arrays arrays = {
-        .N = pass.B, .T = pass.T, .I = pass.I, .lengths = pass.lengths};
+        .N = pass->B, .T = pass->T, .I = pass->I, .lengths = pass->lengths};
     if (!code)
-        code = next ? open_text(&pass, &arrays, dataset)
-                    : open_values(&pass, targets, &arrays, dataset);
-    arrays_close(&pass);
+        code = next ? open_text(pass, &arrays, dataset)
+                    : open_values(pass, targets, &arrays, dataset);
+    arrays_close(pass);
     if (code) return code;
 
     /* what is shown has the words of the data */
@@ -220,4 +219,26 @@ int inspect_open_arrays(network *net, const char *path, const char *targets,
     if (task_has_classes(net->encoding->task))
         net->loss = ELMAN_LOSS_CROSS_ENTROPY;
     return 0;
+}
+
+int inspect_open_words(network *net, const char *text, elman_dataset **dataset)
+{
+    array_pass pass = {.net = net};
+    int code = texts_read(net, "the text given", text, strlen(text), &pass);
+    if (!code && pass.T < 2)
+        code = misused("--text expects at least two tokens, found %zu", pass.T);
+    if (!code) return open_pass(net, &pass, NULL, dataset);
+    arrays_close(&pass);
+    return code;
+}
+
+int inspect_open_arrays(network *net, const char *path, const char *targets,
+                        const char *lengths, elman_dataset **dataset)
+{
+    array_pass pass = {.net = net};
+    int code = arrays_read(path, &pass);
+    if (!code) code = arrays_read_lengths(lengths, &pass);
+    if (!code) return open_pass(net, &pass, targets, dataset);
+    arrays_close(&pass);
+    return code;
 }

@@ -14,6 +14,9 @@
 int inspect_open_arrays(network *net, const char *path, const char *targets,
                         const char *lengths, elman_dataset **dataset);
 
+/* The same of one text, for a model of tokens that gives classes (texts.h). */
+int inspect_open_words(network *net, const char *text, elman_dataset **dataset);
+
 /* The network without a softmax at its end, which is said. */
 int inspect_before_softmax(network *net);
 

@@ -7,6 +7,7 @@
 #include "predict_arrays.h"
 #include "reading.h"
 #include "screen.h"
+#include "texts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -334,6 +335,31 @@ static int predict_numbers(const network *net, const parsed_line *arguments)
                           .stepped = values->stream});
 }
 
+/* By a model of tokens that gives classes. */
+static int predict_texts(const network *net, const parsed_line *arguments)
+{
+    const predict_values *values = arguments->values;
+    static const char reason[] = "reads texts, a line each, and says which "
+                                 "class they are";
+    static const option_row others[] = {{.name = "quantiles"},
+                                        {.name = "scaled"},
+                                        {.name = "stream"},
+                                        {.name = "last"},
+                                        {.name = "steps"},
+                                        {.name = "output"},
+                                        {0}};
+
+    /* what a text has no use for */
+    int code = options_refuse(arguments, others, net->path, reason);
+    if (!code)
+        code = options_refuse(arguments, array_options, net->path, reason);
+    if (!code)
+        code = options_refuse(arguments, reading_options, net->path, reason);
+    return code ? code
+                : texts_predict(net, arguments->operands[1],
+                                values->probabilities);
+}
+
 static int predict(const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
@@ -344,7 +370,9 @@ static int predict(const parsed_line *arguments)
                             &values->arrays.reading.foreign, false, &net);
     if (code) return code;
     code = net.encoding ? predict_data(&net, arguments)
-                        : predict_numbers(&net, arguments);
+           : texts_are_read(&net) && !array_is_named(arguments->operands[1])
+               ? predict_texts(&net, arguments)
+               : predict_numbers(&net, arguments);
     network_close(&net);
     return code;
 }

@@ -145,6 +145,7 @@ int reference_check(elman_model *model, const char *path,
         code = make_states(&net, values, &begin, &end);
     }
 
+    /* whole, and one step at a time */
     if (!code && elman_model_check_states(model, files->first, files->second,
                                           values->lengths, begin, end,
                                           check) != ELMAN_OK)
