@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+const char grow_domain[] = "elman";
+
 elman_status(refuse)(const onnx_node *n, const char *reason, ...)
 {
-    char text[400];
+    char text[700];
     va_list arguments;
     va_start(arguments, reason);
     vsnprintf(text, sizeof text, reason, arguments);
@@ -16,7 +18,7 @@ elman_status(refuse)(const onnx_node *n, const char *reason, ...)
     if (!n) return failure(ELMAN_BAD_FORMAT, "%s", text);
 
     char node[NODE_TEXT];
-    if (!n->name[0])
+    if (!n->name[0] || n->domain == grow_domain)
         return failure(ELMAN_BAD_FORMAT, "%s: %s", node_text(n, node), text);
     return failure(ELMAN_BAD_FORMAT, "%s (%.40s): %s", node_text(n, node),
                    n->op, text);

@@ -15,6 +15,10 @@ refuse(const onnx_node *n, const char *reason, ...);
 #define refuse(n, ...)                                                         \
     ((void)refuse(n, __VA_ARGS__), (elman_status)ELMAN_BAD_FORMAT)
 
+/* The domain of nodes that stand for others (grow.h); it is told apart by its
+ * address, so that no file can name it. */
+extern const char grow_domain[];
+
 /* Whether a node is of that operator. */
 bool node_is(const onnx_node *n, const char *op);
 

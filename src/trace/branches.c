@@ -72,17 +72,19 @@ static elman_status check_differ(const onnx_graph *g)
         if (!strcmp(list[i - 1], list[i]))
             status = failure(ELMAN_BAD_FORMAT,
                              "the value \"%.80s\" is defined twice, in a "
-                             "branch of an If and elsewhere",
+                             "graph inside a node and elsewhere",
                              list[i]);
     free(list);
     return status;
 }
 
-elman_status branches_open(trace *t)
+/* Makes a graph of outer and of all that is in inner, or in outer itself. */
+static elman_status join(trace *t, const onnx_graph *outer,
+                         const onnx_graph *inner, const onnx_graph **joined)
 {
     layout all = {0};
-    add_branches(&all, t->graph);
-    if (all.node_count == t->graph->node_count) return ELMAN_OK;
+    if (inner) add_graph(&all, outer);
+    add_branches(&all, inner ? inner : outer);
 
     /* a graph of its own, with the same inputs and outputs */
     onnx_graph *g = trace_keep(t, 1, sizeof *g);
@@ -92,14 +94,30 @@ elman_status branches_open(trace *t)
     if (!g || !made.nodes || !made.initializers)
         return failure(ELMAN_NO_MEMORY, "no memory for a graph");
 
-    add_branches(&made, t->graph);
-    *g = *t->graph;
+    if (inner) add_graph(&made, outer);
+    add_branches(&made, inner ? inner : outer);
+    *g = *outer;
     g->node_count = made.node_count;
     g->nodes = made.nodes;
     g->initializer_count = made.initializer_count;
     g->initializers = made.initializers;
-    t->graph = g;
+    *joined = g;
     return check_differ(g);
+}
+
+elman_status branches_open(trace *t)
+{
+    layout all = {0};
+    add_branches(&all, t->graph);
+    return all.node_count == t->graph->node_count
+               ? ELMAN_OK
+               : join(t, t->graph, NULL, &t->graph);
+}
+
+elman_status branches_join(trace *t, const onnx_graph *inner,
+                           const onnx_graph **joined)
+{
+    return join(t, t->graph, inner, joined);
 }
 
 /* ---- Which one ----------------------------------------------------------- */

@@ -344,21 +344,62 @@ static const cell_part *run_concat(cell_scope *s, const onnx_node *n, size_t k)
     return p;
 }
 
+/* In the body of a loop axes of size 1 in front do not count. */
+static const cell_part *run_axes(cell_scope *s, const onnx_node *n, size_t k)
+{
+    int64_t axes[AXES];
+    size_t count = 0, at = (size_t)(n - s->scout->graph->nodes);
+    if (k || !s->body || at < s->body ||
+        !scope_list(s, n, "axes", 1, &count, axes) || !count)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (axes[i] != (int64_t)i) return NULL;
+
+    /* a value of a step has the axes that it has */
+    const cell_part *p = part_of(s, n->inputs[0]);
+    bool other = p && p->kind == PART_LEAF && !s->is_state(s->of, p->name);
+    return other ? NULL : p;
+}
+
+/* A layer of one step. */
+static const cell_part *run_cell(cell_scope *s, const onnx_node *n, size_t k)
+{
+    return s->body
+               ? part_add(
+                     s, &(cell_part){.kind = PART_CELL, .node = n, .output = k})
+               : NULL;
+}
+
 static const struct {
     const char *op;
     size_t least;
     part_run *run;
 } operators[] = {
-    {"Add", 2, run_arithmetic},    {"Cast", 1, run_same},
-    {"Concat", 2, run_concat},     {"Dropout", 1, run_same},
-    {"Elu", 1, run_function},      {"FusedGemm", 2, run_fused_gemm},
-    {"Gemm", 2, run_gemm},         {"HardSigmoid", 1, run_function},
-    {"Identity", 1, run_same},     {"LeakyRelu", 1, run_function},
-    {"MatMul", 2, run_matmul},     {"Mul", 2, run_arithmetic},
-    {"Relu", 1, run_function},     {"Sigmoid", 1, run_function},
-    {"Slice", 1, run_slice},       {"Softplus", 1, run_function},
-    {"Softsign", 1, run_function}, {"Split", 1, run_split},
-    {"Sub", 2, run_arithmetic},    {"Tanh", 1, run_function},
+    {"Add", 2, run_arithmetic},
+    {"Cast", 1, run_same},
+    {"Concat", 2, run_concat},
+    {"Dropout", 1, run_same},
+    {"Elu", 1, run_function},
+    {"FusedGemm", 2, run_fused_gemm},
+    {"GRU", 3, run_cell},
+    {"LSTM", 3, run_cell},
+    {"RNN", 3, run_cell},
+    {"Squeeze", 1, run_axes},
+    {"Unsqueeze", 1, run_axes},
+    {"Gemm", 2, run_gemm},
+    {"HardSigmoid", 1, run_function},
+    {"Identity", 1, run_same},
+    {"LeakyRelu", 1, run_function},
+    {"MatMul", 2, run_matmul},
+    {"Mul", 2, run_arithmetic},
+    {"Relu", 1, run_function},
+    {"Sigmoid", 1, run_function},
+    {"Slice", 1, run_slice},
+    {"Softplus", 1, run_function},
+    {"Softsign", 1, run_function},
+    {"Split", 1, run_split},
+    {"Sub", 2, run_arithmetic},
+    {"Tanh", 1, run_function},
 };
 
 /* ---- Values -------------------------------------------------------------- */
@@ -400,6 +441,7 @@ const cell_part *part_of(cell_scope *s, const char *name)
     s->depth++;
     const cell_part *made = look(s, name);
     s->depth--;
+    if (!made && s->through) made = s->through(s->of, name);
     if (!made || made->depth >= DEEPEST || s->failed)
         return s->failed ? NULL : p;
 

@@ -159,7 +159,7 @@ static bool is_complete(const cell_found *c)
         for (size_t i = 0; i < c->gates[g].count; i++) {
             const cell_part *p = c->gates[g].terms[i];
             bool one = p->kind == PART_NUMBERS && p->one;
-            if (one ? c->H != 1 : part_count(p) != c->H) return false;
+            if (!one && part_count(p) != c->H) return false;
             if (p->kind != PART_PRODUCT) continue;
             bool of_x = p->a->kind == PART_LEAF && !strcmp(p->a->name, c->x);
             bool reset = c->kind == ELMAN_GRU && g + 1 == c->gate_count;

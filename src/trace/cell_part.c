@@ -80,3 +80,15 @@ bool part_same(const cell_part *a, const cell_part *b)
            a->function.beta == b->function.beta && part_same(a->a, b->a) &&
            part_same(a->b, b->b);
 }
+
+const char *part_linear(const cell_part *p)
+{
+    if (p->kind == PART_PRODUCT && p->a->kind == PART_LEAF && !p->a->first &&
+        !p->a->count)
+        return p->a->name;
+    if (p->kind != PART_PLUS) return NULL;
+    const char *a = part_linear(p->a), *b = part_linear(p->b);
+    if (p->b->kind == PART_NUMBERS) return a;
+    if (p->a->kind == PART_NUMBERS) return b;
+    return a && b && !strcmp(a, b) ? a : NULL;
+}

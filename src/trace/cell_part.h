@@ -54,6 +54,9 @@ const cell_part *part_features(cell_scope *s, const cell_part *of, size_t first,
 /* How many features it has; 0: unknown. */
 size_t part_count(const cell_part *p);
 
+/* The value that the products of a linear layer read; NULL: it is none. */
+const char *part_linear(const cell_part *p);
+
 /* Whether two parts are the same numbers. */
 bool part_same(const cell_part *a, const cell_part *b);
 

@@ -40,11 +40,27 @@ const onnx_node *scope_maker(const cell_scope *s, const char *name)
     return v && v->node != NO_NODE ? s->scout->graph->nodes + v->node : NULL;
 }
 
+/* What the body of a loop says of its inputs. */
+static size_t declared_rank(const onnx_graph *g, const char *name,
+                            size_t *features)
+{
+    for (size_t i = 0; i < g->input_count; i++) {
+        const onnx_value *v = g->inputs + i;
+        if (strcmp(v->name, name) != 0 || v->rank == 0) continue;
+        int64_t size = v->dimensions[v->rank - 1].size;
+        if (size > 0) (void)size_narrow((uint64_t)size, features);
+        return v->rank;
+    }
+    return 0;
+}
+
 size_t scope_rank(const cell_scope *s, const char *name, size_t *features)
 {
     const traced_value *v = trace_find(s->scout, name);
     extent size;
     *features = 0;
+    if (v && v->node == NO_NODE && v->kind == VALUE_UNKNOWN)
+        return declared_rank(s->scout->graph, name, features);
     if (!v || v->node != NO_NODE || v->kind != VALUE_VIEW || !v->views->rank)
         return 0;
 

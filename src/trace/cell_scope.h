@@ -16,7 +16,15 @@ typedef struct cell_scope {
     signed char *fixed; /* (values) 1: hangs on tensors alone; 0: unknown */
     const cell_part **parts; /* (values) what is known */
     size_t depth;            /* of values that are being looked at */
-    bool failed;             /* there was no memory */
+    size_t body; /* nodes from here on are the body of a loop, where axes in
+                    front do not count; 0: none */
+    const char *(*outside)(void *of, const char *name); /* what it is called in
+                                                the graph; NULL: the same */
+    const cell_part *(*through)(void *of, const char *name); /* what a leaf is
+                                                    made of outside; or NULL */
+    bool (*is_state)(const void *of, const char *name);      /* of a body */
+    void *of;
+    bool failed; /* there was no memory */
 } cell_scope;
 
 /* Opens a scope on a graph, which must outlive it. Close it in any case. */

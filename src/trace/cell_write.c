@@ -10,7 +10,7 @@
 static const char *one(grown_graph *b, const char *op, const char *value,
                        size_t attribute_count, const onnx_attribute *attributes)
 {
-    return grow_node(b, "", op, 1, &value, attribute_count, attributes);
+    return grow_node(b, op, 1, &value, attribute_count, attributes);
 }
 
 /* A node with a list of one or two axes. */
@@ -24,7 +24,7 @@ static const char *axes(grown_graph *b, const char *op, const char *name,
 static const char *join(grown_graph *b, size_t count, const char *const *list)
 {
     onnx_attribute axis = grow_whole("axis", 0);
-    return grow_node(b, "", "Concat", count, list, 1, &axis);
+    return grow_node(b, "Concat", count, list, 1, &axis);
 }
 
 /* A range of an axis, if it is not all of it. */
@@ -43,19 +43,16 @@ const char *cell_fit(grown_graph *b, const char *value, const char *like,
                      int64_t at)
 {
     onnx_attribute where = grow_whole("at", at);
-    return grow_node(b, grow_domain, "Fit", like ? 2 : 1, LIST(value, like), 1,
-                     &where);
+    return grow_node(b, "Fit", like ? 2 : 1, LIST(value, like), 1, &where);
 }
 
 void cell_name(grown_graph *b, const char *value, const char *name)
 {
-    grow_named(b, &(onnx_node){.name = b->origin ? b->origin->name : "",
-                               .op = "Identity",
-                               .domain = "",
-                               .input_count = 1,
-                               .inputs = &value,
-                               .output_count = 1,
-                               .outputs = &name});
+    grow_own(b, &(onnx_node){.op = "Identity",
+                             .input_count = 1,
+                             .inputs = &value,
+                             .output_count = 1,
+                             .outputs = &name});
 }
 
 /* ---- Weights ------------------------------------------------------------- */
@@ -64,7 +61,7 @@ void cell_name(grown_graph *b, const char *value, const char *name)
 static const char *sum(grown_graph *b, const char *a, const char *other)
 {
     if (!a) return other;
-    return grow_node(b, "", "Add", 2, LIST(a, other), 0, NULL);
+    return grow_node(b, "Add", 2, LIST(a, other), 0, NULL);
 }
 
 /* The part (G,I) of a weight that a product has: of one gate, or of all. */
@@ -73,13 +70,26 @@ static const char *matrix(grown_graph *b, cell_scope *s, const cell_part *p,
 {
     static const int64_t turn[] = {1, 0};
     size_t rank, shape[AXES];
-    if (!scope_shape(s, p->name, &rank, shape)) return p->name;
+    const char *name = s->outside ? s->outside(s->of, p->name) : p->name;
+    if (!scope_shape(s, p->name, &rank, shape)) return name;
 
     size_t rows = shape[p->transposed ? 1 : 0],
            columns = shape[p->transposed ? 0 : 1];
-    const char *w = range(b, p->name, p->transposed, p->row, p->rows, rows);
+    const char *w = range(b, name, p->transposed, p->row, p->rows, rows);
     if (!p->transposed) w = axes(b, "Transpose", "perm", w, 2, turn);
     return range(b, w, 0, first, count, columns);
+}
+
+static const char *zero_numbers(grown_graph *b, size_t count)
+{
+    float *numbers = trace_keep(b->t, count, sizeof *numbers);
+    if (!numbers) b->failed = true;
+    onnx_attribute list = {.name = "value_floats",
+                           .kind = ONNX_FLOATS,
+                           .s = "",
+                           .count = count,
+                           .floats = numbers};
+    return grow_node(b, "Constant", 0, NULL, 1, &list);
 }
 
 /* The part (G) of a bias. */
@@ -88,10 +98,13 @@ static const char *vector(grown_graph *b, cell_scope *s, const cell_part *p,
 {
     static const int64_t front[AXES] = {0, 1, 2, 3, 4, 5, 6, 7};
     size_t rank, shape[AXES];
-    if (!scope_shape(s, p->name, &rank, shape)) return p->name;
-    if (rank == 0) return axes(b, "Unsqueeze", "axes", p->name, 1, front);
+    const char *v = s->outside ? s->outside(s->of, p->name) : p->name;
+    if (!scope_shape(s, p->name, &rank, shape)) return v;
+    if (p->one) { /* for all units */
+        if (rank) v = axes(b, "Squeeze", "axes", v, rank, front);
+        return sum(b, zero_numbers(b, count), v);
+    }
 
-    const char *v = p->name;
     if (rank > 1) v = axes(b, "Squeeze", "axes", v, rank - 1, front);
     return range(b, v, 0, first, count, shape[rank - 1]);
 }
@@ -126,18 +139,6 @@ static const char *side(grown_graph *b, cell_scope *s, const cell_found *c,
     }
     if (made && gate->turned) made = one(b, "Neg", made, 0, NULL);
     return made;
-}
-
-static const char *zero_numbers(grown_graph *b, size_t count)
-{
-    float *numbers = trace_keep(b->t, count, sizeof *numbers);
-    if (!numbers) b->failed = true;
-    onnx_attribute list = {.name = "value_floats",
-                           .kind = ONNX_FLOATS,
-                           .s = "",
-                           .count = count,
-                           .floats = numbers};
-    return grow_node(b, "", "Constant", 0, NULL, 1, &list);
 }
 
 /* What all gates add up of one kind on one side, each by itself; "": none. */
@@ -294,9 +295,8 @@ enum { OWN_INPUTS = 9, MOST_INPUTS = 64 };
 
 /* Lists the tensors that the nodes of a cell read, so that none seems to be
  * left over. */
-static void list_tensors(const cell_scope *s, const cell_found *c,
-                         const char *name, size_t depth, const char **list,
-                         size_t *count)
+static void list_tensors(cell_scope *s, const cell_found *c, const char *name,
+                         size_t depth, const char **list, size_t *count)
 {
     enum { DEEPEST = 48 };
     const traced_value *v = trace_find(s->scout, name);
@@ -311,7 +311,7 @@ static void list_tensors(const cell_scope *s, const cell_found *c,
         if (!strcmp(list[k], name)) return;
     if (!n && v->kind == VALUE_VIEW &&
         s->scout->sources[v->views->source].kind == SOURCE_TENSOR)
-        list[(*count)++] = v->name;
+        list[(*count)++] = s->outside ? s->outside(s->of, v->name) : v->name;
     for (size_t k = 0; n && k < n->input_count; k++)
         if (n->inputs[k][0])
             list_tensors(s, c, n->inputs[k], depth + 1, list, count);
@@ -346,15 +346,13 @@ void cell_write(grown_graph *b, cell_scope *s, const cell_found *c,
     size_t inputs = OWN_INPUTS;
     if (lstm) in[6] = ends->c;
     list_tensors(s, c, ends->made, 0, in, &inputs);
-    grow_named(b, &(onnx_node){.name = b->origin ? b->origin->name : "",
-                               .op = lstm  ? "LSTM"
-                                     : gru ? "GRU"
-                                           : "RNN",
-                               .domain = grow_domain,
-                               .input_count = inputs,
-                               .inputs = in,
-                               .output_count = lstm ? 3 : 2,
-                               .outputs = LIST(ends->y, ends->y_h, ends->y_c),
-                               .attribute_count = count,
-                               .attributes = attributes});
+    grow_own(b, &(onnx_node){.op = lstm  ? "LSTM"
+                                   : gru ? "GRU"
+                                         : "RNN",
+                             .input_count = inputs,
+                             .inputs = in,
+                             .output_count = lstm ? 3 : 2,
+                             .outputs = LIST(ends->y, ends->y_h, ends->y_c),
+                             .attribute_count = count,
+                             .attributes = attributes});
 }

@@ -1,10 +1,10 @@
 /* grow.c: a graph that grows by nodes. */
 #include "trace/grow.h"
 
+#include "trace/attribute.h"
+
 #include <stdio.h>
 #include <string.h>
-
-const char grow_domain[] = "elman";
 
 /* ---- Memory -------------------------------------------------------------- */
 
@@ -96,21 +96,45 @@ void grow_named(grown_graph *b, const onnx_node *node)
     if (!b->failed && grow(b)) b->nodes[b->count++] = made;
 }
 
-const char *grow_node(grown_graph *b, const char *domain, const char *op,
-                      size_t input_count, const char *const *inputs,
-                      size_t attribute_count, const onnx_attribute *attributes)
+/* The node that new ones stand for, as messages name it. */
+static const char *name_origin(grown_graph *b)
+{
+    const onnx_node *n = b->origin;
+    char text[NODE_TEXT + 48];
+    if (b->named_for != n) {
+        const char *after = "";
+        for (size_t k = 0; k < n->output_count && !after[0]; k++)
+            after = n->outputs[k];
+        if (n->name[0])
+            snprintf(text, sizeof text, "%.80s (%.40s)", n->name, n->op);
+        else snprintf(text, sizeof text, "of \"%.80s\" (%.40s)", after, n->op);
+        b->origin_name = grow_text(b, text);
+        b->named_for = n;
+    }
+    return b->origin_name;
+}
+
+const char *grow_node(grown_graph *b, const char *op, size_t input_count,
+                      const char *const *inputs, size_t attribute_count,
+                      const onnx_attribute *attributes)
 {
     const char *made = grow_name(b);
-    grow_named(b, &(onnx_node){.name = b->origin ? b->origin->name : "",
-                               .op = op,
-                               .domain = domain,
-                               .input_count = input_count,
-                               .inputs = inputs,
-                               .output_count = 1,
-                               .outputs = &made,
-                               .attribute_count = attribute_count,
-                               .attributes = attributes});
+    grow_own(b, &(onnx_node){.op = op,
+                             .input_count = input_count,
+                             .inputs = inputs,
+                             .output_count = 1,
+                             .outputs = &made,
+                             .attribute_count = attribute_count,
+                             .attributes = attributes});
     return made;
+}
+
+void grow_own(grown_graph *b, const onnx_node *node)
+{
+    onnx_node made = *node;
+    made.name = name_origin(b);
+    made.domain = grow_domain;
+    grow_named(b, &made);
 }
 
 void grow_replace(grown_graph *b, size_t node, const char *value)

@@ -13,24 +13,23 @@ typedef struct grown_graph {
     const onnx_node *origin; /* that the next nodes stand for */
     onnx_node *nodes;        /* (count) those of the graph, then new ones */
     size_t count, room;
-    size_t named; /* values that got a name */
-    bool failed;  /* there was no memory */
+    size_t named;               /* values that got a name */
+    bool failed;                /* there was no memory */
+    const onnx_node *named_for; /* whose text is */
+    const char *origin_name;
 } grown_graph;
-
-/* The domain of operators that only such graphs have; it is told apart by its
- * address, so that no file can name it. */
-extern const char grow_domain[];
 
 /* Begins with the nodes of the trace's graph. */
 elman_status grow_open(grown_graph *b, trace *t);
 
-/* Adds a node of one output and gives that one's name; "" where there was no
- * memory. With grow_domain it is one of ours. */
-const char *grow_node(grown_graph *b, const char *domain, const char *op,
-                      size_t input_count, const char *const *inputs,
-                      size_t attribute_count, const onnx_attribute *attributes);
+/* Adds a node of one output, of grow_domain, and gives the name of that; ""
+ * where there was no memory. */
+const char *grow_node(grown_graph *b, const char *op, size_t input_count,
+                      const char *const *inputs, size_t attribute_count,
+                      const onnx_attribute *attributes);
 
-/* The same with names of its own for its outputs. */
+/* The same with names for its outputs; and any node. */
+void grow_own(grown_graph *b, const onnx_node *node);
 void grow_named(grown_graph *b, const onnx_node *node);
 
 /* A new name, and a new text. */

@@ -2,6 +2,7 @@
 #include "trace/open.h"
 
 #include "trace/branches.h"
+#include "trace/cell_loop.h"
 #include "trace/cell_step.h"
 #include "trace/norm.h"
 #include "trace/quantized.h"
@@ -26,6 +27,7 @@ static elman_status follow(trace *t, walker *w)
 {
     /* what nodes hold, and what stands for a layer, joins the graph */
     TRY(branches_open(t));
+    TRY(cell_loops_open(t));
     TRY(cell_steps_open(t));
 
     TRY(walk_open(t, w));

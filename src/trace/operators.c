@@ -132,6 +132,9 @@ static const operator_row contributed[] = {
 /* What stands in the place of something that is written out. */
 static const operator_row grown[] = {
     {"Fit", 1, 2, steps_fit, steps_fit, steps_fit},
+    {"Stack", 1, 1, steps_stack, steps_stack, steps_stack},
+    {"Steps", 1, 3, steps_front, steps_front, steps_front},
+    {"With", 1, MANY, NULL, view_same, view_same},
     {"GRU", 3, MANY, NULL, trace_recurrent, trace_recurrent},
     {"LSTM", 3, MANY, NULL, trace_recurrent, trace_recurrent},
     {"RNN", 3, MANY, NULL, trace_recurrent, trace_recurrent},
@@ -141,11 +144,12 @@ static const operator_row grown[] = {
 static const operator_row *find_row(const onnx_node *n)
 {
     bool theirs = !strcmp(n->domain, "com.microsoft");
-    bool ours = n->domain == grow_domain;
-    const operator_row *rows = ours ? grown : theirs ? contributed : operators;
-    size_t count = ours     ? sizeof grown / sizeof *grown
-                   : theirs ? sizeof contributed / sizeof *contributed
-                            : sizeof operators / sizeof *operators;
+    const operator_row *rows = theirs ? contributed : operators;
+    size_t count = theirs ? sizeof contributed / sizeof *contributed
+                          : sizeof operators / sizeof *operators;
+    for (size_t i = 0;
+         n->domain == grow_domain && i < sizeof grown / sizeof *grown; i++)
+        if (!strcmp(grown[i].name, n->op)) return grown + i;
     for (size_t i = 0; i < count; i++)
         if (!strcmp(rows[i].name, n->op)) return rows + i;
     return NULL;
@@ -187,11 +191,15 @@ static operator_run *choose(const trace *t, const operator_row *row,
 static elman_status refuse_operator(const trace *t, const onnx_node *n)
 {
     const char *before = NULL;
-    if (node_is(n, "Loop") || node_is(n, "Scan"))
-        return refuse(n, "loops over steps are not read; put nn.RNN, nn.GRU or "
-                         "nn.LSTM in place of the loop and export that, or "
-                         "convert the state dict (torch.save(model.state_dict"
-                         "(), \"model.pt\")), which holds the same weights");
+    for (const traced_refusal *r = t->refusals; r; r = r->next)
+        if (r->of->outputs == n->outputs)
+            return refuse(n,
+                          "it is no loop around an RNN, GRU or LSTM: %.300s; "
+                          "put nn.RNN, nn.GRU or nn.LSTM in its place and "
+                          "export that, or convert the state dict (torch.save"
+                          "(model.state_dict(), \"model.pt\")), which holds "
+                          "the same weights",
+                          r->text);
 
     for (size_t k = 0; k < n->input_count && !before; k++) {
         const traced_value *v =

@@ -5,6 +5,6 @@
 
 #include "trace/trace.h"
 
-operator_run steps_fit;
+operator_run steps_fit, steps_front, steps_stack;
 
 #endif

@@ -45,7 +45,8 @@
  *   operators          the table of operators
  *   walk               each node once, after those that it reads
  *   grow               graphs that grow by nodes, steps the axes between
- *   cell_*             cells that are written out become a node
+ *   cell_*             cells that are written out, in a graph or in the body of
+ *                      a Loop or Scan, become a node
  *   open               all of a graph: trace_open
  *   assemble           the trace as a config, and weights as slices of tensors
  */
@@ -257,6 +258,13 @@ typedef struct traced_layer {
     traced_start h_0, c_0;
 } traced_layer;
 
+/* Why a node that has a graph in it is not followed. */
+typedef struct traced_refusal {
+    const onnx_node *of; /* in the file */
+    const char *text;
+    struct traced_refusal *next;
+} traced_refusal;
+
 typedef struct trace {
     const onnx_graph *graph;
     const named_tensor *bound; /* (graph->inputs) arrays that inputs were given,
@@ -288,6 +296,7 @@ typedef struct trace {
     } * roundings; /* of a graph that is run */
     size_t budget; /* elements that folding may still make */
     void *kept;    /* blocks that go with the trace */
+    traced_refusal *refusals;
 } trace;
 
 /* An empty one; NULL: there is no memory. trace_open is in open.h. */

@@ -227,8 +227,12 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
 {
     size_t index = stack[*depth - 1];
     const onnx_node *n = t->graph->nodes + index;
+    operator_run *run;
     *pushed = false;
 
+    /* what is no step of a cell is said before what leads to it */
+    if (node_is(n, "Loop") || node_is(n, "Scan"))
+        TRY(operator_find(t, n, &run));
     for (size_t i = 0; i < n->input_count && !*pushed; i++) {
         size_t k = input_at(t, n, i);
         if (n->inputs[k][0] && !where_passes_over(t, n, k))

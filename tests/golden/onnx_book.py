@@ -44,12 +44,24 @@ def patterns(model):
             for node in model.graph.node if node.op_type != "Constant"]
 
 
+def counts_back(body):
+    """Whether a loop takes steps from the last one on: x[T - 1 - t]."""
+    made = {name: node.op_type for node in body.node for name in node.output}
+    return any(node.op_type == "Gather" and made.get(node.input[1]) == "Sub"
+               for node in body.node)
+
+
 def looks_ahead(model):
     for node in model.graph.node:
         for attribute in node.attribute:
             if attribute.name == "direction":
                 if attribute.s in (b"bidirectional", b"reverse"):
                     return True
+            if attribute.name == "scan_input_directions":
+                if any(attribute.ints):
+                    return True
+            if attribute.name == "body" and counts_back(attribute.g):
+                return True
         if node.op_type == "ReverseSequence":
             return True
     return False

@@ -130,12 +130,14 @@ def graph(opset=13, draws=steps, sizes=others((T, B), (7, 3)), name=None, ir=Non
 
 
 def graph_cases(book):
+    from onnx_graphs_cells import cells_cases
     from onnx_graphs_deployed import deployed_cases
     from onnx_graphs_keras import keras_cases
     from onnx_graphs_others import others_cases
     keras_cases()
     others_cases()
     deployed_cases()
+    cells_cases()
     for name, opset, draws, sizes, ir, external, make in CASES:
         name = "graph_" + name
         if not book.wants(name):

@@ -226,12 +226,13 @@ def control():
             y = g.node("Loop", g.hold(np.int64(3)), "", y, name=name,
                        body=body)
         else:
-            ins = [helper.make_tensor_value_info("v", TensorProto.FLOAT,
-                                                 None)]
+            ins = [helper.make_tensor_value_info(k, TensorProto.FLOAT, None)
+                   for k in ("sum", "v")]
             body = helper.make_graph(
-                [helper.make_node("Tanh", ["v"], ["inner"])], "body", ins,
-                [inner])
-            y = g.node("Scan", y, name=name, body=body, num_scan_inputs=1)
+                [helper.make_node("Add", ["sum", "v"], ["inner"])], "body",
+                ins, [inner])
+            y = g.node("Scan", g.hold(g.draw(2, H)), y, name=name, body=body,
+                       num_scan_inputs=1)
         g.done(y, "holds a graph", name, op)
 
 
