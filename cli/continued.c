@@ -38,13 +38,19 @@ static int check_answers(const network *from, const elman_encoding *encoding)
     bool one = false;
     (void)elman_encoding_outputs(encoding, &one);
     if (one == from->size.per_sequence) return 0;
-    return misused(one ? "--init-from '%s' gives an answer at each step, and "
-                         "%s is one to a sequence; --init-layers, or --layers "
-                         "of 'elman convert', "
+
+    /* what stands where is said of files that do not record it */
+    if (!one)
+        return misused("--init-from '%s' gives one answer to a sequence, and "
+                       "%s is one at each step",
+                       from->path, task_word(encoding->task));
+    return misused("--init-from '%s' gives an answer at each step, and %s is "
+                   "one to a sequence%s",
+                   from->path, task_word(encoding->task),
+                   elman_model_note(from->model, "proof")
+                       ? "; --init-layers, or --layers of 'elman convert', "
                          "takes 'last', 'mean' or 'max' at its place"
-                       : "--init-from '%s' gives one answer to a sequence, and "
-                         "%s is one at each step",
-                   from->path, task_word(encoding->task));
+                       : "; --task tag and track are for answers at each step");
 }
 
 /* Nor is a token a number. */
@@ -62,9 +68,12 @@ static int check_inputs(const network *from, const elman_encoding *encoding)
 
 /* The library's message, whose --layers and --nonlinearity are --init-layers
  * and --init-nonlinearity here. */
-static int load_failed(void)
+static int load_failed(const char *path)
 {
     static const char *const words[] = {"--layers", "--nonlinearity"};
+    if (network_is_array(path))
+        return failed("--init-from '%s' is an array, and a model was expected",
+                      path);
     const char *at = elman_message();
     char text[2048];
     size_t used = 0;
@@ -90,7 +99,7 @@ static int open_from(const train_values *values, network *from)
     foreign.nonlinearity = values->init_nonlinearity;
 
     if (network_load(values->init_from, &foreign, &model) != ELMAN_OK)
-        return load_failed();
+        return load_failed(values->init_from);
     int code = network_take(values->init_from, model, from);
     if (!code)
         from->assumed = network_is_assumed(values->init_from, &foreign, model);
@@ -130,9 +139,14 @@ int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
     else config->input_size = encoding->input_size;
 
     /* the head answers the new data */
+    size_t outputs = elman_encoding_outputs(encoding, NULL);
     layer = end_layers(config, encoding);
-    if (layer->kind == ELMAN_LINEAR)
-        layer->output_size = elman_encoding_outputs(encoding, NULL);
+    if (layer->kind != ELMAN_LINEAR && from->size.output_size != outputs)
+        return misused("--init-from '%s' gives %zu values and has no linear "
+                       "layer at its end, which would give the %zu of this "
+                       "data; take a model that has one, or begin anew",
+                       from->path, from->size.output_size, outputs);
+    if (layer->kind == ELMAN_LINEAR) layer->output_size = outputs;
     return 0;
 }
 

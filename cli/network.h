@@ -44,6 +44,9 @@ void network_close(network *net);
 /* Why the model does not go step by step: "reads a sequence from both ends". */
 const char *network_looks_ahead(const network *net);
 
+/* True if the file is an array of NumPy. */
+bool network_is_array(const char *path);
+
 /* True if the file says that it is a model of elman's own. */
 bool network_is_own(const elman_import *import);
 

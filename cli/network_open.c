@@ -5,6 +5,7 @@
 #include "cells.h"
 #include "network.h"
 #include "screen.h"
+#include "system.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,6 +99,15 @@ static int lacks_encoding(const char *path, bool tokens)
                   "convert %s OUT.safetensors --as %s' adds that",
                   path, shell_quoted(path),
                   tokens ? "language --encoding VOCABULARY" : "TASK");
+}
+
+bool network_is_array(const char *path)
+{
+    unsigned char head[6] = {0};
+    FILE *file = file_open(path, "rb");
+    size_t bytes = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file) fclose(file);
+    return bytes == sizeof head && !memcmp(head, "\x93NUMPY", sizeof head);
 }
 
 /* No model: data may be in its place. */

@@ -20,3 +20,12 @@ elman convert final.pt final.safetensors --quiet \
 begin x.npy --target-file y.npy --init-from final.safetensors --task classify
 begin x.npy --target-file y.npy --init-from final.pt --task classify -o other
 elman info x.safetensors | grep -E '^(reads|layers)'
+
+# what has no head for the data, or is none
+begin text.txt --init-from x.npy
+elman convert "$golden/state/gru_prefix.pt" gru.safetensors --quiet \
+    --reference "$golden/state/gru_prefix_x.npy" "$golden/state/gru_prefix_y.npy" \
+    --batch-first
+begin x.npy --target-file y.npy --init-from gru.safetensors --task classify
+ints steps.npy '(8,3)' $(awk 'BEGIN { for (n = 0; n < 24; n++) print n % 3 }')
+begin x.npy --target-file steps.npy --init-from gru.safetensors --task tag
