@@ -156,10 +156,12 @@ static elman_status open_named(elman_import *im, const byte_source *first,
     return source_check_settings(paths[0], FORMAT_NPY, im, config);
 }
 
-/* A model of Keras; with a mapping file the arrays of its file alone. */
-static elman_status open_keras(elman_import *im, const char *path, char *bytes,
-                               size_t size, bool zip,
-                               const elman_import_config *config, bool *done)
+/* A model of Keras in one file; with a mapping file the arrays of its file
+ * alone. */
+static elman_status open_keras_file(elman_import *im, const char *path,
+                                    char *bytes, size_t size, bool zip,
+                                    const elman_import_config *config,
+                                    bool *done)
 {
     file_format format = zip ? FORMAT_KERAS : FORMAT_HDF5;
     elman_status status = source_check_settings(path, format, im, config);
@@ -174,8 +176,8 @@ static elman_status open_keras(elman_import *im, const char *path, char *bytes,
     return status ? failure_in(status, path) : ELMAN_OK;
 }
 
-/* The layers of a Keras model as JSON and its weights as HDF5, in either order;
- * anything else in two files is for others, and *taken is false. */
+/* Its layers as JSON and its weights as HDF5, in either order; anything else in
+ * two files is for others, and *taken is false. */
 static elman_status open_keras_pair(elman_import *im, const char *const *paths,
                                     file_format format, char *bytes,
                                     size_t size,
@@ -184,8 +186,6 @@ static elman_status open_keras_pair(elman_import *im, const char *const *paths,
 {
     char *other = NULL;
     size_t other_size;
-    *taken = false;
-    if (format != FORMAT_JSON && format != FORMAT_HDF5) return ELMAN_OK;
     elman_status status = file_read(paths[1], &other, &other_size);
     file_format second =
         status ? FORMAT_UNKNOWN : format_detect(other, other_size);
@@ -205,6 +205,27 @@ static elman_status open_keras_pair(elman_import *im, const char *const *paths,
         json ? import_keras_pair(im, bytes, size, other, other_size, config)
              : import_keras_pair(im, other, other_size, bytes, size, config);
     return status ? failure_in(status, paths[0]) : ELMAN_OK;
+}
+
+/* Either, which frees bytes; if it is neither *taken is false. */
+static elman_status open_keras(elman_import *im, const char *const *paths,
+                               size_t count, file_format format, char *bytes,
+                               size_t size, const elman_import_config *config,
+                               bool *done, bool *taken)
+{
+    bool zip = format == FORMAT_KERAS, hdf5 = format == FORMAT_HDF5;
+    *taken = false;
+    if (count == 2 && !config->mapping && (hdf5 || format == FORMAT_JSON)) {
+        elman_status status =
+            open_keras_pair(im, paths, format, bytes, size, config, taken);
+        *done = *taken;
+        return status;
+    }
+
+    *taken = count == 1 && (zip || hdf5);
+    return *taken
+               ? open_keras_file(im, paths[0], bytes, size, zip, config, done)
+               : ELMAN_OK;
 }
 
 /* What the file is, if that is all that is asked. */
@@ -258,6 +279,15 @@ static elman_status open_shards(elman_import *im, const byte_source *first,
                   : source_check_settings(paths[0], format, im, config);
 }
 
+static elman_status refuse_format(const char *path, file_format format)
+{
+    const char *advice = formats[format].advice;
+    return failure(ELMAN_BAD_FORMAT,
+                   "%.120s: this is %s, which elman does not read; %s", path,
+                   format_name(format),
+                   advice ? advice : "save its arrays with numpy.savez");
+}
+
 /* Opens the files, of whose first, which may be memory, size bytes have been
  * read; frees them. */
 static elman_status open_first(elman_import *im, const byte_source *first,
@@ -298,16 +328,10 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     }
 
     /* a model of Keras, which says what its tensors are */
-    bool zip = format == FORMAT_KERAS;
-    if (count == 1 && (zip || format == FORMAT_HDF5))
-        return open_keras(im, paths[0], bytes, size, zip, config, done);
-
-    /* the same in two files */
-    if (count == 2 && !config->mapping) {
-        elman_status pair =
-            open_keras_pair(im, paths, format, bytes, size, config, done);
-        if (pair || *done) return pair;
-    }
+    bool taken;
+    status =
+        open_keras(im, paths, count, format, bytes, size, config, done, &taken);
+    if (status || taken) return status;
     free(bytes);
 
     if (format == FORMAT_NPY)
@@ -325,11 +349,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
         *done = im->computes = true;
         return import_onnx(im, first, config);
     }
-    return failure(ELMAN_BAD_FORMAT,
-                   "%.120s: this is %s, which elman does not read; %s",
-                   paths[0], format_name(format),
-                   formats[format].advice ? formats[format].advice
-                                          : "save its arrays with numpy.savez");
+    return refuse_format(paths[0], format);
 }
 
 elman_status import_open_source(elman_import *im, const char *const *paths,
