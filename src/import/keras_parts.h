@@ -7,6 +7,7 @@
  *   keras_graph      the same in functional models
  *   keras_mask       what those say of padding
  *   keras_layer      the table of classes, and those without a cell
+ *   keras_shape      those that make no numbers
  *   keras_recurrent  those with cells
  *   keras_directions Bidirectional
  *   keras_norm       norms
@@ -147,6 +148,12 @@ elman_status keras_check_known(keras_model *k, const keras_layer *l);
 elman_status keras_add_recurrent(keras_model *k, const keras_layer *l);
 elman_status keras_add_cells(keras_model *k, const keras_layer *l);
 elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l);
+elman_status keras_add_flatten(keras_model *k, const keras_layer *l);
+elman_status keras_add_reshape(keras_model *k, const keras_layer *l);
+elman_status keras_add_permute(keras_model *k, const keras_layer *l);
+elman_status keras_add_flip(keras_model *k, const keras_layer *l);
+elman_status keras_add_item(keras_model *k, const keras_layer *l);
+elman_status keras_add_repeat(keras_model *k, const keras_layer *l);
 elman_status keras_add_layer_norm(keras_model *k, const keras_layer *l);
 elman_status keras_add_batch_norm(keras_model *k, const keras_layer *l);
 elman_status keras_add_normalization(keras_model *k, const keras_layer *l);
