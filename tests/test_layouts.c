@@ -28,6 +28,7 @@ static const recorded files[] = {
     {"keras_norm.npz", "rnn,bn,both,dense", false},
     {"tf1_lstm.npz", NULL, false},
     {"tf1_levels.npz", NULL, false},
+    {"tf1_language.npz", NULL, false},
     {"tf1_peephole.npz", NULL, false},
     {"tf1_gru.npz", NULL, false},
     {"flax_lstm.npz", NULL, true},

@@ -220,7 +220,11 @@ static elman_status run_search(layout_search *s)
     /* without a recurrent layer of theirs, nothing else is taken for theirs */
     for (const layout *kind = layouts; kind->tool && !s->said_count; kind++)
         TRY(search_find(s, kind));
-    if (!found_recurrent(s)) return layouts_ask(s);
+    if (!found_recurrent(s)) {
+        for (size_t i = 0; i < s->tensor_count; i++)
+            s->taken[i] = s->import->left_out[i];
+        return layouts_ask(s);
+    }
 
     TRY(layouts_burn(s));
     TRY(layouts_chainer(s));

@@ -71,6 +71,17 @@ static bool read_pair(const layout_search *s, size_t i, open_part *p)
     return p->kind && h->shape[1] == H;
 }
 
+/* Whether a name says that its tensor is of a recurrent layer. */
+static bool says_recurrent(const open_part *p)
+{
+    static const char *const words[] = {"lstm", "LSTM", "rnn", "RNN"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        const char *at = strstr(p->prefix, words[k]);
+        if (at && at < p->prefix + p->prefix_bytes) return true;
+    }
+    return false;
+}
+
 /* A weight: of a linear layer as PyTorch's, an embedding, or a kernel for x and
  * h, whose bias has as many numbers as it has columns. */
 static bool read_weight(const layout_search *s, size_t i, bool squares,
@@ -93,6 +104,10 @@ static bool read_weight(const layout_search *s, size_t i, bool squares,
     bool square = w->shape[0] == w->shape[1] && squares;
     if (!b || b->rank != 1 || (b->count == w->shape[0] && !square)) return true;
 
+    /* dense layers of others are (in,out) as well, and called otherwise */
+    if (!layout_ends_in(s->names[i], "weight", ".", &number, &H) &&
+        !says_recurrent(p))
+        return false;
     p->kind = cell_of(b->count, &H);
     p->I = w->shape[0] - H;
     p->O = H;
@@ -174,17 +189,6 @@ static void chain_parts(open_parts *o)
         used[at[depth]] = true;
         at[++depth] = 0;
     }
-}
-
-/* Whether a name says that its tensor is of a recurrent layer. */
-static bool says_recurrent(const open_part *p)
-{
-    static const char *const words[] = {"lstm", "LSTM", "rnn", "RNN"};
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-        const char *at = strstr(p->prefix, words[k]);
-        if (at && at < p->prefix + p->prefix_bytes) return true;
-    }
-    return false;
 }
 
 /* The parts of a file, in an order if one fits. A square weight may be a kernel

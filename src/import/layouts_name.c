@@ -165,17 +165,35 @@ static size_t strip_recurrent(found_module *m, size_t bytes)
     }
 }
 
-/* Two of one name, level and direction are two modules. */
+/* Names a module by its prefix; with what its tensor is called, if it is a
+ * layer whose prefix a recurrent one has as well. */
+static void name_in_full(found_module *m, bool shared)
+{
+    const char *leaf = m->kind->leaves[0].name;
+    int bytes = (int)strcspn(leaf, "|.");
+    const char *dot = *m->prefix ? "." : "";
+    if (shared && !kind_is_recurrent(m->kind->kind))
+        snprintf(m->name, sizeof m->name, "%.*s%s%.*s",
+                 (int)sizeof m->name - 40, m->prefix, dot, bytes, leaf);
+    else snprintf(m->name, sizeof m->name, "%s", m->prefix);
+}
+
+/* Two of one name, level and direction are two modules, and so are a recurrent
+ * one and another. */
 static void tell_apart(layout_search *s)
 {
     for (size_t i = 0; i < s->count; i++)
         for (size_t k = 0; k < i; k++) {
             found_module *a = s->found + k, *b = s->found + i;
-            if (strcmp(a->name, b->name) != 0 || a->level != b->level ||
-                a->direction != b->direction)
+            bool x = kind_is_recurrent(a->kind->kind);
+            bool y = kind_is_recurrent(b->kind->kind);
+            if (strcmp(a->name, b->name) != 0 ||
+                (x && y &&
+                 (a->level != b->level || a->direction != b->direction)))
                 continue;
-            b->level = b->direction = 0;
-            snprintf(b->name, sizeof b->name, "%s", b->prefix);
+            b->level = y && x ? 0 : b->level;
+            b->direction = y && x ? 0 : b->direction;
+            name_in_full(y && !x ? a : b, !x || !y);
         }
 }
 

@@ -20,7 +20,7 @@ try new.nam flat flat
 rm -f rtneural.json
 
 for file in keras_lstm keras_gru tf1_lstm tf1_peephole tf1_gru flax_lstm \
-    haiku_gru mlx_gru burn_lstm torch_rnn char_rnn flat; do
+    haiku_gru mlx_gru burn_lstm burn_gru torch_rnn char_rnn flat; do
     elman convert $file.[ns][pa][zf]* out.safetensors --mapping $file.json \
         --reference ${file}_x.npy ${file}_y.npy >shown &&
         echo $file $(grep -c '^checked' shown)

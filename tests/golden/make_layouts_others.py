@@ -16,7 +16,7 @@ import numpy as np
 
 from make_layouts import (FEATURES, FOLDER, SEQUENCES, STEPS, fill_tree,
                           flat_names, lists, lua_lstm, random, reference,
-                          sigmoid)
+                          sigmoid, tf_lstm)
 
 UNITS, OUTPUTS, LETTERS = 4, 2, 5
 
@@ -104,6 +104,22 @@ def recurrent_js():
             "letterToIndex": {c: k for k, c in enumerate("abcde")}}
     (FOLDER / "recurrent_js.json").write_text(json.dumps(text))
     reference("recurrent_js", x, y @ head.T + shift)
+
+
+# ---- TensorFlow 1, a language model as its tutorials name it -----------------------
+
+def tf1_language():
+    x, y, w = tokens(61), None, {}
+    w["rnnlm/embedding"] = random(62, LETTERS, UNITS)
+    y = w["rnnlm/embedding"][x]
+    for level in (0, 1):
+        scope = f"rnnlm/multi_rnn_cell/cell_{level}/basic_lstm_cell/"
+        w[scope + "kernel"] = random(63 + level, 2 * UNITS, 4 * UNITS)
+        w[scope + "bias"] = random(65 + level, 4 * UNITS)
+        y = tf_lstm(y, w[scope + "kernel"], w[scope + "bias"])
+    w["rnnlm/softmax_w"] = random(67, UNITS, LETTERS)
+    w["rnnlm/softmax_b"] = random(68, LETTERS)
+    save("tf1_language", w, x, y @ w["rnnlm/softmax_w"] + w["rnnlm/softmax_b"])
 
 
 # ---- What PyTorch computes as well ------------------------------------------------
@@ -326,7 +342,7 @@ def equinox():
         save(name, names, x, out)
 
 
-GROUPS = {"torch_rnn": torch_rnn, "char_rnn": char_rnn, "mxnet": mxnet,
+GROUPS = {"tf1_language": tf1_language, "torch_rnn": torch_rnn, "char_rnn": char_rnn, "mxnet": mxnet,
           "recurrent_js": recurrent_js, "paddle": paddle, "burn": burn,
           "chainer": chainer, "flax": flax, "flax_nnx": flax_nnx,
           "haiku": haiku, "equinox": equinox}
