@@ -280,6 +280,13 @@ TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
     check_refused("keras3.zip", cases, sizeof cases / sizeof *cases);
 }
 
+TEST(a_softmax_that_takes_a_mask_of_steps_is_refused)
+{
+    static const char *const cases[][3] = {
+        {"softmax", ".keras", "the layer soft (Softmax) is given what pads"}};
+    check_refused("keras3_apart.zip", cases, 1);
+}
+
 TEST(functional_models_that_only_look_like_chains_are_refused)
 {
     static const char *const cases[][3] = {
@@ -338,6 +345,7 @@ int main(void)
         cmocka_unit_test(models_of_keras_2_give_its_answers),
         cmocka_unit_test(where_answers_of_keras_are_other_is_said),
         cmocka_unit_test(what_is_no_chain_of_layers_is_refused_with_its_layer),
+        cmocka_unit_test(a_softmax_that_takes_a_mask_of_steps_is_refused),
         cmocka_unit_test(
             functional_models_that_only_look_like_chains_are_refused),
     };

@@ -163,6 +163,13 @@ static elman_status add_function(keras_model *k, const keras_layer *l)
 {
     keras_function f;
     bool found;
+
+    /* it takes a mask for one of features, whatever then fits */
+    if (strcmp(l->class_name, "Softmax") == 0 && k->sequence &&
+        k->im->padding && !k->repeated)
+        return keras_refuse(l, "is given what pads (Masking, mask_zero) as if "
+                               "it were of features, which elman does not; "
+                               "Activation(\"softmax\") is not");
     TRY(keras_class_function(l, l->class_name, l->config, &f, &found));
     return keras_add_function(k, l, &f);
 }
