@@ -243,6 +243,7 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
         snprintf(text, size, "%s",
                  layer->pool == ELMAN_POOL_MEAN  ? "mean of the steps"
                  : layer->pool == ELMAN_POOL_MAX ? "maximum of the steps"
+                 : layer->pool == ELMAN_POOL_SUM ? "sum of the steps"
                                                  : "attention over the steps");
         return;
     default:

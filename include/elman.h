@@ -394,12 +394,13 @@ typedef enum elman_last {
  * sequence of length 0. In a stream, and after each of several passes over
  * chunks of time, it is that of all steps since the sequence began. */
 typedef enum elman_pool {
-    ELMAN_POOL_MEAN = 0,     /* of each feature */
-    ELMAN_POOL_MAX = 1,      /* of each feature; the first of equal ones has the
-                                gradient, NaN is larger than any number */
-    ELMAN_POOL_ATTENTION = 2 /* the sum of a[t] x[t], a = softmax over t of
-                                score . tanh(weight x[t] + bias), which are its
-                                parameters: (1,I), (I,I) and (I) */
+    ELMAN_POOL_MEAN = 0, /* of each feature */
+    ELMAN_POOL_MAX = 1,  /* of each feature; the first of equal ones has the
+                            gradient, NaN is larger than any number */
+    ELMAN_POOL_ATTENTION = 2, /* the sum of a[t] x[t], a = softmax over t of
+                                 score . tanh(weight x[t] + bias), which are its
+                                 parameters: (1,I), (I,I) and (I) */
+    ELMAN_POOL_SUM = 3        /* of each feature: it grows with the steps */
 } elman_pool;
 
 /* How a parameter is initialized. Fan-in and fan-out are those of the whole

@@ -143,8 +143,7 @@ TEST(a_sequence_that_rests_gives_the_bits_of_one_that_was_never_asked)
 /* Memory that was written at position 0 is not touched either. */
 TEST(a_sequence_of_length_0_keeps_what_was_written_into_its_memory)
 {
-    for (elman_pool kind = ELMAN_POOL_MEAN; kind <= ELMAN_POOL_ATTENTION;
-         kind++) {
+    for (elman_pool kind = ELMAN_POOL_MEAN; kind <= ELMAN_POOL_SUM; kind++) {
         const elman_config config = {
             .input_size = 2,
             .layers = {{.kind = ELMAN_RNN, .hidden_size = 3},

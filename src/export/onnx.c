@@ -146,9 +146,14 @@ static const char *put_pool(onnx_export *e, const layer *l, const char *x)
 {
     if (l->config.pool == ELMAN_POOL_ATTENTION) return put_attention(e, l, x);
 
-    bool mean = l->config.pool == ELMAN_POOL_MEAN;
-    const char *y = build_op(e->b, mean ? "ReduceMean" : "ReduceMax", x, NULL);
-    build_wholes(e->b, "axes", 1, (int64_t[]){0});
+    /* the axes of a sum became an input first */
+    bool mean = l->config.pool == ELMAN_POOL_MEAN,
+         sum = l->config.pool == ELMAN_POOL_SUM;
+    const char *y =
+        sum ? build_op(e->b, "ReduceSum", x,
+                       build_list(e->b, 1, (int64_t[]){0}), NULL)
+            : build_op(e->b, mean ? "ReduceMean" : "ReduceMax", x, NULL);
+    if (!sum) build_wholes(e->b, "axes", 1, (int64_t[]){0});
     build_whole(e->b, "keepdims", 0);
     return y;
 }

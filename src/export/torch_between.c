@@ -66,6 +66,7 @@ static void put_step(python_writer *w, const elman_model *m,
                    (double)l->eps);
     else if (l->pool == ELMAN_POOL_ATTENTION) put_attention(w, m, l);
     else if (l->pool == ELMAN_POOL_MEAN) python_put(w, "y.mean(%d)", time);
+    else if (l->pool == ELMAN_POOL_SUM) python_put(w, "y.sum(%d)", time);
     else python_put(w, "y.max(%d).values", time);
 }
 

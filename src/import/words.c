@@ -40,6 +40,7 @@ static const function functions[] = {
     {"final", {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL}},
     {"mean", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MEAN}},
     {"max", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MAX}},
+    {"sum", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_SUM}},
     {"l2_norm", {.kind = ELMAN_L2_NORM}},
 };
 

@@ -2,12 +2,13 @@
  * pool.c: one vector per sequence from all its valid steps. The layers after it
  * see sequences of one step.
  *
+ *   sum         y = x[0] + x[1] + ...
  *   mean        y = (x[0] + x[1] + ...) / length
  *   max         y = the largest of each feature; the first one of equals has
  *               the gradient, and NaN is larger than any number
  *   attention   pool_attention.c
  *
- * Memory of a sequence: mean (2,I), a sum and its last chain; max (I).
+ * Memory of a sequence: sum and mean (2,I), a sum and its last chain; max (I).
  */
 #include "layer/pool.h"
 
@@ -64,7 +65,16 @@ void pool_end_chain(const pass *p, size_t n, float *whole, float *chain)
     memset(chain, 0, n * sizeof *chain);
 }
 
-/* ---- Mean --------------------------------------------------------------- */
+/* ---- Mean and sum ------------------------------------------------------- */
+
+/* What the sum of all steps so far is divided by. */
+static float divisor(const pool_job *job, size_t b)
+{
+    const pass *p = job->p;
+    return job->l->config.pool == ELMAN_POOL_SUM
+               ? 1
+               : (float)(p->steps_before[b] + p->lengths[b]);
+}
 
 static void mean_forward(const pool_job *job, size_t b)
 {
@@ -82,7 +92,7 @@ static void mean_forward(const pool_job *job, size_t b)
             pool_end_chain(p, I, whole, chain);
     }
 
-    float steps = (float)(p->steps_before[b] + length);
+    float steps = divisor(job, b);
     for (size_t j = 0; j < I; j++)
         y[j] = (whole[j] + chain[j]) / steps;
 }
@@ -97,7 +107,7 @@ static void mean_backward(const pool_job *job, size_t b)
     const float *after = pool_memory(job, p->training->dh_n, b);
     float *before = pool_memory(job, p->training->dh_0, b);
 
-    float steps = (float)(p->steps_before[b] + length);
+    float steps = divisor(job, b);
     for (size_t j = 0; j < I; j++)
         before[j] = after[j] + (length ? dy[j] / steps : 0);
     for (size_t t = 0; t < length && job->dx; t++)
@@ -204,9 +214,10 @@ static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
     pool_job job = {.l = l, .p = p, .s = s, .x = x};
-    if (l->config.pool == ELMAN_POOL_MEAN) pool_run(&job, mean_forward);
-    else if (l->config.pool == ELMAN_POOL_MAX) pool_run(&job, max_forward);
-    else pool_forward_attention(&job);
+    if (l->config.pool == ELMAN_POOL_ATTENTION) pool_forward_attention(&job);
+    else
+        pool_run(&job,
+                 l->config.pool == ELMAN_POOL_MAX ? max_forward : mean_forward);
 }
 
 void layer_pool_backward(const layer *l, const pass *p, layer_state *s,
@@ -214,9 +225,10 @@ void layer_pool_backward(const layer *l, const pass *p, layer_state *s,
 {
     pool_job job = {.l = l, .p = p, .s = s, .x = x, .dx = dx};
     if (dx) rows_clear(p, l->I, dx);
-    if (l->config.pool == ELMAN_POOL_MEAN) pool_run(&job, mean_backward);
-    else if (l->config.pool == ELMAN_POOL_MAX) pool_run(&job, max_backward);
-    else pool_backward_attention(&job);
+    if (l->config.pool == ELMAN_POOL_ATTENTION) pool_backward_attention(&job);
+    else
+        pool_run(&job, l->config.pool == ELMAN_POOL_MAX ? max_backward
+                                                        : mean_backward);
 }
 
 const layer_kind layer_pool = {

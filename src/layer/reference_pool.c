@@ -110,6 +110,8 @@ static double share(const reference_layer *l, const reference_pass *p, size_t t,
     switch (l->config.pool) {
     case ELMAN_POOL_MEAN:
         return 1 / after(l, b)[POOL_STEPS];
+    case ELMAN_POOL_SUM:
+        return 1;
     case ELMAN_POOL_MAX:
         return largest(l, p, b, j, x) == t ? 1 : 0;
     default:
@@ -126,6 +128,8 @@ static double share_before(const reference_layer *l, const reference_pass *p,
     switch (l->config.pool) {
     case ELMAN_POOL_MEAN:
         return 1 / memory[POOL_STEPS];
+    case ELMAN_POOL_SUM:
+        return 1;
     case ELMAN_POOL_MAX:
         return largest(l, p, b, j, x) == SIZE_MAX ? 1 : 0;
     default:
@@ -144,9 +148,10 @@ static void pool_one(reference_layer *l, const reference_pass *p, size_t b,
     if (l->config.pool == ELMAN_POOL_ATTENTION) attend(l, p, b, x);
 
     /* y, and from it what the memory sums up */
-    double scale = l->config.pool == ELMAN_POOL_MEAN  ? memory[POOL_STEPS]
-                   : l->config.pool == ELMAN_POOL_MAX ? 1
-                                                      : memory[POOL_TOTAL];
+    elman_pool how = l->config.pool;
+    double scale = how == ELMAN_POOL_MEAN        ? memory[POOL_STEPS]
+                   : how == ELMAN_POOL_ATTENTION ? memory[POOL_TOTAL]
+                                                 : 1;
     for (size_t j = 0; j < l->I; j++) {
         double y = 0;
         if (earlier) y = share_before(l, p, b, j, x) * earlier[POOL_SUMS + j];

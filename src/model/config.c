@@ -239,10 +239,10 @@ static elman_status name_layer(elman_config *c, size_t index)
 
 static elman_status check_pool(const elman_layer *l, size_t index)
 {
-    if ((unsigned)l->pool > ELMAN_POOL_ATTENTION)
+    if ((unsigned)l->pool > ELMAN_POOL_SUM)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: pool is %d, expected 0 to %d", index,
-                       (int)l->pool, ELMAN_POOL_ATTENTION);
+                       (int)l->pool, ELMAN_POOL_SUM);
     if (l->pool != ELMAN_POOL_ATTENTION &&
         (l->init_ih.kind || l->init_bias.kind))
         return failure(ELMAN_BAD_VALUE,

@@ -24,7 +24,8 @@ static const char *const nonlinearity_words[] = {"tanh", "tanh", "", "relu",
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
                                           "average", "none", NULL};
 static const char *const last_words[] = {"step", "final", NULL};
-static const char *const pool_words[] = {"mean", "max", "attention", NULL};
+static const char *const pool_words[] = {"mean", "max", "attention", "sum",
+                                         NULL};
 static const char *const init_words[] = {
     "default",        "constant",      "uniform",    "gaussian",
     "xavier_uniform", "xavier_normal", "he_uniform", "he_normal",

@@ -383,7 +383,7 @@ static void put_recurrent(writer *w, const elman_layer *l)
 
 static void put_layer(writer *w, const elman_layer *l)
 {
-    static const char *const pools[] = {"mean", "max", "attention"};
+    static const char *const pools[] = {"mean", "max", "attention", "sum"};
     const kind_row *kind = kind_at(l->kind);
     bool recurrent = kind->family == ELMAN_FAMILY_RECURRENT;
 

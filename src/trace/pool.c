@@ -51,10 +51,12 @@ elman_status trace_pool(trace *t, const onnx_node *n, traced_value *const *in,
                          "none");
     TRY(layer_read(t, n, of, ANY_AXIS, &read, &I));
 
-    /* ReduceMean or ReduceMax */
-    bool max = node_is(n, "ReduceMax");
+    /* ReduceMean, ReduceMax or ReduceSum */
     const elman_layer config = {.kind = ELMAN_POOL,
-                                .pool = max ? ELMAN_POOL_MAX : ELMAN_POOL_MEAN};
+                                .pool = node_is(n, "ReduceMax") ? ELMAN_POOL_MAX
+                                        : node_is(n, "ReduceSum")
+                                            ? ELMAN_POOL_SUM
+                                            : ELMAN_POOL_MEAN};
     drop_axis(&read, axis, keep);
     TRY(layer_add_ending(t, n, &config, &read));
     return value_set_view(t, out[0], in[0]->type, &read);

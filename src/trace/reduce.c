@@ -65,28 +65,6 @@ static elman_status add_row(trace *t, const onnx_node *n, traced_value *x,
     return value_set_view(t, out, out->type, &y);
 }
 
-/* The sum over the steps is their mean times their number, which a run knows.
- */
-static elman_status sum_steps(trace *t, const onnx_node *n, traced_value *x,
-                              size_t axis, traced_value *const *in,
-                              traced_value *out)
-{
-    extent T;
-    traced_value mean = {.name = x->name};
-    traced_value *made[] = {&mean};
-    TRY(view_size(n, x->views, axis, &T));
-    if (!t->bound)
-        return refuse(n, "a sum over the steps grows with their number, which "
-                         "no layer knows; take their mean (ReduceMean, in "
-                         "PyTorch mean(dim)), or run the graph: elman run can");
-
-    const elman_layer times = {
-        .kind = ELMAN_ACTIVATION,
-        .activation = {ELMAN_ACTIVATION_AFFINE, (float)T.factor, 0}};
-    TRY(trace_pool(t, n, in, made));
-    return elementwise_add(t, n, &mean, &times, out);
-}
-
 /* Which axis is reduced, and what it runs along; OVER_OTHERS for several. */
 static elman_status look(trace *t, const onnx_node *n, traced_value *const *in,
                          size_t *axis, bool *keep, reduced *kind)
@@ -121,7 +99,7 @@ elman_status trace_reduce_sum(trace *t, const onnx_node *n,
 
     switch (kind) {
     case OVER_STEPS:
-        return sum_steps(t, n, in[0], axis, in, out[0]);
+        return trace_pool(t, n, in, out);
     case OVER_FEATURES:
         return add_row(t, n, in[0], false, keep, out[0]);
     case OVER_DIRECTIONS:

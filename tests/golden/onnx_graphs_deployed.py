@@ -262,3 +262,12 @@ def deployed_cases():
         g.output(g.shaped(y, 0, 0, 2 * H), "y")
         for k, v in enumerate(g.node("Split", h, outputs=2, axis=0)):
             g.output(v, f"t{k}")
+
+    @graph(13, batches)
+    def deployed_sum_steps(g):
+        """A sum of the steps, and a head."""
+        x = g.node("Transpose", g.input("x", ["N", "T", I]), perm=[1, 0, 2])
+        y = g.axes("Squeeze", g.lstm(x), 1)
+        y = g.node("Transpose", y, perm=[1, 0, 2])
+        y = g.node("ReduceSum", y, g.hold(np.array([1])), keepdims=0)
+        g.output(g.dense(y, H, C), "y")

@@ -173,11 +173,6 @@ def shapes_of_graphs():
     g.done(g.node("Add", y, g.node("Concat", there, back, axis=2)),
            "one direction twice", "join", "Concat")
 
-    g = Refused("sum_over_steps")
-    g.done(g.node("ReduceSum", flow(g), g.hold(np.array([0])), name="all",
-                  keepdims=0), "it grows with their number", "all",
-           "ReduceSum", taken=["graph"])
-
     g = Refused("sum_over_sequences")
     g.done(g.node("ReduceSum", flow(g), g.hold(np.array([1])), name="all",
                   keepdims=0), "no layer is a sum over sequences", "all",
