@@ -185,8 +185,13 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
     const known_name *k = find_known(t->name);
     ptrdiff_t weight = weight_beside(im, t);
 
-    /* a bias is of the layer whose weight stands beside it */
-    if (weight != NOWHERE) return leftover_of(im, (size_t)weight);
+    /* a bias is of the layer whose weight stands beside it, which may be a copy
+     * of another where the bias is not */
+    if (weight != NOWHERE) {
+        leftover_kind kind = leftover_of(im, (size_t)weight);
+        bool alone = leftover_copy_of(im, index) == NOWHERE;
+        return kind == LEFTOVER_NOTHING && alone ? LEFTOVER_WEIGHT : kind;
+    }
     if (is_counter(t)) return LEFTOVER_NOTHING;
     if (is_noise(im, t->name)) return LEFTOVER_NOISE;
     if (is_attention(t->name)) return LEFTOVER_ATTENTION;

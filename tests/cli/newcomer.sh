@@ -27,3 +27,11 @@ elman predict m.safetensors step.npy
 elman predict m.safetensors lstm_x.npy --lengths 6,3,2
 elman predict w.safetensors words_x.npy -o w.npy
 elman predict lstm.pt lstm_x.npy -o w.npy --steps-first
+
+# weights that are tied, beside a bias that is its own
+cp "$CASES/../golden/memory/tied"* .
+elman info tied.safetensors | grep -E '^(layers|converts)'
+elman convert tied.safetensors t.safetensors --reference tied_x.npy tied_y.npy \
+    --state rnn.h_0=tied_h_0.npy --state rnn.c_0=tied_c_0.npy \
+    --state rnn.h_n=tied_h_n.npy | tail -n 1 | cut -d ' ' -f 1
+elman convert tied.safetensors part.safetensors --layers encoder,rnn

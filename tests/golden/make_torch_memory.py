@@ -37,7 +37,7 @@ def record(name, model, x, *hidden):
         y, after = model.eval()(x, hidden[0] if len(hidden) == 1 else
                                 tuple(hidden))
     after = after if isinstance(after, tuple) else (after,)
-    save_file({key: value.contiguous() for key, value
+    save_file({key: value.clone().contiguous() for key, value
                in model.state_dict().items()}, FOLDER / f"{name}.safetensors")
     arrays = {"x": x, "y": y}
     for letter, begin, end in zip("hc", hidden, after):
@@ -75,6 +75,9 @@ def main():
            torch.randint(9, (6, 2)), (1, 2, 5), (1, 2, 5))
     record("tagger", Tagger(False), torch.randint(9, (6, 2)))
     record("classifier", Tagger(True), torch.randint(9, (6, 2)))
+    tied = Stepper(nn.Embedding(9, 4), nn.LSTM(4, 4), nn.Linear(4, 9))
+    tied.decoder.weight = tied.encoder.weight
+    record("tied", tied, torch.randint(9, (6, 2)), (1, 2, 4), (1, 2, 4))
 
 
 main()
