@@ -114,7 +114,9 @@ static elman_status add_members(elman_import *im, const json_node *root)
         const char *name = import_text(im, "%s%s", prefix[depth], at->key);
         if (!name) return ELMAN_NO_MEMORY;
         if (json_object_is_tensor(at)) {
-            TRY(json_add_object(im, object_name(im, name, at), at));
+            name = object_name(im, name, at);
+            if (!name) return ELMAN_NO_MEMORY;
+            TRY(json_add_object(im, name, at));
             continue;
         }
         if (at->kind == JSON_KIND_LIST) TRY(add_member(im, name, at));
