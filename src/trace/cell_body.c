@@ -189,7 +189,7 @@ static const char *repeat(loop_body *l, const onnx_node *n, size_t k)
         onnx_attribute a = n->attributes[i];
         if (list && !strcmp(a.name, "axes")) continue;
         if (!strcmp(a.name, "axis")) {
-            if (a.kind == ONNX_INT && a.i >= 0 && moves) a.i++;
+            if (a.kind == ONNX_INT && a.i >= 0 && a.i < AXES && moves) a.i++;
             axis = -1;
         }
         attributes[count++] = a;
@@ -200,7 +200,7 @@ static const char *repeat(loop_body *l, const onnx_node *n, size_t k)
             !axes_count)
             return body_refuse(l, n, "has axes that are not known");
         for (size_t i = 0; i < axes_count; i++)
-            axes[i] += axes[i] >= 0;
+            axes[i] += axes[i] >= 0 && axes[i] < AXES;
         attributes[count++] = grow_wholes(l->b, "axes", axes_count, axes);
         input_count = 1;
     }
@@ -293,7 +293,8 @@ static const char *make_all(loop_body *l, const char *name)
     if (index && node_is(n, "Slice")) return body_range(l, n);
     if (index && node_is(n, "Gather") && body_is_step(l, n->inputs[1]))
         return body_gather(l, n);
-    return node_is(n, "Gemm") ? repeat_gemm(l, n, k) : repeat_any(l, n, k);
+    return node_is(n, "Gemm") && n->input_count > 1 ? repeat_gemm(l, n, k)
+                                                    : repeat_any(l, n, k);
 }
 
 const char *body_all(loop_body *l, const char *name)

@@ -25,9 +25,11 @@ static bool read_list(loop_body *l, const body_state *s, const char *all,
     const onnx_node *n = l->b->nodes + node;
     int64_t axis = 0, joined = 0;
     double at = 0;
+    if (!n->output_count || !n->outputs[0][0]) return true;
     if (node_is(n, "ConcatFromSequence") &&
         !attribute_whole(n, "axis", 0, &axis) &&
-        !attribute_whole(n, "new_axis", 0, &joined)) {
+        !attribute_whole(n, "new_axis", 0, &joined) && axis >= -AXES &&
+        axis < AXES) {
         /* joined along an axis that each has, of size 1 */
         const char *value = all;
         const onnx_attribute axes = grow_wholes(

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { DEEPEST = 40 }; /* parts in each other; a cell has fewer */
+enum {
+    DEEPEST = 16, /* parts in each other; a cell has fewer */
+    NUMBERS = 10  /* numbers that are computed of numbers */
+};
 
 static const cell_part *leaf(cell_scope *s, const char *name, size_t rank)
 {
@@ -138,11 +141,11 @@ static bool whole_of(cell_scope *s, const char *name, int64_t *number)
         *number = (int64_t)fixed;
         return true;
     }
-    if (!n || n->input_count < 1 || !n->inputs[0][0] || s->depth >= DEEPEST)
+    if (!n || n->input_count < 1 || !n->inputs[0][0] || s->numbers >= NUMBERS)
         return false;
 
     /* of the shape of a part, or of other such numbers */
-    s->depth++;
+    s->numbers++;
     const failure_text kept = failure_keep();
     bool known = false;
     if (node_is(n, "Gather") && n->input_count == 2) {
@@ -155,7 +158,7 @@ static bool whole_of(cell_scope *s, const char *name, int64_t *number)
         known = fold_wholes(op, a, b, number);
     }
     failure_restore(&kept);
-    s->depth--;
+    s->numbers--;
     return known;
 }
 
@@ -408,7 +411,7 @@ static const cell_part *look(cell_scope *s, const char *name)
 {
     size_t k = 0;
     const onnx_node *n = scope_maker(s, name);
-    if (!n || s->depth >= DEEPEST) return NULL;
+    if (!n || s->depth >= 2 * DEEPEST) return NULL;
     while (k < n->output_count && strcmp(n->outputs[k], name))
         k++;
 

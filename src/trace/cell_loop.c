@@ -46,7 +46,7 @@ static const char *count_steps(loop_body *l, const char *name)
             ? scope_maker(&l->scope, n->inputs[0])
             : NULL;
     int64_t axis = 0;
-    if (!split || !node_is(split, "SplitToSequence") ||
+    if (!split || !split->input_count || !node_is(split, "SplitToSequence") ||
         attribute_whole(split, "axis", 0, &axis))
         return name;
 
@@ -264,7 +264,7 @@ static elman_status open_one(trace *t, size_t node)
 
 elman_status cell_loops_open(trace *t)
 {
-    enum { MOST_LOOPS = 64 };
+    enum { MOST_LOOPS = 16 };
     size_t found = 0, count = t->graph->node_count;
     for (size_t i = 0; i < count && found < MOST_LOOPS; i++) {
         const onnx_node *n = t->graph->nodes + i;

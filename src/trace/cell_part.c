@@ -7,6 +7,8 @@
 
 const cell_part *part_add(cell_scope *s, const cell_part *part)
 {
+    enum { MOST_PARTS = 1 << 16 }; /* of all cells of a graph */
+    if (s->made++ >= MOST_PARTS) return NULL;
     cell_part *made = trace_keep(s->scout, 1, sizeof *made);
     if (!made) {
         s->failed = true;

@@ -11,7 +11,8 @@
 const char *body_copied(const loop_body *l, const char *name)
 {
     const onnx_node *n = scope_maker(&l->scope, name);
-    for (size_t k = 0; n && k < AXES && node_is(n, "Identity"); k++) {
+    for (size_t k = 0;
+         n && k < AXES && node_is(n, "Identity") && n->input_count; k++) {
         name = n->inputs[0];
         n = scope_maker(&l->scope, name);
     }
@@ -67,6 +68,9 @@ static void list_tensors(loop_body *l, const char *name, size_t depth,
     bool sequence =
         n && (node_is(n, "SplitToSequence") || node_is(n, "SequenceLength"));
     if (!v || depth > AXES || *count == MOST_TENSORS) return;
+    unsigned char *seen = l->scope.seen + (v - l->scope.scout->values);
+    if (*seen) return;
+    *seen = 1;
     if (!n && scope_is_fixed(&l->scope, name)) {
         bool inside = false;
         for (size_t i = 0; i < l->body->initializer_count; i++)
@@ -85,6 +89,7 @@ static const char *with_tensors(loop_body *l, const char *value)
 {
     const char *list[MOST_TENSORS] = {value};
     size_t count = 1;
+    memset(l->scope.seen, 0, l->scope.scout->value_count);
     for (size_t k = 0; k < l->n->input_count; k++)
         if (l->n->inputs[k][0])
             list_tensors(l, l->n->inputs[k], 0, list, &count);

@@ -23,7 +23,8 @@ elman_status scope_open(cell_scope *s, const onnx_graph *graph,
     size_t count = s->scout->value_count + 1;
     s->fixed = trace_keep(s->scout, count, sizeof *s->fixed);
     s->parts = trace_keep(s->scout, count, sizeof *s->parts);
-    return s->fixed && s->parts
+    s->seen = trace_keep(s->scout, count, sizeof *s->seen);
+    return s->fixed && s->parts && s->seen
                ? ELMAN_OK
                : failure(ELMAN_NO_MEMORY, "no memory for a graph");
 }

@@ -15,7 +15,10 @@ typedef struct cell_scope {
     walker walk;        /* of it */
     signed char *fixed; /* (values) 1: hangs on tensors alone; 0: unknown */
     const cell_part **parts; /* (values) what is known */
-    size_t depth;            /* of values that are being looked at */
+    unsigned char *seen;     /* (values) while a list is made */
+    size_t depth;            /* of values that are being looked at, */
+    size_t numbers;          /* and of numbers */
+    size_t made;             /* parts so far */
     size_t body; /* nodes from here on are the body of a loop, where axes in
                     front do not count; 0: none */
     const char *(*outside)(void *of, const char *name); /* what it is called in

@@ -42,8 +42,9 @@ static bool form_of_node(loop_body *l, const onnx_node *n, step_form *form)
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (node_is(n, same[i])) return form_of(l, n->inputs[0], form);
     if (node_is(n, "Neg") && form_of(l, n->inputs[0], &a) && !a.more) {
-        *form = (step_form){-a.step, -a.number, NULL};
-        return true;
+        *form = (step_form){0};
+        return fold_wholes(ARITHMETIC_SUB, 0, a.step, &form->step) &&
+               fold_wholes(ARITHMETIC_SUB, 0, a.number, &form->number);
     }
 
     const failure_text kept = failure_keep();
@@ -56,7 +57,7 @@ static bool form_of_node(loop_body *l, const onnx_node *n, step_form *form)
 
 static bool form_of(loop_body *l, const char *name, step_form *form)
 {
-    enum { DEEPEST = 40 };
+    enum { DEEPEST = 10 }; /* each node may read two */
     double number;
     const onnx_node *n = scope_maker(&l->scope, name);
     const body_state *state = body_find_state(l, name);
@@ -77,10 +78,10 @@ static bool form_of(loop_body *l, const char *name, step_form *form)
     }
 
     /* what it is computed of, or a number of the graph as it is */
-    l->scope.depth++;
+    l->scope.numbers++;
     bool known = n && n->input_count && n->inputs[0][0] &&
-                 l->scope.depth < DEEPEST && form_of_node(l, n, form);
-    l->scope.depth--;
+                 l->scope.numbers < DEEPEST && form_of_node(l, n, form);
+    l->scope.numbers--;
     if (known || body_varies(l, name)) return known;
     *form = (step_form){0, 0, name};
     return true;
@@ -94,7 +95,8 @@ static const char *take_steps(loop_body *l, const onnx_node *n, const char *x,
                               const char *index, int64_t axis)
 {
     step_form form;
-    if (!form_of(l, index, &form))
+    if (axis < -AXES || axis >= AXES || !form_of(l, index, &form) ||
+        form.number > INT32_MAX)
         return body_refuse(l, n,
                            "takes a part of \"%.60s\" at an index that is "
                            "not known",
@@ -131,7 +133,7 @@ const char *body_element(loop_body *l, const onnx_node *n)
     const onnx_node *split = scope_maker(&l->scope, n->inputs[0]);
     int64_t axis = 0, keep = 1;
     double size = 1;
-    if (!split || !node_is(split, "SplitToSequence") ||
+    if (!split || !split->input_count || !node_is(split, "SplitToSequence") ||
         attribute_whole(split, "axis", 0, &axis) ||
         attribute_whole(split, "keepdims", 1, &keep))
         return body_refuse(l, n, "reads a list that no value was split to");
@@ -161,7 +163,7 @@ const char *body_range(loop_body *l, const onnx_node *n)
     size_t count = 0, step_count = 0;
     if (n->input_count < 3 || !form_of(l, n->inputs[1], &first) ||
         !form_of(l, n->inputs[2], &end) || first.more || end.more ||
-        first.step != 1 || end.step != 1 || end.number != first.number + 1 ||
+        first.step != 1 || end.step != 1 || first.number || end.number != 1 ||
         !scope_list(&l->scope, n, "", 3, &count, axes) || count > 1 ||
         !scope_list(&l->scope, n, "", 4, &step_count, steps) ||
         (step_count && steps[0] != 1))
@@ -206,7 +208,7 @@ static bool find_taken(loop_body *l, const char *name, taken *t)
     if (node_is(n, "Gather"))
         known = attribute_whole(n, "axis", 0, &t->axis) == ELMAN_OK;
     split = scope_maker(&l->scope, t->x);
-    if (node_is(n, "SequenceAt") && split &&
+    if (node_is(n, "SequenceAt") && split && split->input_count &&
         node_is(split, "SplitToSequence")) {
         known = attribute_whole(split, "axis", 0, &t->axis) == ELMAN_OK;
         t->x = split->inputs[0];
@@ -223,6 +225,7 @@ static const cell_part *linear_with(cell_scope *s, const cell_part *p,
     if (p->kind == PART_NUMBERS) return p;
     made.a = p->kind == PART_PRODUCT ? leaf : linear_with(s, p->a, leaf);
     made.b = p->kind == PART_PLUS ? linear_with(s, p->b, leaf) : NULL;
+    if (!made.a || (p->kind == PART_PLUS && !made.b)) return NULL;
     made.rank = 0; /* one axis less */
     made.made = NULL;
     return part_add(s, &made);

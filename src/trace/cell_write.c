@@ -304,11 +304,12 @@ static void list_tensors(cell_scope *s, const cell_found *c, const char *name,
     for (size_t k = 0; k < 3; k++)
         if (reads[k] && !strcmp(reads[k], name)) return;
     if (!v || depth > DEEPEST || *count == MOST_INPUTS) return;
+    unsigned char *seen = s->seen + (v - s->scout->values);
+    if (*seen) return;
+    *seen = 1;
 
     /* a tensor, once */
     const onnx_node *n = scope_maker(s, name);
-    for (size_t k = OWN_INPUTS; k < *count; k++)
-        if (!strcmp(list[k], name)) return;
     if (!n && v->kind == VALUE_VIEW &&
         s->scout->sources[v->views->source].kind == SOURCE_TENSOR)
         list[(*count)++] = s->outside ? s->outside(s->of, v->name) : v->name;
@@ -345,6 +346,7 @@ void cell_write(grown_graph *b, cell_scope *s, const cell_found *c,
                                    ends->h, "", "", more};
     size_t inputs = OWN_INPUTS;
     if (lstm) in[6] = ends->c;
+    memset(s->seen, 0, s->scout->value_count);
     list_tensors(s, c, ends->made, 0, in, &inputs);
     grow_own(b, &(onnx_node){.op = lstm  ? "LSTM"
                                    : gru ? "GRU"

@@ -12,6 +12,7 @@ import torch
 from onnx_book import runtime
 from onnx_models import MODELS, Wanted
 from onnx_sizes import SEED
+import onnx_models_cells  # noqa: F401 adds its models
 import onnx_models_deployed  # noqa: F401 adds its models
 
 logging.disable(logging.WARNING)
