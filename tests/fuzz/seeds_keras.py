@@ -20,3 +20,7 @@ def write():
         for name in ["gru", "cells"]:
             put("import", f"keras-{name}", z.read(f"{name}.keras"))
         put("import", "keras-h5", z.read("lstm_dense.h5"))
+    with zipfile.ZipFile(GOLDEN / "keras3_graphs.zip") as z:
+        for name in ["mask_value", "item"]:
+            put("import", f"keras-{name}", z.read(f"{name}.keras"))
+        put("import", "keras-compressed", z.read("compressed.h5"))
