@@ -92,13 +92,19 @@ elman_status network_load(const char *path, const foreign_values *foreign,
     return status;
 }
 
-/* A file from elsewhere never says how data becomes its numbers. */
-static int lacks_encoding(const char *path, bool tokens)
+/* Texts are written by a model that knows their tokens, which no file from
+ * elsewhere does. */
+static int lacks_encoding(const char *path, const elman_model_info *size)
 {
+    if (!size->vocabulary)
+        return failed("'%s' reads %zu value%s a step, and texts are written by "
+                      "a language model, which reads tokens; 'elman predict' "
+                      "runs it on numbers",
+                      path, size->input_size, size->input_size == 1 ? "" : "s");
     return failed("'%s' does not say how data becomes its numbers; 'elman "
-                  "convert %s OUT.safetensors --as %s' adds that",
-                  path, shell_quoted(path),
-                  tokens ? "language --encoding VOCABULARY" : "TASK");
+                  "convert %s OUT.safetensors --as language --encoding "
+                  "VOCABULARY' adds that",
+                  path, shell_quoted(path));
 }
 
 bool network_is_array(const char *path)
@@ -135,7 +141,7 @@ int network_open(const char *path, const foreign_values *foreign,
     if (network_load(path, foreign, &model) != ELMAN_OK) {
         bool asks = strstr(elman_message(), "--key") != NULL;
         return encoding_needed && (asks || is_other_file(path))
-                   ? lacks_encoding(path, true)
+                   ? lacks_encoding(path, &(elman_model_info){.vocabulary = 1})
                    : load_failed(path);
     }
 
@@ -143,7 +149,7 @@ int network_open(const char *path, const foreign_values *foreign,
     code = network_take(path, model, net);
     if (code) return code;
     if (!net->encoding && encoding_needed) {
-        code = lacks_encoding(path, net->size.vocabulary > 0);
+        code = lacks_encoding(path, &net->size);
         network_close(net);
         return code;
     }
