@@ -64,6 +64,10 @@ static void put_settings(const elman_proposal *p, line_out *line)
         put(line, " --ignore ", 10);
         put_word(line, p->ignore);
     }
+    if (p->key) {
+        put(line, " --key ", 7);
+        put_word(line, p->key);
+    }
 }
 
 /* The line as it was typed, with the settings in place of its own. */
@@ -76,6 +80,7 @@ static void put_line(const conversion *run, const elman_proposal *p,
         const char *word = run->line->argv[n];
         bool apart = false;
         if ((p->layers && gives(word, "layers", &apart)) ||
+            (p->key && gives(word, "key", &apart)) ||
             (p->ignore && gives(word, "ignore", &apart))) {
             n += apart;
             continue;

@@ -92,13 +92,14 @@ ELMAN_CHECKED elman_status elman_import_look(const char *const *paths,
 ELMAN_API const elman_fact *elman_import_facts(const elman_import *import,
                                                size_t *count);
 
-/* Settings by which a file would be taken, or asked about further: layers and
- * ignore are as in elman_import_config, which keeps all others. */
+/* Settings by which a file would be taken, or asked about further: as in
+ * elman_import_config, which keeps all others. */
 typedef struct elman_proposal {
     const char *of;     /* what they take of it, "the actor alone"; "": all */
     const char *layers; /* NULL: as they were */
     const char *ignore; /* what was ignored and what these leave out; NULL: as
                            it was */
+    const char *key;    /* NULL: as it was */
 } elman_proposal;
 
 /* Opens files that elman_import_open and elman_import_create refuse, to see

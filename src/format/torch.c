@@ -123,8 +123,19 @@ static elman_status read_dict(torch_block *block, torch_making *making)
     if (source->exported) return pt2_read(making);
     if (source->program) return script_read(making);
 
-    TRY(dict_find(source->tree, source->key, &dict, block->dict));
+    TRY(dict_find(source->tree, source->key, source->asked, &dict,
+                  block->dict));
     return entries_read(making, dict);
+}
+
+/* The keys inside a file of an archive, behind its name. */
+static void name_inside(torch_keys *asked, const char *inside)
+{
+    for (size_t i = 0; i < asked->count; i++) {
+        char key[TORCH_KEY_ROOM];
+        snprintf(key, sizeof key, "%.200s:%.300s", inside, asked->keys[i]);
+        memcpy(asked->keys[i], key, sizeof key);
+    }
 }
 
 static elman_status read_file(torch_block *block, const char *key,
@@ -137,6 +148,8 @@ static elman_status read_file(torch_block *block, const char *key,
     TRY(torch_source_open(source));
 
     elman_status status = read_dict(block, &making);
+    if (status && source->inside && source->asked)
+        name_inside(source->asked, source->inside);
     if (status && source->inside) return failure_in(status, source->inside);
     TRY(status);
     TRY(check_twice(file));
@@ -155,6 +168,12 @@ static elman_status read_file(torch_block *block, const char *key,
 elman_status torch_parse(char *bytes, size_t size, const char *key,
                          torch_file **file)
 {
+    return torch_parse_asking(bytes, size, key, file, NULL);
+}
+
+elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
+                                torch_file **file, torch_keys *asked)
+{
     torch_file *made = calloc(1, sizeof *made);
     torch_block *block = calloc(1, sizeof *block);
     if (!made || !block) {
@@ -165,7 +184,8 @@ elman_status torch_parse(char *bytes, size_t size, const char *key,
     }
 
     made->block = block;
-    block->source = (torch_source){.bytes = bytes, .size = size};
+    block->source =
+        (torch_source){.bytes = bytes, .size = size, .asked = asked};
     elman_status status = read_file(block, key, made);
     if (status == ELMAN_OK) *file = made;
     else torch_close(made);

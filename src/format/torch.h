@@ -36,6 +36,17 @@ typedef struct torch_file {
  * file. */
 elman_status torch_open(const char *path, const char *key, torch_file **file);
 
+/* Keys of which a file has several, each a state dict's or a file's. */
+enum { TORCH_KEYS = 12, TORCH_KEY_ROOM = 512 };
+typedef struct torch_keys {
+    size_t count;
+    char keys[TORCH_KEYS][TORCH_KEY_ROOM];
+} torch_keys;
+
+/* As torch_parse; where it asks for a key, asked lists those that it may be. */
+elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
+                                torch_file **file, torch_keys *asked);
+
 /* The same from memory: bytes, malloc'ed, are freed by close or by the
  * failure. */
 elman_status torch_parse(char *bytes, size_t size, const char *key,

@@ -240,7 +240,7 @@ static bool is_below(const dict_list *list, size_t index, size_t above)
  * the one above all of them, if there is one. */
 static elman_status refuse_several(const pickle *tree, const dict_list *list,
                                    const bool *marked, bool joins,
-                                   const char *what)
+                                   const char *what, torch_keys *asked)
 {
     char text[PATH_ROOM] = "", path[PATH_ROOM], joined[PATH_ROOM + 80] = "";
     size_t above = SIZE_MAX, shown = 0;
@@ -256,6 +256,8 @@ static elman_status refuse_several(const pickle *tree, const dict_list *list,
         /* the first few paths, as far as there is room */
         size_t at = strlen(text);
         print_path(tree, list, i, path);
+        if (asked && asked->count < TORCH_KEYS)
+            memcpy(asked->keys[asked->count++], path, sizeof path);
         if (shown < 6)
             snprintf(text + at, sizeof text - at, "%s%s%.40s%s",
                      shown ? ", " : "", *path ? "\"" : "",
@@ -268,6 +270,8 @@ static elman_status refuse_several(const pickle *tree, const dict_list *list,
     for (size_t i = 0; i < list->count; i++)
         whole = whole && (!marked[i] || is_below(list, i, above));
     print_path(tree, list, above, path);
+    if (whole && joins && asked && asked->count < TORCH_KEYS)
+        memcpy(asked->keys[asked->count++], path, sizeof path);
     if (whole && joins)
         snprintf(joined, sizeof joined,
                  ", or all of them as one, with their keys in their names, by "
@@ -335,7 +339,8 @@ static bool has_parts_alone(const pickle_value *dict)
 /* What is beside the best dict, index, must not be missed: it is joined to it,
  * or asked for. */
 static elman_status choose_beside(const pickle *tree, const dict_list *list,
-                                  bool *marked, size_t *index)
+                                  bool *marked, size_t *index,
+                                  torch_keys *asked)
 {
     const found_dict *dicts = list->dicts;
     size_t others = 0, above = dicts[*index].parent;
@@ -352,14 +357,14 @@ static elman_status choose_beside(const pickle *tree, const dict_list *list,
         beside = beside && (!marked[i] || dicts[i].parent == above);
     if (!beside)
         return refuse_several(tree, list, marked, true,
-                              "it holds weights in several dicts");
+                              "it holds weights in several dicts", asked);
     *index = above;
     return ELMAN_OK;
 }
 
 static elman_status choose_dict(const pickle *tree, const dict_list *list,
-                                bool *marked, pickle_value **found,
-                                char path[PATH_ROOM])
+                                bool *marked, torch_keys *asked,
+                                pickle_value **found, char path[PATH_ROOM])
 {
     int best = 0;
     size_t count = 0, index = 0;
@@ -379,8 +384,8 @@ static elman_status choose_dict(const pickle *tree, const dict_list *list,
     if (count == 0) return refuse_none(tree);
     if (count > 1)
         return refuse_several(tree, list, marked, false,
-                              "it holds several state dicts");
-    TRY(choose_beside(tree, list, marked, &index));
+                              "it holds several state dicts", asked);
+    TRY(choose_beside(tree, list, marked, &index, asked));
 
     *found = list->dicts[index].dict;
     join_path(list, index, '.', path);
@@ -412,7 +417,7 @@ static elman_status find_key(const pickle *tree, const char *key,
     return ELMAN_OK;
 }
 
-elman_status dict_find(const pickle *tree, const char *key,
+elman_status dict_find(const pickle *tree, const char *key, torch_keys *asked,
                        pickle_value **found, char path[PATH_ROOM])
 {
     dict_list list = {0};
@@ -426,7 +431,7 @@ elman_status dict_find(const pickle *tree, const char *key,
     elman_status status = list_dicts(tree, &list);
     if (status == ELMAN_OK) {
         marked = calloc(list.count + 1, sizeof *marked);
-        status = marked ? choose_dict(tree, &list, marked, found, path)
+        status = marked ? choose_dict(tree, &list, marked, asked, found, path)
                         : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
                                   list.count);
     }

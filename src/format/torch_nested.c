@@ -55,7 +55,7 @@ static elman_status add_file(inner_list *list, inner_file file)
 }
 
 /* A failure that lists the names. */
-static elman_status refuse_several(const inner_list *list)
+static elman_status refuse_several(const inner_list *list, torch_keys *asked)
 {
     enum { SHOWN = 5, ROOM = 360 };
     char text[ROOM] = "";
@@ -64,6 +64,11 @@ static elman_status refuse_several(const inner_list *list)
     for (size_t i = 0; i < list->count && i < SHOWN; i++)
         at += (size_t)snprintf(text + at, ROOM - at, "%s\"%.60s\"",
                                i ? ", " : "", list->files[i].name);
+
+    for (size_t i = 0; asked && i < list->count && i < TORCH_KEYS; i++)
+        if (strlen(list->files[i].name) < TORCH_KEY_ROOM)
+            snprintf(asked->keys[asked->count++], TORCH_KEY_ROOM, "%s",
+                     list->files[i].name);
 
     /* the largest is most likely the one */
     const inner_file *most = list->files;
@@ -103,7 +108,7 @@ static elman_status choose_file(torch_source *source, const inner_list *list,
             ELMAN_BAD_FORMAT,
             "no file of torch.save is in the archive: unpack it, and "
             "convert the file that has the weights");
-    if (!key) return refuse_several(list);
+    if (!key) return refuse_several(list, source->asked);
     return failure(ELMAN_BAD_FORMAT,
                    "no file \"%.80s\" is in the archive, but \"%.80s\"%s", key,
                    list->files->name, list->count > 1 ? " and others" : "");

@@ -57,6 +57,7 @@ typedef struct torch_source {
     bool swapped;
     size_t size;             /* bytes of everything, uncompressed */
     const char *key;         /* where the state dict is, as torch_open has it */
+    torch_keys *asked;       /* what the key may be, or NULL */
     const char *inside;      /* the file inside a zip or tar file, or NULL */
     const char *storages_in; /* the folder of the storages' bytes */
     bool program;            /* of TorchScript */
@@ -201,8 +202,9 @@ elman_status making_note(torch_making *making, const char *format, ...)
 
 enum { PATH_ROOM = 512 };
 
-/* The state dict of a tree, and where it was. */
-elman_status dict_find(const pickle *tree, const char *key,
+/* The state dict of a tree, and where it was; asked, if it is not NULL, becomes
+ * what the key may be where it is needed. */
+elman_status dict_find(const pickle *tree, const char *key, torch_keys *asked,
                        pickle_value **found, char path[PATH_ROOM]);
 
 #endif

@@ -49,6 +49,7 @@ typedef struct layer_trait {
 } layer_trait;
 
 typedef struct proposal_list proposal_list;
+struct torch_keys;
 
 /* What an import was asked for, and how another way is tried. */
 typedef struct import_given {
@@ -58,7 +59,8 @@ typedef struct import_given {
     elman_status (*retry)(const elman_import *start,
                           const elman_import_config *config, bool *asked);
     proposal_list *wanted; /* where proposals go, or NULL: into the sentence */
-    bool *asked;           /* of one that is only tried, or NULL */
+    struct torch_keys *keys; /* what --key may be, or NULL: not wanted */
+    bool *asked;             /* of one that is only tried, or NULL */
 } import_given;
 
 struct elman_import {

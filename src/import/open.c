@@ -5,6 +5,7 @@
 #include "import/open.h"
 
 #include "format/file.h"
+#include "format/torch.h"
 #include "import/create.h"
 #include "import/layouts.h"
 #include "import/mapping.h"
@@ -227,6 +228,73 @@ elman_status import_look(const char *const *paths, size_t count,
     return finish(im, status, true, &plain, import);
 }
 
+/* ---- Keys ---------------------------------------------------------------- */
+
+/* Whether the files are taken, or asked about further, with that key. */
+static elman_status try_key(const char *const *paths, size_t count,
+                            const elman_import_config *config, bool *works)
+{
+    elman_import *im = NULL;
+    bool done, asked = false;
+    TRY(create(paths, count, paths[0], &im));
+    im->given.asked = &asked;
+
+    elman_status status = import_open_source(im, paths, count, config, &done);
+    if (!status && !done && !im->known) status = name_again(im, config);
+    *works = !status || asked;
+    import_close(im);
+    return status == ELMAN_NO_MEMORY ? status : ELMAN_OK;
+}
+
+/* Proposes the keys that a file of several dicts may be read by. */
+static elman_status propose_keys(elman_import *im, const char *const *paths,
+                                 size_t count,
+                                 const elman_import_config *config,
+                                 const torch_keys *keys)
+{
+    im->proposals = calloc(TORCH_KEYS, sizeof *im->proposals);
+    if (!im->proposals)
+        return failure(ELMAN_NO_MEMORY, "no memory for the keys of a file");
+    for (size_t i = 0; i < keys->count; i++) {
+        elman_import_config other = *config;
+        bool works = false;
+        other.key = keys->keys[i];
+        TRY(try_key(paths, count, &other, &works));
+        if (!works) continue;
+
+        /* one by which something is read */
+        const char *key = import_text(im, "%s", keys->keys[i]);
+        if (!key) return ELMAN_NO_MEMORY;
+        im->proposals[im->proposal_count++] =
+            (elman_proposal){.of = "", .key = key};
+    }
+    return ELMAN_OK;
+}
+
+/* Opens them, or finds the keys that they ask for. */
+static elman_status propose_open(elman_import *im, const char *const *paths,
+                                 size_t count,
+                                 const elman_import_config *config, bool *done)
+{
+    failure_text before = failure_keep();
+    torch_keys *keys = calloc(1, sizeof *keys);
+    if (!keys)
+        return failure(ELMAN_NO_MEMORY, "no memory for the keys of a file");
+    im->given.keys = keys;
+    elman_status status = import_open_source(im, paths, count, config, done);
+    im->given.keys = NULL;
+
+    if (status == ELMAN_BAD_FORMAT && keys->count) {
+        im->question = import_text(im, "%s", elman_message());
+        status = im->question ? propose_keys(im, paths, count, config, keys)
+                              : ELMAN_NO_MEMORY;
+        *done = true;
+        if (!status) failure_restore(&before);
+    }
+    free(keys);
+    return status;
+}
+
 elman_status import_propose(const char *const *paths, size_t count,
                             const elman_import_config *config,
                             elman_import **import)
@@ -235,7 +303,7 @@ elman_status import_propose(const char *const *paths, size_t count,
     bool done;
     if (!config) config = &plain;
     TRY(create(paths, count, count ? paths[0] : NULL, &im));
-    elman_status status = import_open_source(im, paths, count, config, &done);
+    elman_status status = propose_open(im, paths, count, config, &done);
     if (!status && !done && !im->own && !im->known && !config->mapping)
         status = propose(im, config);
 

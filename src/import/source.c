@@ -47,7 +47,7 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
                                const elman_import_config *config)
 {
     torch_file *file = NULL;
-    TRY(torch_parse(bytes, size, config->key, &file));
+    TRY(torch_parse_asking(bytes, size, config->key, &file, im->given.keys));
     im->source = file;
     im->close = close_torch;
     im->weights.tensor_count = file->tensor_count;
