@@ -48,6 +48,33 @@ static elman_status follow(const onnx_graph *graph, const onnx_value *value,
     return status;
 }
 
+/* The shape of values side by side is that of one of them, but for the axis
+ * along which they are. */
+static bool describe_joined(const onnx_graph *graph, const char *name,
+                            onnx_value *made)
+{
+    size_t k;
+    const onnx_node *n = maker(graph, name, &k);
+    const onnx_attribute *axis = n ? onnx_find(n, "axis") : NULL;
+    if (!n || strcmp(n->op, "Concat") != 0 || !axis || axis->kind != ONNX_INT)
+        return false;
+
+    /* an input of the graph, whose shape is known */
+    for (size_t i = 0; i < n->input_count; i++)
+        for (size_t j = 0; j < graph->input_count; j++) {
+            const onnx_value *v = graph->inputs + j;
+            int64_t rank = (int64_t)v->rank, at = axis->i;
+            if (strcmp(v->name, n->inputs[i]) != 0 || !v->shaped) continue;
+            if (at < 0) at += rank;
+            if (at < 0 || at >= rank) continue;
+            *made = *v;
+            made->name = name;
+            made->dimensions[at] = (onnx_dimension){-1, ""};
+            return true;
+        }
+    return false;
+}
+
 /* The type and shape of a value: as the file says, or as they follow. */
 static elman_status describe(const onnx_graph *graph, const char *name,
                              onnx_value *made)
@@ -59,6 +86,8 @@ static elman_status describe(const onnx_graph *graph, const char *name,
     elman_status status = follow(graph, &value, made);
     made->name = name;
     if (!status) return ELMAN_OK;
+    if (status == ELMAN_BAD_FORMAT && describe_joined(graph, name, made))
+        return ELMAN_OK;
     return failure(
         ELMAN_BAD_FORMAT,
         "the shape of \"%.80s\" is not known; in Python, "
