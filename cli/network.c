@@ -237,7 +237,9 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
                  layer->last == ELMAN_LAST_FINAL ? "final state" : "last step");
         return;
     case ELMAN_REPEAT:
-        snprintf(text, size, "repeat %zu times", layer->repeats);
+        if (layer->repeats)
+            snprintf(text, size, "repeat %zu times", layer->repeats);
+        else snprintf(text, size, "repeat at each step");
         return;
     case ELMAN_POOL:
         snprintf(text, size, "%s",

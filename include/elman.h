@@ -485,7 +485,9 @@ typedef struct elman_layer {
     elman_last last;             /* ELMAN_LAST */
     elman_activation activation; /* ELMAN_ACTIVATION */
     elman_pool pool;             /* ELMAN_POOL */
-    size_t repeats;              /* ELMAN_REPEAT: n, at most 2^20 */
+    size_t repeats;              /* ELMAN_REPEAT: n, at most 2^20; 0: as many as
+                                    the sequence has steps, which is whole then:
+                                    a pass begins after elman_state_reset */
 } elman_layer;
 
 /* A whole network; its layers end before the first whose kind is ELMAN_END. */

@@ -331,8 +331,9 @@ static bool comes_back(const elman_config *c)
         if (l->kind > ELMAN_REPEAT) return false; /* newer than the exporter */
         /* an axis of size 1, or one that is reduced at once */
         if (l->repeats == 1) return false;
-        if (l->repeats && l[1].kind == ELMAN_POOL) return false;
-        if (l->repeats && l[1].kind == ELMAN_LAST) return false;
+        bool repeats = l->kind == ELMAN_REPEAT;
+        if (repeats && l[1].kind == ELMAN_POOL) return false;
+        if (repeats && l[1].kind == ELMAN_LAST) return false;
         if (l->merge == ELMAN_MERGE_NONE) return false;
         if (l->proj_size && l->bidirectional && l->merge) return false;
         if (l->kind == ELMAN_MINLSTM) return false;

@@ -276,6 +276,43 @@ TEST(a_loss_has_the_steps_of_the_repeat)
     elman_model_destroy(n.m);
 }
 
+TEST(a_vector_at_each_step_of_its_sequence)
+{
+    elman_config config = autoencoder;
+    config.layers[2].repeats = 0;
+    network n = network_of(&config);
+    CHECK(elman_model_read_info(n.m).output_steps == 0, "steps of its own");
+
+    /* it is that of a model of as many steps, whose weights are the same */
+    const size_t lengths[B] = {T, 2, 5};
+    float y[T * B * O], want[T * B * O];
+    elman_batch batch = {.T = T, .B = B, .x = n.x, .lengths = lengths};
+    elman_state *s = state_of(&n, T, false);
+    CHECK_OK(elman_model_forward(n.m, s, &batch, y));
+    for (size_t b = 0; b < B; b++) {
+        config.layers[2].repeats = lengths[b];
+        network fixed = network_of(&config);
+        elman_state *own = state_of(&fixed, T, false);
+        CHECK_OK(elman_model_forward(fixed.m, own, &batch, want));
+        for (size_t t = 0; t < T; t++)
+            for (size_t j = 0; j < O; j++) {
+                size_t at = (t * B + b) * O + j;
+                bool there = t < lengths[b];
+                CHECK(y[at] == (there ? want[at] : 0), "t %zu b %zu", t, b);
+            }
+        elman_state_destroy(own);
+        elman_model_destroy(fixed.m);
+    }
+
+    /* what came before would be missing */
+    CHECK_FAILS(elman_model_forward(n.m, s, &batch, y), ELMAN_BAD_VALUE,
+                "sequence 0 goes on after 9: expected whole ones");
+    elman_state_reset(n.m, s);
+    CHECK_OK(elman_model_forward(n.m, s, &batch, y));
+    elman_state_destroy(s);
+    elman_model_destroy(n.m);
+}
+
 /* ---- What cannot be had ------------------------------------------------- */
 
 static void refused(const elman_layer *layers, size_t count, const char *says)
@@ -292,11 +329,12 @@ TEST(what_does_not_fit_a_repeat_is_said)
     const elman_layer last = {.kind = ELMAN_LAST};
     const elman_layer three = {.kind = ELMAN_REPEAT, .repeats = 3};
     const elman_layer two = {.kind = ELMAN_REPEAT, .repeats = 2};
-    const elman_layer none = {.kind = ELMAN_REPEAT};
+    const elman_layer all = {.kind = ELMAN_REPEAT};
     const elman_layer many = {.kind = ELMAN_REPEAT, .repeats = 1 << 21};
 
     refused((elman_layer[]){rnn, three}, 2, "expected last or pool before it");
-    refused((elman_layer[]){rnn, last, none}, 3, "repeats is 0, expected 1");
+    refused((elman_layer[]){rnn, last, all, last, two}, 5,
+            "a layer before repeats 0 times");
     refused((elman_layer[]){rnn, last, many}, 3, "repeats is 2097152");
     refused((elman_layer[]){rnn, last, three, last, two}, 5,
             "a layer before repeats 3 times");
@@ -336,6 +374,7 @@ int main(void)
         cmocka_unit_test(it_is_what_two_models_give_one_after_the_other),
         cmocka_unit_test(a_copy_and_a_block_that_moved_go_back_through_it),
         cmocka_unit_test(a_file_keeps_it),
+        cmocka_unit_test(a_vector_at_each_step_of_its_sequence),
         cmocka_unit_test(a_loss_has_the_steps_of_the_repeat),
         cmocka_unit_test(what_does_not_fit_a_repeat_is_said),
         cmocka_unit_test(steps_and_passes_that_continue_are_refused),

@@ -75,10 +75,24 @@ static const char *put_l2_norm(onnx_export *e, const layer *l, const char *x)
 /* n times the vector, as (n,B,I) */
 static const char *put_repeat(onnx_export *e, const layer *l, const char *x)
 {
-    const int64_t shape[] = {(int64_t)l->config.repeats, 1, 1};
-    x = build_op(e->b, "Unsqueeze", x, build_list(e->b, 1, (int64_t[]){0}),
-                 NULL);
-    return build_op(e->b, "Expand", x, build_list(e->b, 3, shape), NULL);
+    onnx_builder *b = e->b;
+    size_t n = l->config.repeats;
+    const char *first = build_list(b, 1, (int64_t[]){0});
+    const char *steps = NULL;
+    x = build_op(b, "Unsqueeze", x, first, NULL);
+
+    /* or as often as the input has steps */
+    if (n) {
+        steps = build_list(b, 1, (int64_t[]){(int64_t)n});
+    } else {
+        steps = build_op(b, "Shape", e->x, NULL);
+        build_whole(b, "start", 0);
+        build_whole(b, "end", 1);
+    }
+    const char *ones = build_list(b, 2, (int64_t[]){1, 1});
+    const char *shape = build_op(b, "Concat", steps, ones, NULL);
+    build_whole(b, "axis", 0);
+    return build_op(b, "Expand", x, shape, NULL);
 }
 
 static const char *put_activation(onnx_export *e, const layer *l, const char *x)
@@ -288,7 +302,7 @@ static void put_graph(onnx_export *e)
 {
     const elman_model *m = e->model;
     e->b->scope = "input";
-    const char *x = put_input(e);
+    const char *x = e->x = put_input(e);
 
     /* fresh names begin with the name of the layer */
     for (size_t i = 0; i < m->layer_count; i++) {

@@ -23,6 +23,7 @@ typedef struct onnx_export {
     const elman_model *model;
     onnx_builder *b;
     const char *spread;  /* shape (2): (B,1), which a state is expanded by */
+    const char *x;       /* the input, steps first */
     onnx_memory memory;  /* of the layer whose levels are being written */
     elman_status status; /* the first failure; then nothing is to be saved */
 } onnx_export;

@@ -1,6 +1,7 @@
 /* torch_between.c: steps, pooling and lengths as Python. */
 #include "export/torch_between.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool torch_is_between(const elman_layer *l)
@@ -52,15 +53,23 @@ static void put_attention(python_writer *w, const elman_model *m,
     python_put(w, ")");
 }
 
+/* n times, or as often as x has steps. */
+static void put_repeat(python_writer *w, const elman_layer *l, int time)
+{
+    char n[32];
+    snprintf(n, sizeof n, "%zu", l->repeats);
+    if (!l->repeats) snprintf(n, sizeof n, "x.shape[%d]", time);
+    python_put(w, "y.unsqueeze(%d).repeat(%s%s, 1%s)", time, time ? "1, " : "",
+               n, time ? "" : ", 1");
+}
+
 static void put_step(python_writer *w, const elman_model *m,
                      const elman_layer *l)
 {
     int time = m->config.batch_first ? 1 : 0;
 
     if (l->kind == ELMAN_LAST) put_last(w, m, l);
-    else if (l->kind == ELMAN_REPEAT)
-        python_put(w, "y.unsqueeze(%d).repeat(%s%zu, 1%s)", time,
-                   time ? "1, " : "", l->repeats, time ? "" : ", 1");
+    else if (l->kind == ELMAN_REPEAT) put_repeat(w, l, time);
     else if (l->kind == ELMAN_L2_NORM)
         python_put(w, "torch.nn.functional.normalize(y, dim=-1, eps=%.9g)",
                    (double)l->eps);

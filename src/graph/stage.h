@@ -29,7 +29,7 @@ typedef struct graph_pass {
 static inline size_t graph_steps(const graph_pass *p, const traced_layer *l)
 {
     if (l->per_sequence) return 1;
-    return l->repeated ? l->repeated : p->T;
+    return l->repeated && l->repeated < SIZE_MAX ? l->repeated : p->T;
 }
 
 /* Runs the layers from begin to before end, on what the layer before them gave

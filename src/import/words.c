@@ -184,9 +184,12 @@ static elman_status set_numbers(const word_parts *w, elman_activation *a)
 static elman_status read_repeat(const word_parts *w, entry *e)
 {
     double n = w->number_count == 1 ? (double)w->numbers[0] : 0;
+    *e = (entry){.kind = ELMAN_REPEAT};
+    if (!w->number_count) return ELMAN_OK; /* as the sequence has steps */
     if (!(n >= 1 && n <= 1 << 20 && real_floor(n) == n))
-        return bad_word(w, "which takes the number of steps, as in repeat(10)");
-    *e = (entry){.kind = ELMAN_REPEAT, .repeats = (size_t)n};
+        return bad_word(w, "which takes the number of steps, as in repeat(10), "
+                           "or none: as many as the sequence has");
+    e->repeats = (size_t)n;
     return ELMAN_OK;
 }
 

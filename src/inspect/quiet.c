@@ -9,10 +9,9 @@ elman_status inspect_check(const elman_model *m)
 {
     if (!m->repeats) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE,
-                   "the model repeats one vector of each sequence for %zu "
-                   "steps, which no measurement looks behind: evaluation, "
-                   "prediction and views of a state do",
-                   m->repeats);
+                   "the model repeats one vector of each sequence, which no "
+                   "measurement looks behind: evaluation, prediction and views "
+                   "of a state do");
 }
 
 elman_status quiet_create(const elman_model *m, elman_model **quiet)

@@ -27,6 +27,15 @@ enum { DIRECT_ROWS = 4 };
 
 enum { DIRECTIONS = 2, NOWHERE = -1 };
 
+/* Of a repeat: as many steps as the sequence has. */
+#define AS_MANY SIZE_MAX
+
+/* The steps that a repeat makes in a pass of T steps. */
+static inline size_t repeat_steps(size_t repeats, size_t T)
+{
+    return repeats == AS_MANY ? T : repeats;
+}
+
 /* Features of a layer, and floats of all parameters, that still leave room for
  * every product with them in 64 bits. */
 #define MOST_FEATURES ((size_t)PTRDIFF_MAX / 64)

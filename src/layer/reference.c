@@ -253,19 +253,19 @@ static void last_backward(const reference_layer *l, const reference_pass *p,
 static void repeat_forward(const reference_layer *l, const reference_pass *p,
                            const double *x)
 {
-    for (size_t t = 0; t < l->config.repeats; t++)
+    for (size_t t = 0; t < p->T; t++)
         for (size_t b = 0; b < p->B; b++)
             for (size_t j = 0; j < l->I; j++)
                 l->y[(t * p->B + b) * l->I + j] =
-                    p->lengths[b] ? x[b * l->I + j] : 0;
+                    t < p->lengths[b] ? x[b * l->I + j] : 0;
 }
 
 static void repeat_backward(const reference_layer *l, const reference_pass *p,
                             double *dx)
 {
-    for (size_t t = 0; t < l->config.repeats; t++)
+    for (size_t t = 0; t < p->T; t++)
         for (size_t b = 0; b < p->B; b++)
-            for (size_t j = 0; j < l->I && p->lengths[b]; j++)
+            for (size_t j = 0; j < l->I && t < p->lengths[b]; j++)
                 dx[b * l->I + j] += l->dy[(t * p->B + b) * l->I + j];
 }
 
@@ -382,7 +382,8 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
 void reference_layer_backward(reference_layer *l, const reference_pass *p,
                               const double *x, double *dx)
 {
-    if (dx) memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
+    size_t T = l->config.kind == ELMAN_REPEAT ? 1 : p->T;
+    if (dx) memset(dx, 0, T * p->B * l->I * sizeof *dx);
 
     if (kind_is_recurrent(l->config.kind)) {
         reference_recurrent_backward(l, p, x, dx);

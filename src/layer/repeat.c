@@ -1,7 +1,7 @@
 /*
- * repeat.c: one vector of each sequence at n steps (Keras's RepeatVector). The
- * layers behind it see sequences of n steps, however long those before it were,
- * and begin anew with each pass.
+ * repeat.c: one vector of each sequence at n steps (Keras's RepeatVector), or
+ * at as many as the sequence has. It runs in the pass of the layers behind it,
+ * for which sequences have these steps and begin anew with each pass.
  */
 #include <string.h>
 
@@ -12,11 +12,13 @@ enum { MOST_REPEATS = 1 << 20 };
 
 static elman_status plan(layer *l, layer_plan *plan)
 {
-    size_t n = l->config.repeats;
+    size_t n = l->config.repeats ? l->config.repeats : AS_MANY;
     l->O = l->I;
-    if (n == 0 || n > MOST_REPEATS)
-        return failure(ELMAN_BAD_VALUE, "repeats is %zu, expected 1 to %d", n,
-                       MOST_REPEATS);
+    if (l->config.repeats > MOST_REPEATS)
+        return failure(ELMAN_BAD_VALUE,
+                       "repeats is %zu, expected 1 to %d, or 0 for as many as "
+                       "the sequence has steps",
+                       n, MOST_REPEATS);
     if (!plan->per_sequence)
         return failure(ELMAN_BAD_VALUE,
                        "repeat needs one vector per sequence, but the layer "
@@ -28,7 +30,8 @@ static elman_status plan(layer *l, layer_plan *plan)
         return failure(ELMAN_BAD_VALUE,
                        "repeats is %zu, but a layer before repeats %zu times, "
                        "expected the same number",
-                       n, plan->repeats);
+                       l->config.repeats,
+                       plan->repeats == AS_MANY ? 0 : plan->repeats);
 
     plan->per_sequence = false;
     plan->repeats = plan->repeated = n;
@@ -41,10 +44,10 @@ static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
     size_t row = l->I * sizeof *x;
-    for (size_t t = 0; t < l->config.repeats; t++)
+    for (size_t t = 0; t < p->T; t++)
         for (size_t b = 0; b < p->B; b++) {
             float *y = s->y + (t * p->B + b) * l->I;
-            if (p->lengths[b]) memcpy(y, x + b * l->I, row);
+            if (t < p->lengths[b]) memcpy(y, x + b * l->I, row);
             else memset(y, 0, row);
         }
 }
@@ -58,7 +61,7 @@ void layer_repeat_backward(const layer *l, const pass *p, layer_state *s,
     for (size_t b = 0; dx && b < p->B; b++) {
         float *sum = dx + b * I;
         memset(sum, 0, I * sizeof *sum);
-        for (size_t t = p->lengths[b] ? l->config.repeats : 0; t-- > 0;)
+        for (size_t t = p->lengths[b]; t-- > 0;)
             p->k->add(I, s->dy + (t * p->B + b) * I, sum);
     }
 }

@@ -188,7 +188,7 @@ static elman_status plan_model(elman_model *m, size_t limit)
         .streams = plan.streams,
         .level_count = plan.level_count,
         .parameter_count = plan.parameter_count,
-        .output_steps = plan.repeated,
+        .output_steps = plan.repeated == AS_MANY ? 0 : plan.repeated,
     };
     for (size_t i = 0; i < plan.parameter_count; i++)
         m->info.weight_count += m->parameters[i].count;

@@ -49,7 +49,7 @@ struct elman_model {
     late_copies *late;
     uint64_t changes;          /* how often the weights have changed */
     size_t memory_h, memory_c; /* floats of memory per sequence */
-    size_t repeats;            /* steps behind ELMAN_REPEAT, or 0 */
+    size_t repeats;            /* steps behind ELMAN_REPEAT, AS_MANY, or 0 */
     size_t note_count;
     model_note *notes;
 };
@@ -159,13 +159,15 @@ bool model_per_sequence(const elman_model *model, size_t i);
 size_t model_steps(const elman_model *model, size_t i, size_t T);
 static inline size_t layer_steps(const layer *l, size_t T)
 {
-    return l->repeated ? l->repeated : l->per_sequence ? 1 : T;
+    if (l->repeated) return repeat_steps(l->repeated, T);
+    return l->per_sequence ? 1 : T;
 }
 
 /* The pass that a layer runs in. */
 static inline const pass *state_pass(const elman_state *s, const layer *l)
 {
-    return l->repeated ? &s->again : l->per_sequence ? &s->tail : &s->full;
+    if (l->repeated || l->kind == &layer_repeat) return &s->again;
+    return l->per_sequence ? &s->tail : &s->full;
 }
 
 /* How many outputs the model gives: 2 (D,T,B,R) with merge none,

@@ -3,6 +3,7 @@
 
 #include "base/kind.h"
 #include "cell/cell.h"
+#include "layer/layer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,8 @@ static void plan(reference *r)
         }
         if (l->config.kind == ELMAN_REPEAT) {
             r->per_sequence = false;
-            r->repeats = r->repeated = l->config.repeats;
+            r->repeats = l->config.repeats ? l->config.repeats : AS_MANY;
+            r->repeated = r->repeats;
         }
 
         features = l->O;
@@ -167,7 +169,8 @@ static void plan(reference *r)
 static void lay_out(reference *r, arena *a)
 {
     size_t rows = r->T * r->B, I = r->config.input_size, widest = 1;
-    size_t longest = r->T > r->repeats ? r->T : r->repeats;
+    size_t longest = repeat_steps(r->repeats, r->T);
+    if (longest < r->T) longest = r->T;
     r->weights = arena_take(a, r->weight_count, sizeof *r->weights);
     r->gradients = arena_take(a, r->weight_count, sizeof *r->gradients);
     r->x = arena_take(a, rows * I, sizeof *r->x);
@@ -327,7 +330,8 @@ static void copy_batch(reference *r, const reference_batch *batch)
     for (size_t b = 0; b < B; b++) {
         r->lengths[b] = batch->lengths ? batch->lengths[b] : T;
         r->one[b] = r->lengths[b] ? 1 : 0;
-        r->many[b] = r->lengths[b] ? r->repeats : 0;
+        r->many[b] =
+            r->lengths[b] ? repeat_steps(r->repeats, r->lengths[b]) : 0;
         for (size_t t = 0; t < r->lengths[b]; t++) {
             size_t row = t * B + b, from = first ? b * T + t : row;
             if (I)
@@ -353,7 +357,7 @@ static void copy_batch(reference *r, const reference_batch *batch)
     r->tail.T = 1;
     r->tail.lengths = r->one;
     r->again = r->full;
-    r->again.T = r->repeats;
+    r->again.T = repeat_steps(r->repeats, T);
     r->again.lengths = r->many;
     r->again.given = NULL;
 }
@@ -361,14 +365,15 @@ static void copy_batch(reference *r, const reference_batch *batch)
 const reference_pass *reference_pass_of(const reference *r,
                                         const reference_layer *l)
 {
-    return l->repeated ? &r->again : l->per_sequence ? &r->tail : &r->full;
+    if (l->repeated || l->config.kind == ELMAN_REPEAT) return &r->again;
+    return l->per_sequence ? &r->tail : &r->full;
 }
 
 /* Steps of y. */
 static size_t output_steps(const reference *r)
 {
     if (r->per_sequence) return 1;
-    return r->repeated ? r->repeated : r->full.T;
+    return r->repeated ? repeat_steps(r->repeated, r->full.T) : r->full.T;
 }
 
 elman_status reference_forward(reference *r, const reference_batch *batch,

@@ -68,6 +68,23 @@ static elman_status check_tokens(const elman_model *m, const elman_state *s,
     return ELMAN_OK;
 }
 
+/* As many steps as a sequence has are known where it is whole. */
+static elman_status check_whole(const elman_model *m, const elman_state *s,
+                                const elman_batch *in)
+{
+    for (size_t b = 0; m->repeats == AS_MANY && b < in->B; b++) {
+        size_t length = in->lengths ? in->lengths[b] : in->T;
+        uint64_t before = s->position[b] == FREE_SLOT ? 0 : s->position[b];
+        if (length && before)
+            return failure(ELMAN_BAD_VALUE,
+                           "the model repeats a vector as often as a sequence "
+                           "has steps, but sequence %zu goes on after %llu: "
+                           "expected whole ones, each after elman_state_reset",
+                           b, (unsigned long long)before);
+    }
+    return ELMAN_OK;
+}
+
 /* ---- Setting out -------------------------------------------------------- */
 
 /* The valid (t,b) in gradient order, leaf by leaf: blocks of sequences, time
@@ -170,7 +187,7 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
         if (length && s->position[b] == FREE_SLOT) state_begin_one(m, s, b);
         s->full.steps_before[b] = s->position[b];
         if (!m->repeats) continue;
-        s->again.lengths[b] = length ? m->repeats : 0;
+        s->again.lengths[b] = length ? repeat_steps(m->repeats, length) : 0;
         s->again.steps_before[b] = 0;
         state_begin_repeated(m, s, b);
     }
@@ -245,7 +262,8 @@ static void forward_layer(const elman_model *m, elman_state *s, size_t i,
                           const row_sink *sink, const float *x)
 {
     const layer *l = m->layers + i;
-    pass *p = l->repeated ? &s->again : l->per_sequence ? &s->tail : &s->full;
+    pass *p = l->per_sequence ? &s->tail : &s->full;
+    if (l->repeated || l->kind == &layer_repeat) p = &s->again;
     p->sink = i + 1 == m->layer_count ? sink : NULL;
 
     double begin = s->seconds ? clock_seconds() : 0;
@@ -328,6 +346,7 @@ static elman_status forward(const elman_model *m, elman_state *s,
 {
     TRY(check_batch(m, s, in));
     TRY(check_tokens(m, s, in));
+    TRY(check_whole(m, s, in));
     if (s->chunk) {
         forward_chunks(m, s, in, y);
         return ELMAN_OK;

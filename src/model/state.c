@@ -146,12 +146,13 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
 {
     lay_out_rows(s, &s->full, a, T, B);
     lay_out_rows(s, &s->tail, a, 1, B);
-    if (m->repeats) lay_out_rows(s, &s->again, a, m->repeats, B);
+    size_t repeats = repeat_steps(m->repeats, T);
+    if (repeats) lay_out_rows(s, &s->again, a, repeats, B);
     s->full.ids = arena_take(a, B, sizeof *s->full.ids);
     s->full.steps_before = arena_take(a, B, sizeof *s->full.steps_before);
     if (m->repeats)
         s->again.steps_before = arena_take(a, B, sizeof *s->again.steps_before);
-    size_t longest = T > m->repeats ? T : m->repeats;
+    size_t longest = T > repeats ? T : repeats;
     if (s->config.training)
         s->training.pointers =
             arena_take(a, 2 * longest * B, sizeof *s->training.pointers);
@@ -284,7 +285,8 @@ elman_status state_measure(const elman_model *m,
 {
     TRY(complete(config, full));
     size_t rows;
-    if (!sizes_multiply(m->repeats, full->B, 1, &rows) || rows > UINT32_MAX / 2)
+    if (!sizes_multiply(repeat_steps(m->repeats, full->T), full->B, 1, &rows) ||
+        rows > UINT32_MAX / 2)
         return failure(ELMAN_BAD_VALUE,
                        "B is %zu and the model repeats %zu times, expected a "
                        "product below 2^31",

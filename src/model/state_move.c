@@ -162,7 +162,7 @@ static elman_status check_pass(const elman_model *m, const elman_state *s)
         if (p->lengths[b] > p->T || s->tail.lengths[b] > 1)
             return broken("lengths");
     for (size_t b = 0; m->repeats && b < p->B; b++)
-        if (s->again.lengths[b] > m->repeats || s->again.steps_before[b])
+        if (s->again.lengths[b] > s->again.T || s->again.steps_before[b])
             return broken("lengths");
 
     /* the slots that ran in chunks */

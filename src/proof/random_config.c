@@ -293,7 +293,7 @@ elman_config random_repeating(draws *d, size_t most)
     if (draw_chance(d, 30)) l += draw_between(d, most, l);
 
     /* and to another sequence */
-    *l++ = (elman_layer){.kind = ELMAN_REPEAT, .repeats = draw_size(d, 1, 7)};
+    *l++ = (elman_layer){.kind = ELMAN_REPEAT, .repeats = draw_size(d, 0, 7)};
     if (draw_chance(d, 20)) l += draw_between(d, most, l);
     if (draw_chance(d, 80)) draw_recurrent(d, most, true, l++);
     if (l[-1].merge != ELMAN_MERGE_NONE) draw_head(d, most, l);

@@ -218,14 +218,14 @@ static size_t find_repeated(const trace *t, const view *read)
 }
 
 /* The steps are a new axis of the source, the first; it runs along time. */
-static elman_status add_repeat(trace *t, const onnx_node *n, size_t repeats)
+static elman_status add_repeat(trace *t, const onnx_node *n, const extent *size)
 {
     const traced_layer *below = &t->layers[t->layer_count - 1];
     const source *old = t->sources + below->y;
     source s = {.kind = SOURCE_LAYER,
                 .index = t->layer_count,
                 .rank = old->rank + 1,
-                .shape = {extent_of((int64_t)repeats)},
+                .shape = {*size},
                 .identity = {t->time}};
     memcpy(s.shape + 1, old->shape, old->rank * sizeof *s.shape);
     memcpy(s.identity + 1, old->identity, old->rank * sizeof *s.identity);
@@ -233,9 +233,10 @@ static elman_status add_repeat(trace *t, const onnx_node *n, size_t repeats)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
 
     traced_layer *l = &t->layers[t->layer_count++];
+    size_t repeats = extent_is_plain(size) ? (size_t)size->factor : 0;
     *l = (traced_layer){.config = {.kind = ELMAN_REPEAT, .repeats = repeats},
                         .node = (size_t)(n ? n - t->graph->nodes : 0),
-                        .repeated = repeats,
+                        .repeated = repeats ? repeats : SIZE_MAX,
                         .I = below->O,
                         .O = below->O};
     return source_add(t, n, &s, &l->y);
@@ -246,17 +247,19 @@ static elman_status take_repeat(trace *t, const onnx_node *n, view *read)
 {
     size_t axis = find_repeated(t, read), to[AXES];
     if (axis == read->rank) return ELMAN_OK;
-    const extent *size = &read->axes[axis].factors[0].size;
-    if (!extent_is_plain(size))
+    const extent size = read->axes[axis].factors[0].size;
+    extent T;
+    TRY(view_size(n, &t->x, (size_t)t->time, &T));
+    bool plain = extent_is_plain(&size), as_many = extent_equal(&size, &T);
+    if (!plain && (!as_many || t->lengths))
         return refuse(n, "it reads a vector that is repeated as often as "
-                         "another size says, where a layer of elman repeats "
-                         "it a fixed number of times; export the graph with a "
-                         "fixed number of steps");
-    if (size->factor < 1 || (uint64_t)size->factor > SIZE_MAX)
+                         "another size says than that of its steps; export "
+                         "the graph with a fixed number of them");
+    if (plain && (size.factor < 1 || size.factor > INT32_MAX))
         return refuse(n, "it reads a vector that is repeated too often");
 
     /* the source's axes move up by one */
-    size_t repeats = (size_t)size->factor, rank = t->sources[read->source].rank;
+    size_t rank = t->sources[read->source].rank;
     for (size_t k = rank; k-- > 0;) {
         to[k] = k + 1;
         read->offset[k + 1] = read->offset[k];
@@ -264,9 +267,9 @@ static elman_status take_repeat(trace *t, const onnx_node *n, view *read)
     }
     read->offset[0] = 0;
     read->from_end[0] = false;
-    TRY(add_repeat(t, n, repeats));
+    TRY(add_repeat(t, n, &size));
     point_at_last(t, to, read);
-    read->axes[axis].factors[0] = factor_of(0, extent_of((int64_t)repeats), 1);
+    read->axes[axis].factors[0] = factor_of(0, size, 1);
     return ELMAN_OK;
 }
 

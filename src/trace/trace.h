@@ -242,7 +242,8 @@ typedef struct traced_layer {
     size_t node;         /* that made it */
     size_t y, h_n, c_n;  /* sources that it makes */
     bool per_sequence;   /* gives one vector per sequence */
-    size_t repeated;     /* or so many steps, made of one; else 0 */
+    size_t repeated;     /* or so many steps, made of one; else 0. SIZE_MAX: as
+                            many as x has */
     size_t I, O;         /* features that it reads and gives */
     bool open;           /* its bias, or a norm's weight or bias, may follow */
     unrolled *unrolled;  /* a recurrence that is written out, or NULL */

@@ -190,9 +190,10 @@ class Network:
     def repeat(self):
         """The vector at some steps, for a decoder."""
         count, steps = self.draw.randint(1, 6), 1 if self.first else 0
-        self.words.append(f"repeat({count})")
-        self.calls.append(
-            lambda x: x.unsqueeze(steps).repeat_interleave(count, steps))
+        every = self.draw.maybe(0.3)  # as many as there are
+        self.words.append("repeat" if every else f"repeat({count})")
+        self.calls.append(lambda x: x.unsqueeze(steps).repeat_interleave(
+            self.steps if every else count, steps))
 
     def unroll(self, cell):
         def call(x):
@@ -216,6 +217,7 @@ class Network:
         return width
 
     def forward(self, x):
+        self.steps = x.shape[1 if self.first else 0]
         for call in self.calls:
             x = call(x)
         return x

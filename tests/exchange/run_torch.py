@@ -19,7 +19,7 @@ def run(model, lines, order, x):
                 after, code = part.split(" y = ", 1)
                 between.setdefault(after, []).append(code)
 
-    names, before = {"torch": torch, "model": model}, "at first"
+    names, before = {"torch": torch, "model": model, "x": x}, "at first"
     y = x
     for line in order[1:]:
         name, kind, _ = line.split()
