@@ -146,7 +146,7 @@ def follow(tree):
                '        [FORMAT_LONE] = "a lone file",\n')
     tree.after("src/import/source.c", '#include "format/npz.h"\n',
                '#include "format/lone.h"\n')
-    tree.before("src/import/source.c", "/* ---- Settings --", OPEN.lstrip())
+    tree.before("src/import/source.c", "/* ---- All formats --", OPEN.lstrip())
     tree.after("src/import/source.c", "    [FORMAT_NPZ] = {open_npz, NULL},\n",
                "    [FORMAT_LONE] = {open_lone, NULL},\n")
     tree.create("tests/fuzz/lone.c", FUZZ)
