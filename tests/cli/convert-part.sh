@@ -16,3 +16,10 @@ try m.safetensors n.safetensors --to-tensor y
 cp "$CASES/../golden/onnx/refused/two_heads.onnx" heads.onnx
 try heads.onnx m.safetensors
 try heads.onnx m.safetensors --to-tensor critic
+# a cell of one step, a loop, and a refusal with the part before it
+cp "$CASES/../golden/onnx/torchscript_cell_gru/model.onnx" cell.onnx
+cp "$CASES/../golden/onnx/torchscript_script_unbound/model.onnx" loop.onnx
+cp "$CASES/../golden/onnx/refused/scan.onnx" sum.onnx
+try cell.onnx m.safetensors
+try loop.onnx m.safetensors
+try sum.onnx m.safetensors
