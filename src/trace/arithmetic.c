@@ -194,3 +194,11 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
     TRY(need_number(t, n, other, "operand", &number));
     return add_affine(t, n, op, x, number, swapped, out[0]);
 }
+
+elman_status trace_negate(trace *t, const onnx_node *n, traced_value *const *in,
+                          traced_value *const *out)
+{
+    const elman_layer minus = {.kind = ELMAN_ACTIVATION,
+                               .activation = {ELMAN_ACTIVATION_AFFINE, -1, 0}};
+    return elementwise_add(t, n, in[0], &minus, out[0]);
+}

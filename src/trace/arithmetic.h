@@ -4,6 +4,6 @@
 
 #include "trace/trace.h"
 
-operator_run trace_arithmetic;
+operator_run trace_arithmetic, trace_negate;
 
 #endif

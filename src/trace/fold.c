@@ -1,6 +1,7 @@
 /* fold.c: what a graph computes of tensors alone. */
 #include "trace/fold.h"
 
+#include "base/real.h"
 #include "trace/attribute.h"
 #include "trace/sizes.h"
 #include "trace/tensor.h"
@@ -223,15 +224,28 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
+static double negative(double x) { return -x; }
+static double size_of(double x) { return x < 0 ? -x : x; }
+static double root(double x) { return sqrt(x); }
+static double positive(double x) { return x > 0 || x != x ? x : 0; }
+static double sigmoid(double x) { return 1 / (1 + real_exp(-x)); }
+
 elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
                         traced_value *const *out)
 {
     const view *of = NULL;
     size_t shape[AXES], count;
     void *data = NULL;
-    bool negates = node_is(n, "Neg"), absolute = node_is(n, "Abs");
-    if (!negates && !absolute && !node_is(n, "Sqrt"))
-        return refuse(n, "it is none of Neg, Abs and Sqrt");
+    static const struct {
+        const char *op;
+        double (*of)(double x);
+    } rows[] = {{"Neg", negative},  {"Abs", size_of},     {"Sqrt", root},
+                {"Relu", positive}, {"Sigmoid", sigmoid}, {"Tanh", real_tanh}};
+    size_t row = 0, rows_count = sizeof rows / sizeof *rows;
+    while (row < rows_count && !node_is(n, rows[row].op))
+        row++;
+    if (row == rows_count)
+        return refuse(n, "it is not a function that is computed of a tensor");
     if (!element_is_float(in[0]->type))
         return refuse(n, "it is supported only for floats");
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
@@ -242,9 +256,7 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     double *values = data;
     tensor_view_doubles(t, of, count, values);
     for (size_t i = 0; i < count; i++)
-        values[i] = negates    ? -values[i]
-                    : absolute ? fabs(values[i])
-                               : sqrt(values[i]);
+        values[i] = rows[row].of(values[i]);
 
     tensor_round(t, out[0], in[0]->type);
     return ELMAN_OK;

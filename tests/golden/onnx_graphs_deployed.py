@@ -271,3 +271,14 @@ def deployed_cases():
         y = g.node("Transpose", y, perm=[1, 0, 2])
         y = g.node("ReduceSum", y, g.hold(np.array([1])), keepdims=0)
         g.output(g.dense(y, H, C), "y")
+
+    @graph(17, steps)
+    def deployed_functions(g):
+        """A learned state through a function, and a sign turned round."""
+        x = g.input("x", ["T", "N", I])
+        size = g.node("Gather", g.node("Shape", x), g.hold(np.array([1])))
+        h = g.node("Tanh", g.weight(1, 1, H))
+        h = g.node("Tile", h, g.node("Concat", g.hold(np.array([1])), size,
+                                     g.hold(np.array([1])), axis=0))
+        y = g.axes("Squeeze", g.gru(x, extra=["", h]), 1)
+        g.output(g.node("Neg", g.dense(y, H, C)), "y")
