@@ -165,6 +165,8 @@ static int embed(network *net, array_pass *pass)
     size_t count = pass->T * pass->B;
     int code = network_drop_embedding(net, &table);
     size_t E = net->size.input_size;
+    free(pass->typed);
+    pass->typed = NULL;
     if (!code) pass->typed = calloc(count * E + 1, sizeof *pass->typed);
     if (!code && !pass->typed) code = failed("out of memory");
 
