@@ -5,6 +5,7 @@
 #define CONVERT_H
 
 #include "attach.h"
+#include "record.h"
 #include "reference.h"
 
 #include <stdio.h>
@@ -46,6 +47,13 @@ int conversion_show_table(const conversion *run, FILE *file);
 /* The same, the model, and how to read it elsewhere, on standard output; a
  * line of JSON if that was asked for. */
 int conversion_show(const conversion *run);
+
+/* The line that was typed, with each of the settings in place of its own: below
+ * each other, or as member "commands" of a record. */
+void proposals_show(FILE *out, const parsed_line *typed,
+                    const elman_proposal *proposals, size_t count);
+void proposals_record(record *out, const parsed_line *typed,
+                      const elman_proposal *proposals, size_t count);
 
 /* A question on standard error, and below it the command line with each of the
  * settings that answer it. Returns EXIT_FAILED. */

@@ -5,19 +5,22 @@
 #include "convert.h"
 #include "screen.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_SHOWN = 8, LONGEST_SHOWN = 400 };
 
-/* A line that is written, or only measured. */
+/* A line that is written, kept or only measured. */
 typedef struct line_out {
     FILE *file; /* or NULL */
+    char *text; /* or NULL */
     size_t used;
 } line_out;
 
 static void put(line_out *line, const char *text, size_t bytes)
 {
     if (line->file) fwrite(text, 1, bytes, line->file);
+    if (line->text) memcpy(line->text + line->used, text, bytes);
     line->used += bytes;
 }
 
@@ -71,13 +74,13 @@ static void put_settings(const elman_proposal *p, line_out *line)
 }
 
 /* The line as it was typed, with the settings in place of its own. */
-static void put_line(const conversion *run, const elman_proposal *p,
+static void put_line(const parsed_line *typed, const elman_proposal *p,
                      line_out *line)
 {
     bool put_yet = false;
     put(line, "elman", 5);
-    for (int n = 1; n < run->line->argc; n++) {
-        const char *word = run->line->argv[n];
+    for (int n = 1; n < typed->argc; n++) {
+        const char *word = typed->argv[n];
         bool apart = false;
         if ((p->layers && gives(word, "layers", &apart)) ||
             (p->key && gives(word, "key", &apart)) ||
@@ -98,41 +101,63 @@ static void put_line(const conversion *run, const elman_proposal *p,
 }
 
 /* On a terminal a line that is too long for it is only begun. */
-static bool show_line(const conversion *run, const elman_proposal *p)
+static bool show_line(FILE *out, const parsed_line *typed,
+                      const elman_proposal *p)
 {
-    line_out measured = {0}, line = {.file = stderr};
-    put_line(run, p, &measured);
-    bool whole = screen_is_free(stderr) || measured.used <= LONGEST_SHOWN;
+    line_out measured = {0}, line = {.file = out};
+    put_line(typed, p, &measured);
+    bool whole = screen_is_free(out) || measured.used <= LONGEST_SHOWN;
 
-    fputs("  ", stderr);
-    if (whole) put_line(run, p, &line);
+    fputs("  ", out);
+    if (whole) put_line(typed, p, &line);
     else
-        fprintf(stderr, "(a command of %zu characters with --layers %s)",
+        fprintf(out, "(a command of %zu characters with --layers %s)",
                 measured.used, p->layers ? printable(p->layers) : "");
-    fputc('\n', stderr);
+    fputc('\n', out);
     return whole;
+}
+
+void proposals_show(FILE *out, const parsed_line *typed,
+                    const elman_proposal *proposals, size_t count)
+{
+    bool all = true;
+    const char *of = "";
+
+    /* those of the same part of the file below one title */
+    for (size_t n = 0; n < count; n++) {
+        const elman_proposal *p = proposals + n;
+        if (n >= MOST_SHOWN && !screen_is_free(out)) {
+            all = false;
+            break;
+        }
+        if (strcmp(of, p->of) != 0) fprintf(out, "%s:\n", p->of);
+        of = p->of;
+        all = show_line(out, typed, p) && all;
+    }
+    if (!all)
+        fprintf(out, "%zu commands in all; --wide shows them whole\n", count);
+}
+
+void proposals_record(record *out, const parsed_line *typed,
+                      const elman_proposal *proposals, size_t count)
+{
+    record_open(out, "commands", '[');
+    for (size_t n = 0; n < count; n++) {
+        line_out measured = {0}, line = {0};
+        put_line(typed, proposals + n, &measured);
+        line.text = calloc(measured.used + 1, 1);
+        if (!line.text) break;
+        put_line(typed, proposals + n, &line);
+        record_text(out, NULL, line.text);
+        free(line.text);
+    }
+    record_close(out, ']');
 }
 
 int conversion_propose(const conversion *run, const char *question,
                        const elman_proposal *proposals, size_t count)
 {
-    bool all = true;
-    const char *of = "";
     int code = failed("%s; what fits:", question);
-
-    /* those of the same part of the file below one title */
-    for (size_t n = 0; n < count; n++) {
-        const elman_proposal *p = proposals + n;
-        if (n >= MOST_SHOWN && !screen_is_free(stderr)) {
-            all = false;
-            break;
-        }
-        if (strcmp(of, p->of) != 0) fprintf(stderr, "%s:\n", p->of);
-        of = p->of;
-        all = show_line(run, p) && all;
-    }
-    if (!all)
-        fprintf(stderr, "%zu commands in all; --wide shows them whole\n",
-                count);
+    proposals_show(stderr, run->line, proposals, count);
     return code;
 }

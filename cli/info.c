@@ -4,6 +4,7 @@
 #include "info.h"
 #include "arrays.h"
 #include "commands.h"
+#include "info_offer.h"
 #include "plan.h"
 #include "run_journal.h"
 #include "screen.h"
@@ -192,7 +193,7 @@ static void show_notes(const network *net)
     if (proof) printf("proof     %s\n", printable(proof));
 }
 
-/* How the file was read, sentence by sentence. */
+/* How the file was read, sentence by sentence, but for what is told. */
 static void show_remarks(const file_facts *file)
 {
     const elman_import_config config = foreign_config(file->foreign);
@@ -200,7 +201,8 @@ static void show_remarks(const file_facts *file)
     const char *remark;
     if (elman_import_open(&file->path, 1, &config, &import) != ELMAN_OK) return;
     for (size_t i = 0; (remark = elman_import_remark(import, i)); i++)
-        printf("%-9s %s\n", "reading", printable(remark));
+        if (!facts_tell(file, remark))
+            printf("%-9s %s\n", "reading", printable(remark));
     elman_import_close(import);
 }
 
@@ -274,24 +276,33 @@ static const char *reason_alone(const char *reason, const char *path)
 }
 
 static void show_record(const network *net, const file_facts *file,
-                        const char *reason)
+                        const char *reason, const parsed_line *typed)
 {
+    offer made = {0};
+    if (reason) offer_open(typed, file, &made);
+    if (made.count) reason = made.question;
+
     record out = record_begin(stdout);
     record_text(&out, "model", file->path);
     record_number(&out, "bytes", file_bytes(file->path));
     record_text(&out, "file", file->kind);
     record_flag(&out, "converts", !reason);
     if (reason) record_text(&out, "why", reason_alone(reason, file->path));
+    if (made.count) offer_record(&out, &made);
     facts_record(&out, file);
     if (file->graph.graph) ports_record(&out, file);
     if (reason) tensors_record(&out, file);
     else record_model(&out, net);
     record_end(&out);
+    offer_close(&made);
 }
 
 /* A file that no model can be made of as it is: what it holds, and why. */
-static int show_file(const file_facts *file, const char *reason)
+static int show_file(const file_facts *file, const char *reason,
+                     const parsed_line *typed)
 {
+    offer made;
+    offer_open(typed, file, &made);
     printf("%s%s%s, %s, %s\n\n", paint(stdout, BOLD), printable(file->path),
            paint(stdout, PLAIN), with_bytes(file_bytes(file->path)),
            file->kind);
@@ -300,9 +311,15 @@ static int show_file(const file_facts *file, const char *reason)
         printf("converts  no: it is one array, as the data of a model are: "
                "elman predict MODEL %s\n",
                printable(shell_quoted(file->path)));
-    else
+    else if (made.count) {
+        printf("converts  no: %s; what fits:\n",
+               printable(reason_alone(made.question, file->path)));
+        offer_show(&made);
+    } else
         printf("converts  no: %s\n",
                printable(reason_alone(reason, file->path)));
+    offer_close(&made);
+
     int code = file->graph.graph ? ports_show(file) : 0;
     return code ? code : tensors_show(file);
 }
@@ -352,8 +369,10 @@ static int info(const parsed_line *arguments)
     if (!facts_open(path, &file) && !loads) return show_nothing(path, reason);
     file.foreign = &values->foreign;
 
-    if (!code && screen.json) show_record(&net, &file, loads ? NULL : reason);
-    else if (!code) code = loads ? show(&net, &file) : show_file(&file, reason);
+    if (!code && screen.json)
+        show_record(&net, &file, loads ? NULL : reason, arguments);
+    else if (!code)
+        code = loads ? show(&net, &file) : show_file(&file, reason, arguments);
     if (loads) network_close(&net);
     facts_close(&file);
     return code;

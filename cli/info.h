@@ -25,6 +25,9 @@ void facts_close(file_facts *file);
 /* True of one array without a name of a parameter. */
 bool facts_are_data(const file_facts *file);
 
+/* True of a sentence that facts_show tells. */
+bool facts_tell(const file_facts *file, const char *sentence);
+
 /* Lines of what it is; tables of a graph's inputs and outputs, and of all
  * tensors. Those that return a code return 0 or EXIT_FAILED. */
 void facts_show(const file_facts *file);

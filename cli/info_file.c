@@ -19,6 +19,7 @@ static const char *short_kind(const char *format)
         {"an ONNX file", "ONNX"},
         {"a NumPy array", "NumPy array"},
         {"a NumPy archive", "NumPy archive"},
+        {"an HDF5 file as written by Keras", "HDF5 file"},
     };
     for (size_t n = 0; n < sizeof kinds / sizeof *kinds; n++)
         if (!strcmp(format, kinds[n][0])) return kinds[n][1];
@@ -85,6 +86,14 @@ void facts_show(const file_facts *file)
     if (extra)
         printf("%-9s %zu tensor%s outside the state dict\n", "besides", extra,
                extra == 1 ? "" : "s");
+}
+
+bool facts_tell(const file_facts *file, const char *sentence)
+{
+    const elman_fact *fact;
+    for (size_t n = 0; (fact = told_fact(file, &n));)
+        if (!strcmp(fact->text, sentence)) return true;
+    return false;
 }
 
 void facts_record(record *out, const file_facts *file)

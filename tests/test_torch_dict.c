@@ -145,11 +145,51 @@ TEST(a_key_with_a_point_is_told_from_a_path)
     }
 }
 
+TEST(what_is_no_state_dict_can_be_looked_at)
+{
+    /* a list of {"x", "y", "x": an object with {"_parameters": {"z"}}}, where y
+     * is beyond its storage, and of itself */
+    static const claim whole = {"I6\n", "0", "I0\n", "(I6\nt", "(I1\nt"};
+    static const claim part = {"I6\n", "0", "I0\n", "(I2\nt", "(I1\nt"};
+    static const claim beyond = {"I6\n", "0", "I9\n", "(I2\nt", "(I1\nt"};
+    static const float data[6] = {1, 2, 3, 4, 5, 6};
+    char text[4000], *at = text;
+    at += sprintf(at, "]p0\n}");
+    at += print_tensor(at, "x", &whole);
+    at += print_tensor(at, "y", &beyond);
+    at += sprintf(at, "Vo\ncmy\nNet\n)\x81}V_parameters\n}");
+    at += print_tensor(at, "z", &part);
+    at += sprintf(at, "sbsag0\na.");
+
+    zip_part parts[] = {
+        {.name = "a/data.pkl", .data = text, .bytes = (size_t)(at - text)},
+        {.name = "a/data/0", .data = data, .bytes = sizeof data}};
+    zip_file zip = zip_build(parts, 2);
+    torch_file *file = NULL;
+    CHECK_OK(torch_look(zip.bytes, zip.size, &file));
+    CHECK(file->tensor_count == 2, "%zu", file->tensor_count);
+    CHECK(!strcmp(file->tensors[0].name, "0.x"), "%s", file->tensors[0].name);
+    CHECK(!strcmp(file->tensors[1].name, "0.o.z"), "%s", file->tensors[1].name);
+    CHECK(file->tensors[1].count == 2, "%zu", file->tensors[1].count);
+    CHECK(!strcmp(file->what, "a list of 2"), "%s", file->what);
+    CHECK(strstr(file->refused, "object of my.Net"), "%s", file->refused);
+    CHECK(file->note_count == 1 && strstr(file->notes[0], "1 tensor in it"),
+          "%zu notes", file->note_count);
+    torch_close(file);
+
+    /* what torch_parse takes is the same */
+    static const char *const names[] = {"weight_ih", NULL};
+    CHECK_OK(parse_parts(names, NULL, &file));
+    CHECK(!file->refused && !file->what, "it is not refused");
+    torch_close(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_beside_each_other_are_one_state_dict),
         cmocka_unit_test(a_key_with_a_point_is_told_from_a_path),
+        cmocka_unit_test(what_is_no_state_dict_can_be_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

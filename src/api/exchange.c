@@ -73,6 +73,8 @@ void elman_import_close(elman_import *import) { import_close(import); }
 elman_status elman_import_draft(const elman_import *import, const char *path)
 {
     NEED(import, path);
+    if (import->refused)
+        return failure(ELMAN_BAD_FORMAT, "%s", import->refused);
     return import_draft(import, path);
 }
 

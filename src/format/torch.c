@@ -138,25 +138,59 @@ static void name_inside(torch_keys *asked, const char *inside)
     }
 }
 
+/* Whether what was refused can be shown as it is. */
+static bool can_look(const torch_source *source, elman_status status)
+{
+    bool files = source->asked && source->asked->count;
+    return source->looked && status == ELMAN_BAD_FORMAT &&
+           (source->tree || files);
+}
+
+/* Shows it, and keeps the reason. */
+static elman_status look(torch_making *making)
+{
+    torch_source *source = making->source;
+    const char *reason = elman_message();
+    size_t bytes = strlen(reason) + 1;
+    char *kept = source_keep(source, bytes);
+    if (!kept) return ELMAN_NO_MEMORY;
+    memcpy(kept, reason, bytes);
+
+    making->file->refused = kept;
+    return look_at_all(making);
+}
+
+/* Reads what torch_open has. */
+static elman_status read_state(torch_block *block, torch_making *making)
+{
+    torch_source *source = &block->source;
+    TRY(torch_source_open(source));
+
+    elman_status status = read_dict(block, making);
+    if (status && source->inside && source->asked)
+        name_inside(source->asked, source->inside);
+    if (status && source->inside) return failure_in(status, source->inside);
+    TRY(status);
+    return check_twice(making->file);
+}
+
 static elman_status read_file(torch_block *block, const char *key,
                               torch_file *file)
 {
     torch_source *source = &block->source;
     torch_making making = {.source = source, .file = file};
+    failure_text before = failure_keep();
 
     source->key = key;
-    TRY(torch_source_open(source));
-
-    elman_status status = read_dict(block, &making);
-    if (status && source->inside && source->asked)
-        name_inside(source->asked, source->inside);
-    if (status && source->inside) return failure_in(status, source->inside);
+    elman_status status = read_state(block, &making);
+    bool looks = can_look(source, status);
+    if (looks) status = look(&making);
     TRY(status);
-    TRY(check_twice(file));
+    if (looks) failure_restore(&before);
 
     file->dict = block->dict;
-    if (source->tree) file->extra_count = count_extra(source->tree);
-    TRY(add_notes(&making));
+    if (source->tree && !looks) file->extra_count = count_extra(source->tree);
+    if (!looks) TRY(add_notes(&making));
 
     /* names are copied and storages stay; the rest is no longer needed */
     pickle_close(block->source.tree);
@@ -171,8 +205,9 @@ elman_status torch_parse(char *bytes, size_t size, const char *key,
     return torch_parse_asking(bytes, size, key, file, NULL);
 }
 
-elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
-                                torch_file **file, torch_keys *asked)
+/* Any of the ways to read it. */
+static elman_status parse(char *bytes, size_t size, const char *key,
+                          torch_file **file, torch_keys *asked, bool looked)
 {
     torch_file *made = calloc(1, sizeof *made);
     torch_block *block = calloc(1, sizeof *block);
@@ -184,11 +219,29 @@ elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
     }
 
     made->block = block;
-    block->source =
-        (torch_source){.bytes = bytes, .size = size, .asked = asked};
+    block->source = (torch_source){
+        .bytes = bytes, .size = size, .asked = asked, .looked = looked};
     elman_status status = read_file(block, key, made);
     if (status == ELMAN_OK) *file = made;
     else torch_close(made);
+    return status;
+}
+
+elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
+                                torch_file **file, torch_keys *asked)
+{
+    return parse(bytes, size, key, file, asked, false);
+}
+
+elman_status torch_look(char *bytes, size_t size, torch_file **file)
+{
+    torch_keys *asked = calloc(1, sizeof *asked);
+    if (!asked) {
+        free(bytes);
+        return failure(ELMAN_NO_MEMORY, "no memory for a list of keys");
+    }
+    elman_status status = parse(bytes, size, NULL, file, asked, true);
+    free(asked);
     return status;
 }
 

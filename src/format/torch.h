@@ -27,7 +27,9 @@ typedef struct torch_file {
     size_t extra_count;    /* tensors elsewhere in the file, left out */
     size_t note_count;
     const char *notes[TORCH_NOTES]; /* sentences on how it was read */
-    void *block;                    /* owner of everything above */
+    const char *refused; /* torch_look: why torch_open refuses it, or NULL */
+    const char *what;    /* what it holds then: "a list of 3" */
+    void *block;         /* owner of everything above */
 } torch_file;
 
 /* key says where the state dict is, as in "model.state_dict", "" for the whole
@@ -43,14 +45,20 @@ typedef struct torch_keys {
     char keys[TORCH_KEYS][TORCH_KEY_ROOM];
 } torch_keys;
 
-/* As torch_parse; where it asks for a key, asked lists those that it may be. */
-elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
-                                torch_file **file, torch_keys *asked);
-
 /* The same from memory: bytes, malloc'ed, are freed by close or by the
  * failure. */
 elman_status torch_parse(char *bytes, size_t size, const char *key,
                          torch_file **file);
+
+/* As torch_parse; where it asks for a key, asked lists those that it may be. */
+elman_status torch_parse_asking(char *bytes, size_t size, const char *key,
+                                torch_file **file, torch_keys *asked);
+
+/* Opens it only to be looked at: where torch_parse finds no state dict, or is
+ * to be told which, the tensors are all that can be seen, wherever they are;
+ * two may have one name. */
+elman_status torch_look(char *bytes, size_t size, torch_file **file);
+
 void torch_close(torch_file *file);
 
 #endif

@@ -4,7 +4,8 @@
  * in a file inside another), torch_table.c has the globals, torch_tensor.c
  * makes tensors of calls (torch_array.c NumPy's, torch_quantized.c quantized
  * ones), torch_dict.c finds the state dict, torch_entry.c reads what is in it
- * (torch_script.c and torch_pt2.c that of programs), torch.c puts it together.
+ * (torch_script.c and torch_pt2.c that of programs), torch_look.c all that
+ * there is in others, torch.c puts it together.
  */
 #ifndef FORMAT_TORCH_PARTS_H
 #define FORMAT_TORCH_PARTS_H
@@ -58,6 +59,7 @@ typedef struct torch_source {
     size_t size;             /* bytes of everything, uncompressed */
     const char *key;         /* where the state dict is, as torch_open has it */
     torch_keys *asked;       /* what the key may be, or NULL */
+    bool looked;             /* it is only looked at */
     const char *inside;      /* the file inside a zip or tar file, or NULL */
     const char *storages_in; /* the folder of the storages' bytes */
     bool program;            /* of TorchScript */
@@ -197,6 +199,11 @@ elman_status entries_read(torch_making *making, const pickle_value *dict);
 /* Adds a sentence to the file's notes. */
 elman_status making_note(torch_making *making, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- torch_look.c ------------------------------------------------------- */
+
+/* All tensors that can be seen in a file that was refused, and what it is. */
+elman_status look_at_all(torch_making *making);
 
 /* ---- torch_dict.c ------------------------------------------------------- */
 

@@ -100,8 +100,9 @@ struct elman_import {
     elman_proposal *proposals; /* (proposal_count) */
     void *source;              /* owner of tensors, closed by: */
     void (*close)(void *source);
-    bool looked;       /* opened only to be looked at */
-    elman_fact *facts; /* (fact_count) what the file is */
+    bool looked;         /* opened only to be looked at */
+    const char *refused; /* why its tensors are for looking at alone, or NULL */
+    elman_fact *facts;   /* (fact_count) what the file is */
     size_t fact_count, fact_room;
     named_tensor *grown; /* weights.tensors, once the import has made some */
     size_t grown_room;

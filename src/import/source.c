@@ -47,7 +47,10 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
                                const elman_import_config *config)
 {
     torch_file *file = NULL;
-    TRY(torch_parse_asking(bytes, size, config->key, &file, im->given.keys));
+    if (im->looked) TRY(torch_look(bytes, size, &file));
+    else
+        TRY(torch_parse_asking(bytes, size, config->key, &file,
+                               im->given.keys));
     im->source = file;
     im->close = close_torch;
     im->weights.tensor_count = file->tensor_count;
@@ -56,6 +59,11 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     for (size_t i = 0; i < file->note_count; i++) {
         TRY(import_add_remark(im, file->notes[i]));
         if (im->looked) TRY(import_add_fact(im, "note", "%s", file->notes[i]));
+    }
+    if (file->refused) {
+        im->refused = import_text(im, "%s: %s", im->path, file->refused);
+        return im->refused ? import_add_fact(im, "inside", "%s", file->what)
+                           : ELMAN_NO_MEMORY;
     }
     return im->looked && *file->dict
                ? import_add_fact(im, "inside", "a state dict at %s", file->dict)

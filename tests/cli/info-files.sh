@@ -7,6 +7,11 @@ cp "$onnx/dynamo_language/model.onnx" graph.onnx
 info graph.onnx | sed 's/pytorch .*/pytorch VERSION/'
 info final_x.npy
 info two_states.pt
+cp "$state/whole_module.pt" "$CASES/../golden/torch/inside.tar" .
+info whole_module.pt
+info inside.tar
+elman info two_states.pt --json | grep -o "\"commands\":[^]]*]"
+elman convert whole_module.pt --mapping-draft draft.json
 info final.pt | sed 's/^\(converts  no\).*/\1/'
 elman info final.pt --json | sed 's/"bytes":[0-9]*/"bytes":N/; s/"why":"[^"]*/"why":"/'
 

@@ -15,8 +15,26 @@ static void read_elements(const named_tensor *t)
     if (t->count > MOST) tensor_doubles(t, t->count - CHUNK, CHUNK, reals);
 }
 
+/* What can be seen of it is all readable, and why it is refused is said. */
+static void look(const uint8_t *data, size_t size)
+{
+    torch_file *file = NULL;
+    if (torch_look(fuzz_copy(data, size), size, &file) != ELMAN_OK) {
+        MUST(!file);
+        fuzz_refused("");
+        return;
+    }
+    MUST(!file->refused == !file->what);
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        MUST(file->tensors[i].name[0]);
+        read_elements(file->tensors + i);
+    }
+    torch_close(file);
+}
+
 static void run(const uint8_t *data, size_t size)
 {
+    look(data, size);
     static const char *const keys[] = {NULL, "", "model", "p.pth",
                                        "p.pth:model"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
