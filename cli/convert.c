@@ -256,12 +256,15 @@ static int check_reference(conversion *run)
 
     code = show_failed(run);
     if (code) return code;
+    /* further off than rounding can be, it is something else as well */
+    enum { MOST_ROUNDING = 1000 };
     const char *rounding = rounding_of(run);
+    bool alone = *rounding && check->whole < MOST_ROUNDING;
     return failed(
         "%s: the model does not give '%s' for '%s', and was not converted: "
         "%s%s%s",
         conversion_source(run), files->second, files->first, check->failure,
-        rounding, *rounding ? "" : advice_of(run));
+        rounding, alone ? "" : advice_of(run));
 }
 
 static int write_out(const conversion *run)

@@ -13,10 +13,11 @@ const char foreign_title[] = "What a file from elsewhere does not record";
 const option_row foreign_options[] = {
     {.name = "nonlinearity",
      .type = OPTION_CHOICE,
-     .value = "tanh|relu",
+     .value = "auto|tanh|relu",
      .field = AT(nonlinearity),
-     .fallback = "tanh",
-     .help = "activation of an nn.RNN"},
+     .fallback = "auto",
+     .help = "activation of an nn.RNN; auto: tanh, but asked for where a "
+             "file is of a tool that has no default"},
     {.name = "layers",
      .type = OPTION_TEXT,
      .value = "LIST",
@@ -72,13 +73,14 @@ const option_row foreign_options[] = {
 
 elman_import_config foreign_config(const foreign_values *values)
 {
+    static const elman_activation_kind functions[] = {
+        ELMAN_ACTIVATION_DEFAULT, ELMAN_ACTIVATION_TANH, ELMAN_ACTIVATION_RELU};
     return (elman_import_config){
         .mapping = values->mapping,
         .key = values->key,
         .layers = values->layers,
         .ignore = values->ignore,
-        .nonlinearity = values->nonlinearity ? ELMAN_ACTIVATION_RELU
-                                             : ELMAN_ACTIVATION_DEFAULT,
+        .nonlinearity = functions[values->nonlinearity],
         .batch_first = values->batch_first,
         .from_tensor = values->from_tensor,
         .to_tensor = values->to_tensor,

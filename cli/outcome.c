@@ -172,6 +172,15 @@ static int warn_of(const training *run, const result *part)
     return finite ? 0 : code;
 }
 
+/* True of a model that inspect refuses: it repeats one vector of a sequence. */
+static bool repeats(const elman_model *model)
+{
+    const elman_layer *layers = elman_model_config(model)->layers;
+    for (size_t n = 0; n < ELMAN_MAX_LAYERS && layers[n].kind; n++)
+        if (layers[n].kind == ELMAN_REPEAT) return true;
+    return false;
+}
+
 static void show_next(const training *run)
 {
     const char *model = shell_quoted(run->model_path);
@@ -186,6 +195,7 @@ static void show_next(const training *run)
     default:
         printf("\ntry  elman predict %s FILE\n", model);
     }
+    if (repeats(run->model)) return;
     printf("     elman inspect %s %s -o report.html\n", model,
            shell_quoted(run->arguments->operands[0]));
 }

@@ -374,10 +374,11 @@ const option_row train_from_options[] = {
      .help = "order of the layers: --layers of 'elman convert'"},
     {.name = "init-nonlinearity",
      .type = OPTION_CHOICE,
-     .value = "tanh|relu",
+     .value = "auto|tanh|relu",
      .field = AT(init_nonlinearity),
-     .fallback = "tanh",
+     .fallback = "auto",
      .needs = "init-from",
-     .help = "activation of an nn.RNN"},
+     .help = "activation of an nn.RNN; auto: tanh, but asked for where a "
+             "file is of a tool that has no default"},
     {0},
 };

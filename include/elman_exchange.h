@@ -32,7 +32,9 @@ typedef struct elman_import_config {
                            one order fits (docs/FORMATS.md has the words) */
     const char *ignore; /* names of tensors to leave out, separated by commas;
                            a * in them stands for any text */
-    elman_activation_kind nonlinearity; /* of an nn.RNN: tanh or relu */
+    elman_activation_kind nonlinearity; /* of an nn.RNN: tanh or relu; 0: tanh,
+                                           but asked for where the file is of a
+                                           tool that has no default */
     bool batch_first;                   /* the model takes (B,T,I) */
     const char *from_tensor; /* ONNX: the value that the model reads, in place
                                 of the graph's input; NULL: that */

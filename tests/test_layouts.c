@@ -250,7 +250,7 @@ TEST(a_setting_that_a_known_model_has_no_use_for_is_refused)
     const elman_import_config config = {.layers = "rnn,fc"};
     elman_import *import = NULL;
     CHECK_FAILS(elman_import_open(&path, 1, &config, &import), ELMAN_BAD_VALUE,
-                "layers is given, which has no use for a JSON file");
+                "--layers is given, which has no use for a JSON file");
 }
 
 /* A file of tensors that names and shapes alone describe. */
@@ -363,6 +363,9 @@ TEST(an_rnn_whose_function_is_not_said_is_asked_for)
                 "rnn0 are an RNN of MXNet, whose function is relu or tanh");
     const elman_import_config relu = {.nonlinearity = ELMAN_ACTIVATION_RELU};
     CHECK_OK(open_parcel(&relu, &import));
+    elman_import_close(import);
+    const elman_import_config tanh = {.nonlinearity = ELMAN_ACTIVATION_TANH};
+    CHECK_OK(open_parcel(&tanh, &import));
     elman_import_close(import);
 }
 

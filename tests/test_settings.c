@@ -59,7 +59,7 @@ static elman_import_config with_setting(size_t setting)
 static const char *refusal(size_t setting, const char *where)
 {
     static char text[200];
-    snprintf(text, sizeof text, "%s is given, which has no use %s",
+    snprintf(text, sizeof text, "--%s is given, which has no use %s",
              setting_names[setting], where);
     return text;
 }

@@ -105,7 +105,7 @@ static elman_status settle_function(const layout_search *s,
     return failure(ELMAN_BAD_FORMAT,
                    "the tensors of %.80s are an RNN of %s, whose function is "
                    "relu or tanh, and the file does not say which: give "
-                   "--nonlinearity relu or, for tanh, a mapping file",
+                   "--nonlinearity relu or --nonlinearity tanh",
                    *m->prefix ? m->prefix : "a layer", m->kind->tool);
 }
 

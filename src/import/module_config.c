@@ -146,8 +146,8 @@ static elman_status check_nonlinearity(const module_order *o,
     for (size_t i = 0; i < o->count && !used; i++)
         used = kind_has_field(o->entries[i].kind, "nonlinearity");
     if (used) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE, "nonlinearity is given, which has no use "
-                                    "for a model without nn.RNN");
+    return failure(ELMAN_BAD_VALUE, "--nonlinearity is given, which has no "
+                                    "use for a model without nn.RNN");
 }
 
 static elman_status make_config(elman_import *im, const module_order *o,

@@ -174,8 +174,9 @@ static void put_given(const elman_import_config *c, long_text *t)
         text_put(t, " --key ");
         text_put_quoted(t, c->key);
     }
-    if (c->nonlinearity == ELMAN_ACTIVATION_RELU)
-        text_put(t, " --nonlinearity relu");
+    if (c->nonlinearity)
+        text_put(t, " --nonlinearity %s",
+                 c->nonlinearity == ELMAN_ACTIVATION_RELU ? "relu" : "tanh");
     if (c->batch_first) text_put(t, " --batch-first");
 }
 

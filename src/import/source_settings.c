@@ -56,7 +56,7 @@ elman_status source_check_settings(const char *path, file_format format,
             continue;
 
         return failure(ELMAN_BAD_VALUE,
-                       "%.120s: %s is given, which has no use %s %s", path,
+                       "%.120s: --%s is given, which has no use %s %s", path,
                        s->name, fits ? "with" : "for",
                        fits      ? "a mapping file"
                        : im->own ? "a model file of elman's own"
