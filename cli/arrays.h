@@ -88,6 +88,12 @@ int arrays_parse(const network *net, const line_source *source, float *x,
  * end of line. */
 void arrays_show_row(const float *y, size_t count);
 
+/* A token is a whole number below V: false of any other. */
+bool array_token_of(const network *net, double number, int32_t *token);
+
+/* The numbers of x as tokens. */
+int arrays_make_tokens(array_pass *pass);
+
 /* ---- States by name (arrays_state.c) ------------------------------------- */
 
 /* Fills the memory of state, which has room for B sequences, with the arrays

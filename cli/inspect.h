@@ -33,6 +33,14 @@ const char *cell_describe(const elman_model *model, size_t level);
  * characters by their names in C; in one of a few static buffers. */
 const char *token_describe(const network *net, int32_t token);
 
+/* What options name: "flow,gates" as bits, where the empty list is all; the
+ * constant input of --input; the output of --class from 1, 0 for all. Return 0
+ * or an exit code after an error line. */
+int inspect_read_only(const char *list, unsigned *sections);
+int inspect_read_input(const network *net, const char *word,
+                       elman_inspection_config *config);
+int inspect_read_class(const network *net, const char *word, size_t *output);
+
 /* Each shows an inspection, all that is there of it. */
 void inspect_show(const inspect_view *view);
 void inspect_record(const inspect_view *view);

@@ -1,7 +1,9 @@
-/* layers.h: one layer after the other, and what each reads. */
+/* layers.h: one layer after the other, and what each reads. ending.c has those
+ * that change how many steps there are. */
 #ifndef TRACE_LAYERS_H
 #define TRACE_LAYERS_H
 
+#include "trace/ending.h"
 #include "trace/tensor.h"
 
 /* Makes read the view from as the next layer reads it, which is of the last
@@ -42,17 +44,5 @@ elman_status layer_weigh_zero(trace *t, const onnx_node *n, const char *role,
 
 /* Whether one of the first count layers is recurrent. */
 bool trace_has_recurrent(const trace *t, size_t count);
-
-/* Adds the layer that gives one vector per sequence. */
-/* Whether what was added last gives steps that a repeat made. */
-bool layer_is_repeated(const trace *t);
-
-elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last);
-
-/* The same for any such layer that reads a view of the last layer's output, but
- * for its steps: none of its axes runs along them any more. It becomes a view
- * of the new output. */
-elman_status layer_add_ending(trace *t, const onnx_node *n,
-                              const elman_layer *config, view *read);
 
 #endif

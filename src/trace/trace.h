@@ -16,6 +16,7 @@
  *   tensor             values that are tensors
  *   sizes              shapes, with free sizes
  *   layers             one layer after the other, and what each reads
+ *   ending             layers that change how many steps there are
  *
  * on these stand the operators:
  *
