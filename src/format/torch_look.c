@@ -35,6 +35,8 @@ static bool name_item(const pickle_value *holder, size_t at, char room[24],
 {
     static const char *const tables[] = {"_parameters", "_buffers", "_modules"};
     *name = (torch_name){.text = room};
+
+    /* by its key */
     if (holder->kind == PICKLE_DICT) {
         const pickle_value *key = holder->is.items[at];
         for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -50,6 +52,7 @@ static bool name_item(const pickle_value *holder, size_t at, char room[24],
         return true;
     }
 
+    /* or by its place */
     bool placed = holder->kind == PICKLE_LIST || holder->kind == PICKLE_TUPLE;
     name->bytes = placed ? (size_t)snprintf(room, 24, "%zu", at) : 0;
     return true;
@@ -108,6 +111,8 @@ static elman_status walk(look *l, pickle_value *root)
         look_level *level = l->levels + l->depth - 1;
         const pickle_value *holder = level->holder;
         size_t step = holder->kind == PICKLE_DICT ? 2 : 1, at = level->next;
+
+        /* at the end of a holder its name ends too */
         if (at + step > holder->count) {
             l->making->prefix[level->before] = 0;
             l->depth--;

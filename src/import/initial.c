@@ -85,6 +85,8 @@ elman_status initial_check(const elman_import *im, const module_list *list,
                  "initial(%s):%.*s takes",
                  names, names, (int)e->module->prefix_bytes,
                  e->module->prefix_bytes ? e->module->prefix : ".");
+
+        /* asked for, with the word that takes them in front of the module's */
         char head[240];
         snprintf(head, sizeof head, "initial(%s):", names);
         return modules_ask_word(im, list, sentence, e->module->prefix,

@@ -160,6 +160,7 @@ elman_status keras_add_repeat(keras_model *k, const keras_layer *l)
     if (!json_whole(json_find(l->config, "n"), &n) || n < 1 || n > INT32_MAX)
         return keras_refuse(l, "has an n that is no whole number of 1 or more");
 
+    /* from here on there are steps again, none of which pads */
     elman_layer *made = keras_new(k, l, ELMAN_REPEAT, false);
     if (!made) return ELMAN_BAD_FORMAT;
     made->repeats = (size_t)n;

@@ -74,6 +74,8 @@ elman_status onnx_say_rounding(elman_import *import, const trace *t)
                         "outputs differ by as much",
                         node_text(half, text)));
     if (!t->rounded) return ELMAN_OK;
+
+    /* what flows, at one node at least */
     return import_add_remark(
         import,
         import_text(import,
@@ -96,6 +98,7 @@ elman_status onnx_add_facts(elman_import *import, const onnx_graph *g)
                         (long long)g->opset, (long long)g->ir_version));
     TRY(import_add_fact(import, "nodes", "%zu", g->node_count));
 
+    /* what a run of it does not round as others do */
     for (size_t i = 0; i < g->node_count; i++)
         if (node_is(g->nodes + i, "DynamicQuantizeLSTM"))
             return import_add_fact(import, "rounding",

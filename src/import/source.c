@@ -51,6 +51,8 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     else
         TRY(torch_parse_asking(bytes, size, config->key, &file,
                                im->given.keys));
+
+    /* what it holds, and how it was read */
     im->source = file;
     im->close = close_torch;
     im->weights.tensor_count = file->tensor_count;
@@ -60,6 +62,8 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
         TRY(import_add_remark(im, file->notes[i]));
         if (im->looked) TRY(import_add_fact(im, "note", "%s", file->notes[i]));
     }
+
+    /* what is only for looking at stays so */
     if (file->refused) {
         im->refused = import_text(im, "%s: %s", im->path, file->refused);
         return im->refused ? import_add_fact(im, "inside", "%s", file->what)

@@ -66,6 +66,8 @@ static elman_status make_second(trace *t, const onnx_node *n, traced_layer *l)
     enum { Y_D = 2, H_D = 0 };
     const size_t old[] = {l->y, l->h_n, l->c_n};
     size_t made[3];
+
+    /* sources of its own, as the old ones are those of the first direction */
     for (size_t k = 0; k < 3; k++) {
         source s = t->sources[old[k]];
         TRY(source_add(t, n, &s, made + k));

@@ -172,6 +172,7 @@ static elman_status add_repeat(trace *t, const onnx_node *n, const extent *size)
     if (t->layer_count == ELMAN_MAX_LAYERS)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
 
+    /* 0: as often as the sequence has steps */
     traced_layer *l = &t->layers[t->layer_count++];
     size_t repeats = extent_is_plain(size) ? (size_t)size->factor : 0;
     *l = (traced_layer){.config = {.kind = ELMAN_REPEAT, .repeats = repeats},

@@ -339,6 +339,8 @@ static elman_status leave_out_free(trace *t, const onnx_node *n,
 {
     const size_t rank = in[0]->views->rank;
     bool left[AXES] = {false};
+
+    /* axes of a free size along which all inputs repeat */
     for (size_t k = 0; k < rank; k++) {
         extent size, other;
         TRY(view_size(n, in[0]->views, k, &size));

@@ -53,6 +53,8 @@ void rounding_apply(const traced_rounding *how, size_t count, double *numbers)
 {
     traced_rounding range;
     if (how->first) rounding_apply(how->first, count, numbers);
+
+    /* steps that follow from the numbers */
     if (how->kind == ROUND_RANGE) {
         range = range_of(count, numbers);
         how = &range;
