@@ -182,8 +182,9 @@ int arrays_read(const char *path, array_pass *pass)
     pass->name = path;
     int code = array_open(path, &pass->loaded);
     if (code) return code;
-    const elman_tensor x = pass->loaded;
+    elman_tensor x = pass->loaded;
     pass->x = x.data;
+    axes_read_input(pass->net, path, &x);
 
     /* with or without an axis of sequences */
     bool first = elman_model_config(pass->net->model)->batch_first;

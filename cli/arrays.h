@@ -45,6 +45,22 @@ bool array_is_named(const char *path);
  * array of it. Returns 0 or an exit code. */
 int array_open(const char *path, elman_tensor *array);
 
+/* Gives x the shape of the model where it only has more or fewer axes of one,
+ * and says so; leaves it as it is if that does not make it fit. */
+void axes_read_input(const network *net, const char *path, elman_tensor *x);
+
+/* True if y has that shape but for axes of one: its numbers are the same, in
+ * the same order. */
+bool axes_alike(const elman_tensor *y, const size_t *shape, size_t rank);
+
+/* "(3,4)". */
+void axes_print(const size_t *shape, size_t rank, char *text, size_t size);
+
+/* Says of files that a model was held against what was read otherwise than it
+ * lies there. */
+void axes_tell_reference(const network *net, const char *x, const char *y,
+                         const elman_check *check);
+
 /* Reads x from an .npy file, or from lines, each a step of one sequence up to a
  * blank line, T = 0 at the end; and lengths from a file, NULL for none. Return
  * 0 or an exit code after an error line; arrays_close frees what they made

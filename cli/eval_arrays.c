@@ -12,7 +12,7 @@
 
 const char array_losses[] = "auto|cross-entropy|mse|mae|huber|bce";
 
-enum { NO_CLASS = -100 };
+enum { NO_CLASS = -100, CROSS_ENTROPY = ELMAN_LOSS_CROSS_ENTROPY + 1 };
 
 /* How far off it is. */
 typedef struct figures {
@@ -46,7 +46,17 @@ static bool has_shape(const elman_tensor *array, const size_t *shape,
     return found <= 1;
 }
 
-static int bad_targets(const array_pass *pass, const char *path)
+/* The rows of what the model gives: steps of sequences. */
+static size_t row_count(const array_pass *pass)
+{
+    size_t rows = 1;
+    for (size_t n = 0; n + 1 < pass->y.rank; n++)
+        rows *= pass->y.shape[n];
+    return rows;
+}
+
+static int bad_targets(const array_pass *pass, const char *path,
+                       const elman_tensor *y)
 {
     char text[128] = "(", rows[128];
     size_t used = 1, before = 1;
@@ -56,9 +66,19 @@ static int bad_targets(const array_pass *pass, const char *path)
                                  n ? "," : "", pass->y.shape[n]);
     }
     snprintf(rows, sizeof rows, "%.*s", (int)before, text);
+
+    /* as view(-1, V) leaves it */
+    bool values = y->rank == 2 &&
+                  y->shape[1] == pass->y.shape[pass->y.rank - 1] &&
+                  y->shape[0] == row_count(pass);
+    bool flat = y->rank == 1 && y->shape[0] == row_count(pass);
+    char advice[160] = "";
+    if (values || flat)
+        snprintf(advice, sizeof advice, "; y.reshape%s) gives it that shape",
+                 values || pass->net->size.output_size == 1 ? text : rows);
     return failed("%s does not fit what '%s' gives for %s: expected values "
-                  "%s), or classes %s)",
-                  path, pass->net->path, pass->name, text, rows);
+                  "%s), or classes %s)%s",
+                  path, pass->net->path, pass->name, text, rows, advice);
 }
 
 /* The numbers of classes; -100 is none. */
@@ -71,8 +91,11 @@ static int read_classes(const array_pass *pass, const char *path,
         bool none = number == NO_CLASS;
         if (!none && !(number >= 0 && number < most && floor(number) == number))
             return failed("%s has the class %.9g, expected 0 to %zu, or -100 "
-                          "for none",
-                          path, number, pass->net->size.output_size - 1);
+                          "for none%s",
+                          path, number, pass->net->size.output_size - 1,
+                          floor(number) == number
+                              ? ""
+                              : "; values have the last axis as well");
         classes[n] = (int32_t)number;
     }
     return 0;
@@ -148,16 +171,18 @@ static int choose_loss(const network *net, int wanted, figures *f)
 static int compare(array_pass *pass, const array_trial *trial,
                    const elman_tensor *y, figures *f)
 {
-    size_t rank = pass->y.rank, rows = 1;
-    for (size_t n = 0; n + 1 < rank; n++)
-        rows *= pass->y.shape[n];
+    size_t rank = pass->y.rank, rows = row_count(pass);
 
-    /* targets tell by their shape what they are */
-    bool values = has_shape(y, pass->y.shape, rank);
+    /* targets tell by their shape what they are; those of one output are
+     * values, with or without an axis for it, as one class says nothing */
+    bool one = pass->net->size.output_size == 1;
+    bool values = has_shape(y, pass->y.shape, rank) ||
+                  (one && trial->loss != CROSS_ENTROPY &&
+                   axes_alike(y, pass->y.shape, rank));
     f->classes = !values && has_shape(y, pass->y.shape, rank - 1);
     elman_config config_of = *elman_model_config(pass->net->model);
     f->shares = find_softmax(&config_of, false) != NULL;
-    if (!values && !f->classes) return bad_targets(pass, trial->y);
+    if (!values && !f->classes) return bad_targets(pass, trial->y, y);
 
     int32_t *classes = calloc(rows + 1, sizeof *classes);
     if (!classes) return failed("out of memory");

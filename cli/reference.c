@@ -136,20 +136,19 @@ int reference_check(elman_model *model, const char *path,
 {
     const option_pair *files = &values->files;
     elman_state *begin = NULL, *end = NULL;
+    const network net = {.path = path,
+                         .model = model,
+                         .ordered = true,
+                         .size = elman_model_read_info(model)};
     int code = 0;
-    if (values->states.count) {
-        const network net = {.path = path,
-                             .model = model,
-                             .ordered = true,
-                             .size = elman_model_read_info(model)};
-        code = make_states(&net, values, &begin, &end);
-    }
+    if (values->states.count) code = make_states(&net, values, &begin, &end);
 
     /* whole, and one step at a time */
     if (!code && elman_model_check_states(model, files->first, files->second,
                                           values->lengths, begin, end,
                                           check) != ELMAN_OK)
         code = -1;
+    if (!code) axes_tell_reference(&net, files->first, files->second, check);
     elman_state_destroy(begin);
     elman_state_destroy(end);
     return code;

@@ -260,12 +260,86 @@ TEST(padding_between_steps_or_alone_is_refused)
     elman_model_destroy(model);
 }
 
+/* ---- Axes of one --------------------------------------------------------- */
+
+static const char *save_as(const char *name, size_t rank, const size_t *shape,
+                           const float *data)
+{
+    named_tensor t = {
+        .type = ELEMENT_F32, .rank = rank, .count = 1, .data = data};
+    for (size_t n = 0; n < rank; n++)
+        t.count *= t.shape[n] = shape[n];
+    const char *path = in_folder(name);
+    CHECK_OK(npy_save(path, &t));
+    return path;
+}
+
+/* A model of one number a step that gives one. */
+static elman_model *make_narrow(bool per_sequence)
+{
+    elman_config config = {
+        .input_size = 1,
+        .batch_first = true,
+        .seed = 1,
+        .layers = {{.kind = ELMAN_GRU, .hidden_size = 3},
+                   {.kind = per_sequence ? ELMAN_LAST : ELMAN_DROPOUT},
+                   {.kind = ELMAN_LINEAR, .output_size = 1}}};
+    elman_model *model = NULL;
+    CHECK_OK(elman_model_create(&config, &model));
+    return model;
+}
+
+TEST(axes_of_one_may_be_missing_or_too_many)
+{
+    static const struct {
+        bool per_sequence;
+        size_t x_rank, x[4], y_rank, y[4];
+        const char *refused;
+    } rows[] = {
+        {false, 3, {B, T, 1}, 3, {B, T, 1}, NULL},
+        {false, 2, {B, T}, 2, {B, T}, NULL},
+        {false, 2, {B, T}, 3, {B, T, 1}, NULL},
+        {false, 4, {B, T, 1, 1}, 4, {1, B, T, 1}, NULL},
+        {true, 2, {B, T}, 1, {B}, NULL},
+        {true, 3, {B, T, 1}, 3, {B, 1, 1}, NULL},
+        /* in another order, or in fewer axes */
+        {false, 2, {B, T}, 2, {T, B}, "expected (2,3,1)"},
+        {false, 2, {B, T}, 1, {T * B}, "(2,3,1); y.reshape(2,3,1) gives it"},
+        {false, 2, {B, T}, 2, {T * B, 1}, "y.reshape(2,3,1) gives it"},
+        /* one of two axes of one, and which of them matters */
+        {false, 4, {1, B, T, 1}, 1, {T * B}, "expected (B,T,1) or (T,1)"},
+        {false, 4, {B, 1, T, 1}, 1, {T * B}, "expected (B,T,1) or (T,1)"},
+    };
+    float x[T * B] = {.1f, -.2f, .3f, .4f, -.5f, .6f}, y[T * B];
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
+        elman_model *model = make_narrow(rows[n].per_sequence);
+        char x_path[400], y_path[400];
+        elman_check found;
+        give(model, x, y);
+        snprintf(x_path, sizeof x_path, "%s",
+                 save_as("x.npy", rows[n].x_rank, rows[n].x, x));
+        snprintf(y_path, sizeof y_path, "%s",
+                 save_as("y.npy", rows[n].y_rank, rows[n].y, y));
+
+        if (rows[n].refused)
+            CHECK_FAILS(elman_model_check(model, x_path, y_path, &found),
+                        ELMAN_BAD_FORMAT, rows[n].refused);
+        else {
+            CHECK_OK(elman_model_check(model, x_path, y_path, &found));
+            CHECK(found.passed && found.T == T && found.B == B, "row %zu: %s",
+                  n, found.failure);
+        }
+        elman_model_destroy(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_that_a_note_tells_is_passed_over),
         cmocka_unit_test(steps_behind_a_length_are_not_compared),
         cmocka_unit_test(a_memory_begins_a_pass_and_one_is_left),
+        cmocka_unit_test(axes_of_one_may_be_missing_or_too_many),
         cmocka_unit_test(padding_between_steps_or_alone_is_refused),
         cmocka_unit_test(
             a_nan_in_the_reference_or_in_the_answer_fails_with_its_position),

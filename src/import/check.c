@@ -2,6 +2,7 @@
 #include "import/check.h"
 
 #include "format/npy.h"
+#include "import/check_axes.h"
 #include "import/check_memory.h"
 #include "import/padding.h"
 
@@ -54,15 +55,16 @@ static elman_status measure_input(const named_tensor *x, sample *s)
     else
         snprintf(expected, sizeof expected, "(%s,%zu) or (T,%zu)", order, I, I);
 
-    /* with or without an axis of sequences */
-    s->batched = x->rank == axes + 1;
-    bool fits = s->batched || x->rank == axes;
-    if (fits && !tokens) fits = x->shape[x->rank - 1] == I;
+    /* with or without an axis of sequences, and others of one */
+    size_t shape[ELMAN_MAX_RANK + 1], rank = axes_of_input(x, axes, I, shape);
+    s->batched = rank == axes + 1;
+    bool fits = s->batched || rank == axes;
+    if (fits && !tokens) fits = shape[rank - 1] == I;
 
     if (!fits || x->count == 0) return bad_shape(x, expected);
 
-    s->T = x->shape[s->batched && batch_first ? 1 : 0];
-    s->B = s->batched ? x->shape[batch_first ? 0 : 1] : 1;
+    s->T = shape[s->batched && batch_first ? 1 : 0];
+    s->B = s->batched ? shape[batch_first ? 0 : 1] : 1;
     s->row = tokens ? 1 : I;
     return ELMAN_OK;
 }
@@ -142,6 +144,28 @@ static size_t output_shape(const sample *s, bool batched, size_t *shape)
     return rank;
 }
 
+/* As view(-1, V) leaves it, a line makes y what is expected. */
+static elman_status bad_output(const named_tensor *y, size_t rank,
+                               const size_t *shape)
+{
+    char expected[100], text[250];
+    size_t left = y->count;
+    shape_print(rank, shape, sizeof expected, expected);
+
+    /* as many numbers in fewer axes, the features last */
+    bool flat = y->rank < rank &&
+                (y->rank == 1 || y->shape[y->rank - 1] == shape[rank - 1]);
+    for (size_t n = 0; flat && n < rank; n++) {
+        flat = shape[n] && left % shape[n] == 0;
+        left = flat ? left / shape[n] : 0;
+    }
+    flat = flat && left == 1;
+    if (!flat) return bad_shape(y, expected);
+    snprintf(text, sizeof text, "%s; y.reshape%s gives it that one", expected,
+             expected);
+    return bad_shape(y, text);
+}
+
 static elman_status read_output(const named_tensor *y, sample *s)
 {
     const elman_model *m = s->model;
@@ -165,12 +189,9 @@ static elman_status read_output(const named_tensor *y, sample *s)
     if (!fits && m->info.per_sequence && s->directions == 1 && y->rank > 2)
         fits = y->shape[0] == s->B && y->count == s->B * s->O;
 
-    if (!fits) {
-        char expected[100];
-        shape_print(output_shape(s, s->batched, shape), shape, sizeof expected,
-                    expected);
-        return bad_shape(y, expected);
-    }
+    /* axes of one more or fewer leave the numbers as they lie */
+    rank = output_shape(s, s->batched, shape);
+    if (!fits && !axes_alike(y, shape, rank)) return bad_output(y, rank, shape);
 
     s->count = y->count;
     s->want = malloc(y->count * sizeof *s->want);
