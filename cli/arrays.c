@@ -50,16 +50,26 @@ int options_refuse(const parsed_line *arguments, const option_row *rows,
 
 /* ---- Reading ------------------------------------------------------------- */
 
+/* True if the model was made of one step of sequences: an array without an axis
+ * of steps is one there. */
+static bool takes_one(const network *net)
+{
+    const char *steps = elman_model_note(net->model, "steps");
+    return steps && !strcmp(steps, "one");
+}
+
 /* "(T,B,3) or (T,3)", the shapes of x that the model takes. */
 static void expected_shapes(const network *net, char *text, size_t size)
 {
     const char *order =
         elman_model_config(net->model)->batch_first ? "B,T" : "T,B";
+    const char *alone = takes_one(net) ? "B" : "T";
+    const char *what = takes_one(net) ? "one step" : "one sequence";
     if (net->size.vocabulary)
-        snprintf(text, size, "tokens (%s), or (T) of one sequence", order);
+        snprintf(text, size, "tokens (%s), or (%s) of %s", order, alone, what);
     else
-        snprintf(text, size, "(%s,%zu), or (T,%zu) of one sequence", order,
-                 net->size.input_size, net->size.input_size);
+        snprintf(text, size, "(%s,%zu), or (%s,%zu) of %s", order,
+                 net->size.input_size, alone, net->size.input_size, what);
 }
 
 /* What makes of the shape found the one that is expected: "" if nothing is
@@ -195,8 +205,15 @@ int arrays_read(const char *path, array_pass *pass)
         fits = x.shape[n] > 0;
     if (!fits) return bad_shape(pass, &x);
 
+    /* one axis is of steps, or of sequences of one step */
     pass->T = x.shape[pass->batched && first];
     pass->B = pass->batched ? x.shape[!first] : 1;
+    pass->one = !pass->batched && takes_one(pass->net);
+    if (pass->one) {
+        pass->B = pass->T;
+        pass->T = 1;
+        pass->batched = true;
+    }
     pass->I = axes == 2 ? size->input_size : 1;
     if (pass->net->assumed && pass->batched && !first && pass->T * pass->B > 1)
         return failed("%s has steps and sequences, and '%s' does not record "
@@ -291,7 +308,8 @@ static int make_output(array_pass *pass)
     /* the axes that x has, without that of steps for one vector of each */
     if (parts > 1) y->shape[y->rank++] = parts;
     if (pass->batched && first) y->shape[y->rank++] = pass->B;
-    if (!size->per_sequence) y->shape[y->rank++] = array_steps(pass);
+    if (!size->per_sequence && !(pass->one && !size->output_steps))
+        y->shape[y->rank++] = array_steps(pass);
     if (pass->batched && !first) y->shape[y->rank++] = pass->B;
     y->shape[y->rank++] = size->output_size / parts;
 

@@ -27,6 +27,7 @@ typedef struct array_pass {
     const char *name;    /* of what x was read from, for messages */
     size_t T, B, I;      /* I is 1 for tokens */
     bool batched;        /* x has an axis of sequences */
+    bool one;            /* and none of steps, of which there is one */
     elman_tensor loaded; /* owners of x, of a file or of lines: */
     float *typed;
     float *x;        /* as elman_model_forward takes it, or: */

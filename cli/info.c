@@ -188,6 +188,8 @@ static void show_notes(const network *net)
     if (padding)
         printf("padding   steps that are %s are passed over\n",
                printable(padding));
+    if (elman_model_note(net->model, "steps"))
+        printf("steps     one, of an array without an axis of steps\n");
     texts_show(net);
     if (!net->encoding) states_show(net);
     if (proof) printf("proof     %s\n", printable(proof));
@@ -255,7 +257,9 @@ static void record_model(record *out, const network *net)
 
     const char *padding = elman_model_note(net->model, "padding");
     const char *proof = elman_model_note(net->model, "proof");
+    const char *steps = elman_model_note(net->model, "steps");
     if (padding) record_text(out, "padding", padding);
+    if (steps) record_text(out, "steps", steps);
     if (!net->encoding) states_record(out, net);
     if (proof) record_text(out, "proof", proof);
 

@@ -22,7 +22,7 @@ static bool copy_parameter(const elman_model *from, elman_model *to,
 /* All parameters, and what is known of the model. */
 static bool copy_model(const elman_model *from, elman_model *to, float *room)
 {
-    static const char *const notes[] = {"proof",    "padding", "loss",
+    static const char *const notes[] = {"proof",    "padding", "steps", "loss",
                                         "encoding", "tokens",  "labels"};
     const char *name;
     elman_const_tensor view;

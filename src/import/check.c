@@ -18,6 +18,7 @@ typedef struct sample {
     const elman_model *model;
     size_t T, B;
     bool batched;      /* x has an axis for sequences */
+    bool one;          /* and none for steps, of which there is one */
     size_t row;        /* numbers that x has of one step of one sequence */
     float *x;          /* as forward takes it, or: */
     int32_t *tokens;   /* the same */
@@ -43,6 +44,13 @@ static elman_status bad_shape(const named_tensor *t, const char *expected)
                    t->name, shape, expected);
 }
 
+/* Whether the model's note says that it was made of one step of sequences. */
+static bool model_takes_one(const elman_model *m)
+{
+    const char *steps = model_note_text(m, "steps");
+    return steps && !strcmp(steps, "one");
+}
+
 static elman_status measure_input(const named_tensor *x, sample *s)
 {
     const elman_model *m = s->model;
@@ -51,9 +59,12 @@ static elman_status measure_input(const named_tensor *x, sample *s)
 
     char expected[120];
     const char *order = batch_first ? "B,T" : "T,B";
-    if (tokens) snprintf(expected, sizeof expected, "(%s) or (T)", order);
+    const char *alone = model_takes_one(m) ? "B" : "T";
+    if (tokens)
+        snprintf(expected, sizeof expected, "(%s) or (%s)", order, alone);
     else
-        snprintf(expected, sizeof expected, "(%s,%zu) or (T,%zu)", order, I, I);
+        snprintf(expected, sizeof expected, "(%s,%zu) or (%s,%zu)", order, I,
+                 alone, I);
 
     /* with or without an axis of sequences, and others of one */
     size_t shape[ELMAN_MAX_RANK + 1], rank = axes_of_input(x, axes, I, shape);
@@ -62,6 +73,16 @@ static elman_status measure_input(const named_tensor *x, sample *s)
     if (fits && !tokens) fits = shape[rank - 1] == I;
 
     if (!fits || x->count == 0) return bad_shape(x, expected);
+
+    /* one axis beside the features is of steps, or of sequences of one step */
+    s->one = !s->batched && model_takes_one(m);
+    if (s->one) {
+        s->batched = true;
+        s->T = 1;
+        s->B = shape[0];
+        s->row = tokens ? 1 : I;
+        return ELMAN_OK;
+    }
 
     s->T = shape[s->batched && batch_first ? 1 : 0];
     s->B = s->batched ? shape[batch_first ? 0 : 1] : 1;
@@ -138,7 +159,8 @@ static size_t output_shape(const sample *s, bool batched, size_t *shape)
     bool batch_first = s->model->config.batch_first;
     if (s->directions > 1) shape[rank++] = s->directions;
     if (batched && batch_first) shape[rank++] = s->B;
-    if (!s->model->info.per_sequence) shape[rank++] = s->steps;
+    bool one = s->one && !s->model->info.output_steps;
+    if (!s->model->info.per_sequence && !one) shape[rank++] = s->steps;
     if (batched && !batch_first) shape[rank++] = s->B;
     shape[rank++] = s->O;
     return rank;
@@ -207,6 +229,7 @@ static elman_status read_output(const named_tensor *y, sample *s)
 
 static elman_status run_whole(sample *s)
 {
+    /* all of them, from the memory that is given */
     elman_state *state = NULL;
     TRY(state_create(s->model, &(elman_state_config){.T = s->T, .B = s->B},
                      &state));

@@ -165,6 +165,7 @@ static elman_status create(const elman_import *im, elman_model **model)
     if (!status) status = weights_fill(&im->weights, m);
     if (!status && im->padding)
         status = model_write_note(m, "padding", im->padding);
+    if (!status && im->steps) status = model_write_note(m, "steps", im->steps);
     if (!status) status = model_write_note(m, "proof", import_doubt(im));
     if (!status) status = check_reference(im, m);
 

@@ -90,6 +90,8 @@ struct elman_import {
     const char *unlike;  /* how answers differ although the format says how
                             they are computed, for its proof, or NULL */
     const char *padding; /* what pads, for the model's note, or NULL */
+    const char *steps;   /* "one": the source reads one step of sequences, for
+                            the model's note; or NULL */
     size_t remark_count;
     const char *remarks[IMPORT_REMARKS]; /* on how the file was read */
     ptrdiff_t reference_x, reference_y;  /* tensors, or NOWHERE */

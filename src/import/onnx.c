@@ -102,6 +102,31 @@ static bool is_batch_first(const trace *t)
     return false;
 }
 
+/* Whether the graph's input has an axis of sequences and none of steps: the
+ * graph is one step. Where that axis has size 1, either reading is the same. */
+static bool is_one_step(const trace *t)
+{
+    const source *s = t->sources + t->x.source;
+    return s->rank == (t->tokens ? 1u : 2u) && input_axis(t, t->time) < 0 &&
+           input_axis(t, t->batch) >= 0;
+}
+
+/* Keeps that the model was one step, so that its arrays are read as such. */
+static elman_status keep_one_step(elman_import *import, const trace *t)
+{
+    /* the sentence of the table; the model keeps it as a note */
+    const char *name = t->graph->inputs[t->sources[t->x.source].index].name;
+    if (!is_one_step(t)) return ELMAN_OK;
+    import->steps = "one";
+    return import_add_remark(
+        import,
+        import_text(import,
+                    "one step: the graph reads %.80s as one step of each "
+                    "sequence, and so does the model read an array without an "
+                    "axis of steps; with one, %s, it takes any number",
+                    name, t->tokens ? "(T,B)" : "(T,B,features)"));
+}
+
 static elman_status check_states(const trace *t)
 {
     for (size_t i = 0; i < t->layer_count; i++) {
@@ -381,6 +406,7 @@ static elman_status import_trace(elman_import *import, trace *t,
     TRY(import_leave_out(import, config->ignore));
 
     import->config.batch_first = is_batch_first(t);
+    TRY(keep_one_step(import, t));
     TRY(assemble(t, 0, t->layer_count, true, &import->config,
                  &import->weights));
 
