@@ -156,7 +156,9 @@ static elman_status read_descr(cursor *c, header *h)
     if (strchr(text, 'O'))
         return failure(
             ELMAN_BAD_FORMAT,
-            "an object array is a pickle, which elman refuses; save numbers");
+            "an object array is a pickle, which elman refuses; a dict of "
+            "arrays becomes a file of numbers by numpy.savez(\"w.npz\", "
+            "**numpy.load(\"FILE\", allow_pickle=True).item())");
 
     /* the byte order, then the code of the type */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)

@@ -11,6 +11,7 @@
 #include "import/onnx.h"
 #include "import/shards.h"
 #include "import/source_parts.h"
+#include "import/unread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -310,19 +311,16 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     file_format format = format_detect(bytes, size);
     im->format = format_name(format);
 
+    elman_status status = ELMAN_OK;
     if (format == FORMAT_UNKNOWN && !says_safetensors(paths[0])) {
+        status = unread_refuse(paths[0], bytes, size);
         free(bytes);
-        return failure(
-            ELMAN_BAD_FORMAT,
-            "%.200s: unknown format; elman reads safetensors, PyTorch's .pt, "
-            "ONNX, Keras's .keras and .h5, NumPy's .npz and .npy, .nam, and "
-            "JSON of RTNeural",
-            paths[0]);
+        return status;
     }
 
     /* of weights in several files none may be missed */
     bool weights = format == FORMAT_SAFETENSORS || format == FORMAT_TORCH;
-    elman_status status = say_format(im, format);
+    status = say_format(im, format);
     if (!status && weights && !im->looked)
         status = import_shards_complete(paths[0], count);
     if (status) {
@@ -375,7 +373,8 @@ elman_status import_open_source(elman_import *im, const char *const *paths,
         return failure(ELMAN_BAD_VALUE, "no file is given, expected at least "
                                         "one");
     const byte_source first = {.name = paths[0]};
-    TRY(source_read(&first, &bytes, &size));
+    elman_status status = source_read(&first, &bytes, &size);
+    if (status) return unread_folder(status, paths[0]);
     return open_first(im, &first, paths, count, bytes, size, config, done);
 }
 
