@@ -50,7 +50,7 @@
  *                     write read_all write_all note write_note forward
  *                     backward step step_tokens loss loss_sum loss_weight
  *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
- *                     check_lengths(x) read_hash(i)
+ *                     check_lengths(x) check_states(x) read_hash(i)
  *   elman_state_      size init create destroy move reset reset_one join
  *                     leave zero_gradients copy copy_gradients save
  *                     save_memory load load_memory view
@@ -89,7 +89,7 @@
  *   elman_report_     save save_runs (i)
  *   elman_figure_     save (i)
  *   elman_import_     open open_memory look close rows facts extra remark proof
- *                     draft create (x)
+ *                     draft propose proposals create (x)
  *   elman_export_     lines (x)
  *   elman_graph_      open open_memory close ports load write forward read
  *                     save (x)
