@@ -329,6 +329,7 @@ elman_status draft_guess(draft *d)
 {
     /* what the groups of names suggest, then what any shapes do */
     TRY(draft_guess_gates(d));
+    draft_guess_handmade(d);
     for (size_t i = 0; i < d->import->weights.tensor_count; i++)
         if (draft_may_take(d, i)) guess_group(d, i);
 

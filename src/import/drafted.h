@@ -17,6 +17,7 @@ typedef struct drafted {
     bool input_turned, recurrent_turned; /* (in,out) */
     bool joint;                          /* one matrix for x and h */
     bool unsure;                         /* which matrix is which */
+    bool handmade;                       /* written of linear layers */
     bool backward;                       /* its names say so */
     gate_set sets[4];                    /* gate by gate: x, h, biases */
     size_t I, H, gates;                  /* of a linear layer H is O */

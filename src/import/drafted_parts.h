@@ -28,4 +28,7 @@ bool draft_says_recurrent(const named_tensor *t);
 /* Layers that a file keeps gate by gate. */
 elman_status draft_guess_gates(draft *d);
 
+/* Cells that are written of linear layers. */
+void draft_guess_handmade(draft *d);
+
 #endif

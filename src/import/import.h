@@ -14,6 +14,7 @@
  *                   chains finds what fits, prefixes reads names, ignored
  *                   says what is left out; learned weights in parts, norms
  *                   batch norms as scales and shifts,
+ *                   handmade cells that are written of linear layers,
  *                   leftover what a tensor seems to be that nothing takes
  *   layouts         tensors as other tools name them, made PyTorch's
  *   mapping         tensors as a mapping file says

@@ -80,8 +80,9 @@ static const leaf_row joint_leaves[] = {
 
 static const leaf_row pair_leaves[] = {
     {"h2h.weight|h2h_weight|hh.weight|Wh|w_h|U", LEAF_HH, NULL, false, false},
-    {"i2h.weight|i2h_weight|ih.weight|Wx|w_i|W", LEAF_IH, NULL, false, false},
-    {"i2h.bias|i2h_bias|ih.bias|b", LEAF_BIAS_IH, NULL, false, true},
+    {"i2h.weight|i2h_weight|x2h.weight|ih.weight|Wx|w_i|W", LEAF_IH, NULL,
+     false, false},
+    {"i2h.bias|i2h_bias|x2h.bias|ih.bias|b", LEAF_BIAS_IH, NULL, false, true},
     {"h2h.bias|h2h_bias|hh.bias", LEAF_BIAS_HH, NULL, false, true},
 };
 

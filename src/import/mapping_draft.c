@@ -77,8 +77,20 @@ static void put_config(draft_file *d)
     json_end(&d->out, '}');
 }
 
-/* A source with what has to be done to it; rows are [begin,end], or one row
- * where the end is 0. */
+/* [0,5] under the name of its axis, or one row where the end is 0. */
+static void put_part(draft_file *d, const char *axis, const size_t *part)
+{
+    if (part && !part[1]) put_size(d, "row", part[0]);
+    if (!part || !part[1]) return;
+    json_write_key(&d->out, axis);
+    json_begin(&d->out, '[');
+    put_size(d, NULL, part[0]);
+    put_size(d, NULL, part[1]);
+    json_end(&d->out, ']');
+}
+
+/* A source with what has to be done to it; rows are those of x or h, which are
+ * columns where the matrix is not turned. */
 static void put_source(draft_file *d, const char *of, const char *role,
                        ptrdiff_t from, bool turned, const size_t *rows,
                        const char *gates)
@@ -93,14 +105,7 @@ static void put_source(draft_file *d, const char *of, const char *role,
         put_flag(d, "zero");
     } else {
         put_text(d, "from", draft_tensor(&d->made, from)->name);
-        if (rows && !rows[1]) put_size(d, "row", rows[0]);
-        else if (rows) {
-            json_write_key(&d->out, "rows");
-            json_begin(&d->out, '[');
-            put_size(d, NULL, rows[0]);
-            put_size(d, NULL, rows[1]);
-            json_end(&d->out, ']');
-        }
+        put_part(d, turned ? "rows" : "cols", rows);
         if (turned) put_flag(d, "transpose");
         if (gates) put_text(d, "gates", gates);
     }
@@ -109,7 +114,7 @@ static void put_source(draft_file *d, const char *of, const char *role,
 
 /* A list of sources, one for each gate. */
 static void put_gates(draft_file *d, const char *of, const char *role,
-                      const gate_set *set, bool turned)
+                      const gate_set *set, bool turned, const size_t *part)
 {
     char key[220];
     snprintf(key, sizeof key, "%s.%s", of, role);
@@ -119,6 +124,7 @@ static void put_gates(draft_file *d, const char *of, const char *role,
         json_begin(&d->out, '{');
         put_text(d, "from",
                  draft_tensor(&d->made, (ptrdiff_t)set->at[i])->name);
+        put_part(d, turned ? "rows" : "cols", part);
         if (turned) put_flag(d, "transpose");
         put_text(d, "gates", (const char[]){set->letters[i], 0});
         json_end(&d->out, '}');
@@ -152,7 +158,10 @@ static void put_weights(draft_file *d, const drafted *l, const char *name,
         for (size_t i = 0; i < 4; i++) {
             if (l->sets[i].count)
                 put_gates(d, name, role[i], l->sets + i,
-                          i < 2 && l->input_turned);
+                          i < 2 && l->input_turned,
+                          !l->joint || i > 1 ? NULL
+                          : i == 0           ? x
+                                             : h);
             else if (biased)
                 put_source(d, name, role[i], NOWHERE, false, NULL, NULL);
         }
@@ -214,7 +223,19 @@ static void put_open(draft_file *d, const drafted *l, const char *name)
     int bytes = l->prefix_bytes < 80 ? (int)l->prefix_bytes : 0;
 
     /* of a cell, its gates */
-    if (l->sets[0].count) {
+    if (l->handmade && (l->sets[0].count || l->gates == 1)) {
+        snprintf(text, sizeof text,
+                 "%s: that its linear layers are a cell as their names say, "
+                 "with what nn.%s computes of them%s",
+                 name,
+                 l->gates == 1   ? "RNN"
+                 : l->gates == 3 ? "GRU"
+                                 : "LSTM",
+                 l->gates == 1 ? " (tanh, or \"nonlinearity\": \"relu\"; a "
+                                 "cell without a function is none of elman's)"
+                               : "");
+        put_text(d, NULL, text);
+    } else if (l->sets[0].count) {
         snprintf(text, sizeof text,
                  "%s: that the last letters of its tensors' names are those of "
                  "its gates",
@@ -236,7 +257,12 @@ static void put_open(draft_file *d, const drafted *l, const char *name)
     }
 
     /* of matrices, which and how */
-    if (l->joint) {
+    if (l->joint && l->handmade) {
+        snprintf(text, sizeof text,
+                 "%s: that x comes before h in its columns: torch.cat((x, h))",
+                 name);
+        put_text(d, NULL, text);
+    } else if (l->joint) {
         snprintf(text, sizeof text,
                  "%s: whether x comes before h in its rows, and whether 1 "
                  "is added to gate f ({\"value\": 1, \"gates\": \"f\"})",

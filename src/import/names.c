@@ -1,6 +1,7 @@
 /* names.c: a model from the names that PyTorch gives to tensors. */
 #include "import/names.h"
 
+#include "import/handmade.h"
 #include "import/initial.h"
 #include "import/learned.h"
 #include "import/leftover.h"
@@ -26,6 +27,12 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
                          "call theirs; elman convert --mapping-draft map.json "
                          "writes a file to fill in, --mapping takes it",
                          im->weights.tensor_count);
+
+    /* linear layers that are a cell are no chain, unless a word says so */
+    bool recurrent = false;
+    for (size_t i = 0; !status && i < list->count; i++)
+        recurrent = recurrent || module_is_recurrent(list->modules + i);
+    if (!status && !recurrent && !config->layers) status = handmade_check(im);
 
     /* modules, their order, and what that makes of them */
     module_order order = {.count = 0};

@@ -64,6 +64,51 @@ try gates.json gates.safetensors --mapping settled.json --quiet
 try plain.json plain.safetensors --quiet
 cmp gates.safetensors plain.safetensors && echo same
 
+# cells that somebody wrote of linear layers: no chain, and the same as PyTorch's
+handmade() {
+    elman convert "$1.json" out.safetensors 2>&1 | sed 's/; elman convert.*//'
+    elman convert "$1.json" --mapping-draft draft.json --quiet
+    sed '/"missing"/,$d' draft.json
+    sed '/"missing"/,/\],$/d' draft.json >settled.json
+    try "$1.json" made.safetensors --mapping settled.json --quiet
+    cmp made.safetensors plain.safetensors && echo same
+}
+echo '{"lstm.W_ii.weight": [[0.1], [0.2]], "lstm.W_if.weight": [[0.3], [0.4]],
+       "lstm.W_ig.weight": [[0.5], [0.6]], "lstm.W_io.weight": [[0.7], [0.8]],
+       "lstm.W_hi.weight": [[0.1, 0.9], [0.2, 0.8]],
+       "lstm.W_hf.weight": [[0.3, 0.7], [0.4, 0.6]],
+       "lstm.W_hg.weight": [[0.5, 0.5], [0.6, 0.4]],
+       "lstm.W_ho.weight": [[0.7, 0.3], [0.8, 0.2]],
+       "lstm.W_ii.bias": [1, 2], "lstm.W_if.bias": [3, 4],
+       "lstm.W_ig.bias": [5, 6], "lstm.W_io.bias": [7, 8]}' >by_gate.json
+handmade by_gate
+echo '{"input_gate.weight": [[0.1, 0.1, 0.9], [0.2, 0.2, 0.8]],
+       "forget_gate.weight": [[0.3, 0.3, 0.7], [0.4, 0.4, 0.6]],
+       "cell_gate.weight": [[0.5, 0.5, 0.5], [0.6, 0.6, 0.4]],
+       "output_gate.weight": [[0.7, 0.7, 0.3], [0.8, 0.8, 0.2]],
+       "input_gate.bias": [1, 2], "forget_gate.bias": [3, 4],
+       "cell_gate.bias": [5, 6], "output_gate.bias": [7, 8]}' >beside.json
+handmade beside
+echo '{"rnn.weight_ih_l0": [[0.1], [0.2]], "rnn.weight_hh_l0": [[1, 2], [3, 4]],
+       "rnn.bias_ih_l0": [1, 2], "rnn.bias_hh_l0": [0, 0],
+       "fc.weight": [[5, 6]], "fc.bias": [7]}' >plain.json
+try plain.json plain.safetensors --quiet
+echo '{"i2h.weight": [[0.1], [0.2]], "h2h.weight": [[1, 2], [3, 4]],
+       "i2h.bias": [1, 2], "h2h.bias": [0, 0],
+       "h2o.weight": [[5, 6]], "h2o.bias": [7]}' >names.json
+handmade names
+echo '{"i2h.weight": [[0.1, 1, 2], [0.2, 3, 4]], "i2h.bias": [1, 2],
+       "h2o.weight": [[5, 6]], "h2o.bias": [7]}' >combined.json
+handmade combined
+echo '{"i2h.weight": [[0.1, 1, 2], [0.2, 3, 4]], "i2h.bias": [1, 2],
+       "i2o.weight": [[5, 6, 7]], "i2o.bias": [7]}' >tutorial.json
+elman convert tutorial.json out.safetensors 2>&1
+try combined.json out.safetensors --layers i2h,tanh,h2o --quiet
+echo '{"cell.x2h.weight": [[0.1], [0.2], [0.3], [0.4]],
+       "cell.h2h.weight": [[1], [2], [3], [4]], "cell.x2h.bias": [1, 2, 3, 4],
+       "cell.h2h.bias": [5, 6, 7, 8]}' >x2h.json
+elman convert x2h.json out.safetensors --layers 'lstm(ifgo):cell' | head -n 8
+
 # a matrix alone behind a recurrent layer is a head
 cp "$CASES/../golden/odd/"head_no_bias* .
 elman convert head_no_bias.safetensors --mapping-draft draft.json --quiet
