@@ -8,6 +8,7 @@
 
 #include "base/kind.h"
 #include "cell/cell.h"
+#include "format/file.h"
 #include "model/config_fields.h"
 #include "model/model.h"
 
@@ -194,9 +195,97 @@ TEST(every_kind_is_exported_or_refused_and_always_saved)
     }
 }
 
+/* ---- The page ------------------------------------------------------------ */
+
+/* The row of the config's tables whose first cell has `word`, after a place;
+ * NULL if there is none. */
+static const char *find_row(const char *from, const char *word, char *row,
+                            size_t room)
+{
+    char quoted[60];
+    snprintf(quoted, sizeof quoted, "`%s`", word);
+    for (const char *at = from; (at = strstr(at, "\n| "));) {
+        const char *line = ++at, *end = strchr(line, '\n');
+        const char *cell = strstr(line, " | ");
+        const char *found = strstr(line, quoted);
+        if (!end || !cell || !found || found > cell) continue;
+        snprintf(row, room, "%.*s", (int)(end - line), line);
+        return line;
+    }
+    return NULL;
+}
+
+static void check_has(const char *row, const char *word, const char *of)
+{
+    char quoted[60];
+    snprintf(quoted, sizeof quoted, "`%s`", word);
+    CHECK(strstr(row, quoted), "FORMATS.md lacks %s of %s", quoted, of);
+}
+
+/* Every field that a row names is one of the kind's. */
+static void check_fields_are(const elman_kind_info *info, const char *row)
+{
+    const char *cell = strrchr(row, '|');
+    while (cell > row && cell[-1] != '|')
+        cell--;
+    for (const char *at = strchr(cell, '`'); at; at = strchr(at, '`')) {
+        char field[40];
+        int bytes = (int)strcspn(at + 1, "`");
+        snprintf(field, sizeof field, "%.*s", bytes, at + 1);
+        CHECK(kind_has_field(info->kind, field), "%s has no field %s",
+              info->word, field);
+        at += bytes + 2;
+    }
+}
+
+TEST(the_page_on_formats_lists_every_kind_field_and_word_of_a_config)
+{
+    char *page = NULL, row[800], every[800], path[500];
+    size_t bytes;
+    int folder = (int)(strlen(__FILE__) - strlen("tests/test_kind.c"));
+    snprintf(path, sizeof path, "%.*sdocs/FORMATS.md", folder, __FILE__);
+    CHECK_OK(file_read(path, &page, &bytes));
+    const char *config = strstr(page, "### The config");
+    const char *kinds = config ? strstr(config, "| `kind` | is") : NULL;
+    const char *fields = kinds ? strstr(kinds, "| field | is;") : NULL;
+    CHECK(fields, "FORMATS.md has no section on the config");
+    const char *shared = strstr(kinds, "| every recurrent one");
+    CHECK(shared && shared < fields, "no row of %s", "every recurrent kind");
+    snprintf(every, sizeof every, "%.*s", (int)strcspn(shared, "\n"), shared);
+
+    elman_kind_info info = {.kind = ELMAN_END};
+    while (next_kind(&info)) {
+        CHECK(find_row(kinds, info.word, row, sizeof row) < fields &&
+                  find_row(kinds, info.word, row, sizeof row),
+              "FORMATS.md lacks the kind %s", info.word);
+        check_fields_are(&info, row);
+        bool walks = info.family == ELMAN_FAMILY_RECURRENT;
+        if (walks) check_fields_are(&info, every);
+        for (const char *const *f = info.fields; *f; f++) {
+            char both[1700];
+            snprintf(both, sizeof both, "%s%s", row, walks ? every : "");
+            check_has(both, *f, info.word);
+        }
+    }
+
+    /* fields, and the words that they may be */
+    for (size_t i = 1; i < LAYER_FIELDS; i++) {
+        const config_field *f = layer_fields + i;
+        CHECK(find_row(fields, f->name, row, sizeof row),
+              "FORMATS.md lacks the field %s", f->name);
+        bool listed = f->words && f->type != ACTIVATIONS;
+        for (size_t n = 0; listed && f->words[n]; n++)
+            if (*f->words[n] && (n || f->type != ACTIVATION))
+                check_has(row, f->words[n], f->name);
+    }
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            the_page_on_formats_lists_every_kind_field_and_word_of_a_config),
         cmocka_unit_test(
             kinds_are_numbered_without_a_gap_and_called_by_words_of_their_own),
         cmocka_unit_test(what_is_not_a_kind_reports_the_range_and_leaves_info),

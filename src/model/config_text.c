@@ -5,6 +5,7 @@
 #include "model/config_fields.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,10 +195,19 @@ static elman_status read_word(const json_node *node, const char *name,
             memcpy(at, &i, sizeof i);
             return ELMAN_OK;
         }
+
+    /* those that there are, each once; a list's end is none */
+    char known[500] = "";
+    size_t used = 0;
+    for (size_t i = 0; words[i] && used + 40 < sizeof known; i++)
+        if (*words[i] && strcmp(words[i], "end") != 0 &&
+            (i == 0 || strcmp(words[i], words[i - 1]) != 0))
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+                                     used ? ", " : "", words[i]);
     return failure(ELMAN_BAD_FORMAT,
-                   "the configuration's field %.40s is %.40s, which is not one "
-                   "of its values",
-                   name, text ? text : "no text");
+                   "the configuration's field %.40s is %.40s, expected one of "
+                   "%s",
+                   name, text ? text : "no text", known);
 }
 
 static bool is_list(const json_node *node, size_t most)
