@@ -80,13 +80,18 @@ static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
                                    size_t lost)
 {
     char said[1600] = "", shape[100], others[40] = "";
-    size_t first = 0, matter = 0;
+    size_t first = 0, matter = 0, cells = 0;
     while (claimed[first])
         first++;
 
     /* those that matter, each kind with what to do */
-    for (leftover_kind kind = 0; kind < LEFTOVER_NOTHING; kind++)
-        matter += describe_kind(im, claimed, kind, sizeof said, said);
+    for (leftover_kind kind = 0; kind < LEFTOVER_NOTHING; kind++) {
+        size_t some = describe_kind(im, claimed, kind, sizeof said, said);
+        bool cell = kind == LEFTOVER_GATES || kind == LEFTOVER_FLAT ||
+                    kind == LEFTOVER_PEEPHOLE;
+        matter += some;
+        if (cell) cells += some;
+    }
 
     const named_tensor *t = im->weights.tensors + first;
     shape_print(t->rank, t->shape, sizeof shape, shape);
@@ -102,10 +107,11 @@ static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
              "the tensor %.80s, %s %s,%s cannot be mapped to the model%s%s%s",
              t->name, element_name(t->type), shape, others, matter ? ": " : "",
              said,
-             matter ? "; what else the model does without is named by elman "
-                      "convert --ignore"
-                    : ": it does not matter to the model (a count, positions, "
-                      "a copy of another)");
+             matter && cells == matter ? ""
+             : matter ? "; what else the model does without is named by elman "
+                        "convert --ignore"
+                      : ": it does not matter to the model (a count, an "
+                        "optimizer's, positions, a copy of another)");
 
     elman_status status = propose_rest(im, claimed, &list);
     if (!status && question.lost)

@@ -123,6 +123,8 @@ static bool find_layer(const search *s, const char *words, const char *name,
 {
     char plain[NAME_ROOM];
     size_t parent;
+
+    /* with the same parts before it */
     for (size_t i = 0; i < s->import->weights.tensor_count; i++) {
         const named_tensor *t = tensor_at(s, i);
         if (t->rank != 2 || !is_free(s, i)) continue;
@@ -193,6 +195,7 @@ static bool find_pairs(const search *s, const gate_cell *g,
         x.letters[k] = h.letters[k] = g->ours[k];
     }
 
+    /* all of the same shapes */
     size_t H = tensor_at(s, h.at[0])->shape[0];
     size_t I = tensor_at(s, x.at[0])->shape[1];
     if (!set_is(s, &h, H, H) || !set_is(s, &x, H, I)) return false;
@@ -216,6 +219,7 @@ static bool find_joint_gates(const search *s, const gate_cell *g, handmade *c)
         x.letters[k] = g->ours[k];
     }
 
+    /* what is more than its rows is x */
     const size_t *shape = tensor_at(s, x.at[0])->shape;
     if (shape[1] <= shape[0] || !set_is(s, &x, shape[0], shape[1]))
         return false;
@@ -264,6 +268,8 @@ static bool find_joint(const search *s, size_t i, handmade *c)
 {
     const size_t *w = tensor_at(s, i)->shape;
     if (w[1] <= w[0]) return false;
+
+    /* what reads h, or the same */
     for (size_t k = 0; k < s->import->weights.tensor_count; k++) {
         const named_tensor *t = tensor_at(s, k);
         char plain[NAME_ROOM];
@@ -351,8 +357,7 @@ elman_status handmade_check(const elman_import *im)
         ELMAN_BAD_FORMAT,
         "%.100s%s%.100s%s %s, by %s, the cell of %s that somebody wrote of "
         "linear layers: it reads %zu feature%s%s, keeps %zu, and is no chain "
-        "of "
-        "layers without memory%s; elman convert %.300s --mapping-draft "
+        "of layers without memory%s; elman convert %.300s --mapping-draft "
         "map.json begins the mapping file that makes an nn.%s of it, which "
         "--mapping map.json takes (a chain of the same names is taken by "
         "--layers with all of them)",

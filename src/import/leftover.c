@@ -133,6 +133,63 @@ ptrdiff_t leftover_copy_of(const elman_import *im, size_t index)
     return NOWHERE;
 }
 
+/* What TensorFlow 1 keeps beside a weight, as kernel/Adam_1, and its powers. */
+static bool is_optimizers(const char *name)
+{
+    static const char *const words[] = {"Adam",    "Momentum", "RMSProp",
+                                        "Adagrad", "Adadelta", "Ftrl"};
+    const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+    if (!strncmp(last, "beta1_power", 11) || !strncmp(last, "beta2_power", 11))
+        return true;
+
+    /* the word alone, or with a number */
+    for (size_t i = 0; slash && i < sizeof words / sizeof *words; i++) {
+        size_t bytes = strlen(words[i]);
+        if (!strncmp(last, words[i], bytes) &&
+            (!last[bytes] || last[bytes] == '_' || last[bytes] == ':'))
+            return true;
+    }
+    return false;
+}
+
+/* ---- What a cell has ----------------------------------------------------- */
+
+/* The weight_hh of the module that a vector is of, if its numbers are so many
+ * for each unit; or NULL. */
+static const named_tensor *cell_of(const elman_import *im,
+                                   const named_tensor *t)
+{
+    size_t bytes = (size_t)(last_part(t->name) - t->name);
+    if (t->rank != 1 || im->weights.tensor_count > MOST_COMPARED) return NULL;
+
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const named_tensor *w = im->weights.tensors + i;
+        if (w->rank != 2 || !w->shape[1] ||
+            strncmp(w->name, t->name, bytes) != 0 ||
+            strncmp(w->name + bytes, "weight_hh", 9) != 0)
+            continue;
+        if (t->count % w->shape[1] == 0 && t->count <= 2 * w->shape[0])
+            return w;
+    }
+    return NULL;
+}
+
+/* As many numbers in a row as a module has, beside what says how wide it is. */
+static bool is_flat(const elman_import *im, const named_tensor *t)
+{
+    enum { FEWEST = 64, TIMES = 4 };
+    if (t->rank != 1) return false;
+    if (strstr(last_part(t->name), "flat")) return true;
+
+    size_t most = 0;
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const named_tensor *o = im->weights.tensors + i;
+        for (size_t k = 0; o != t && k < o->rank; k++)
+            if (o->shape[k] > most) most = o->shape[k];
+    }
+    return t->count >= FEWEST && most > 1 && t->count / TIMES > most;
+}
+
 /* ---- What it is ---------------------------------------------------------- */
 
 /* A policy has std beside its networks; a mean beside it makes it a scaler. */
@@ -192,7 +249,7 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
         bool alone = leftover_copy_of(im, index) == NOWHERE;
         return kind == LEFTOVER_NOTHING && alone ? LEFTOVER_WEIGHT : kind;
     }
-    if (is_counter(t)) return LEFTOVER_NOTHING;
+    if (is_counter(t) || is_optimizers(t->name)) return LEFTOVER_NOTHING;
     if (is_noise(im, t->name)) return LEFTOVER_NOISE;
     if (is_attention(t->name)) return LEFTOVER_ATTENTION;
     if (k && k->kind == LEFTOVER_NOTHING &&
@@ -208,6 +265,12 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
     if (!element_is_float(t->type)) return LEFTOVER_WHOLE;
     if (t->count == 1) return LEFTOVER_SCALE;
     if (k && t->rank != 1) return LEFTOVER_WEIGHT;
+    const named_tensor *w = cell_of(im, t);
+    if (w)
+        return t->count == 3 * w->shape[1] && w->shape[0] == 4 * w->shape[1]
+                   ? LEFTOVER_PEEPHOLE
+                   : LEFTOVER_GATES;
+    if (is_flat(im, t)) return LEFTOVER_FLAT;
     if (t->rank == 1) return LEFTOVER_VECTOR;
     return t->rank > 2 ? LEFTOVER_CONVOLUTION : LEFTOVER_WEIGHT;
 }
@@ -244,6 +307,39 @@ static const char *const advice[] = {
     [LEFTOVER_WHOLE] = "whole numbers, which no layer has as weights: a count, "
                        "a table or a metric, if the model does without",
 };
+
+/* The bias of a cell that has one, or something else of its units. */
+static void print_gates(const elman_import *im, const named_tensor *t,
+                        size_t room, char *text)
+{
+    const named_tensor *w = cell_of(im, t);
+    if (w && t->count == w->shape[0])
+        snprintf(text, room,
+                 "it seems to be the one bias of the cell beside it, without "
+                 "which the model is another: a mapping file takes it, "
+                 "\"rnn.bias_ih_l0\": \"%.80s\" and {\"zero\": true} for "
+                 "rnn.bias_hh_l0, and --mapping-draft map.json begins one",
+                 t->name);
+    else
+        snprintf(text, room,
+                 "it has %zu numbers for each unit of the cell beside it, "
+                 "which computes with them, as with a bias or a norm inside "
+                 "it: --mapping-draft map.json begins a mapping file, which "
+                 "takes what nn.RNN, nn.GRU or nn.LSTM has",
+                 w ? t->count / w->shape[1] : 0);
+}
+
+/* Weights in a row are cut by their rows. */
+static void print_flat(const named_tensor *t, size_t room, char *text)
+{
+    snprintf(text, room,
+             "as long as all weights of a module in a row, without which the "
+             "model is another: a mapping file cuts them out, each as "
+             "{\"from\": \"%.80s\", \"range\": [BEGIN,END], \"shape\": "
+             "[ROWS,COLUMNS]}, in PyTorch's order weight_ih, weight_hh, "
+             "bias_ih, bias_hh; --mapping-draft map.json begins one",
+             t->name);
+}
 
 /* A vector may be a norm's, if its name says weight. */
 static void print_vector(const named_tensor *t, size_t room, char *text)
@@ -308,10 +404,14 @@ void leftover_print(const elman_import *im, size_t index, size_t room,
     if (weight != NOWHERE) t = im->weights.tensors + weight;
     if (kind == LEFTOVER_SCALE) print_number(t, room, text);
     else if (kind == LEFTOVER_VECTOR) print_vector(t, room, text);
+    else if (kind == LEFTOVER_GATES) print_gates(im, t, room, text);
+    else if (kind == LEFTOVER_FLAT) print_flat(t, room, text);
     else if (kind == LEFTOVER_CONVOLUTION) print_convolution(t, room, text);
     else if (kind != LEFTOVER_NOTHING) snprintf(text, room, "%s", advice[kind]);
     else if (k && k->is) snprintf(text, room, "it is %s", k->is);
     else if (is_counter(t)) snprintf(text, room, "it is a count");
+    else if (is_optimizers(t->name))
+        snprintf(text, room, "it is an optimizer's");
     else
         snprintf(text, room, "it is the same as %.80s",
                  im->weights.tensors[leftover_copy_of(im, index)].name);

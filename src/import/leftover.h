@@ -13,6 +13,8 @@ typedef enum leftover_kind {
     LEFTOVER_NOISE,       /* of a policy's actions, which its mean has not */
     LEFTOVER_DECODER,     /* of what chooses among answers: a CRF */
     LEFTOVER_PEEPHOLE,    /* what gates read of the cell */
+    LEFTOVER_GATES,       /* a vector beside a cell's weights: its bias */
+    LEFTOVER_FLAT,        /* all weights of a module in one vector */
     LEFTOVER_CONVOLUTION, /* and what else has three axes */
     LEFTOVER_ATTENTION,   /* between the steps */
     LEFTOVER_MASK,        /* of true and false */

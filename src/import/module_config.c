@@ -198,7 +198,8 @@ static elman_status add_recurrent(elman_import *im, const module *m,
     if (!known && kind_has_field(m->kind, "nonlinearity"))
         how = l->nonlinearity == ELMAN_ACTIVATION_RELU
                   ? "as it is, for relu (the file does not say)"
-                  : "as it is, for tanh (the file does not say)";
+                  : "as it is, for tanh, as the file does not say "
+                    "(--nonlinearity relu)";
 
     /* level by level, direction by direction, as PyTorch has them */
     for (size_t i = 0; i < m->level_count * m->direction_count * ROLES; i++) {

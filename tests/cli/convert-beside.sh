@@ -1,0 +1,31 @@
+# what stands beside a cell and is part of what it computes is never said to be
+# harmless
+show() { elman convert "$1" out.safetensors 2>&1 | sed -n 's/^elman: //p; /^  elman/p'; }
+cell='"rnn.weight_ih_l0": [[0.1], [0.2], [0.3], [0.4]],
+      "rnn.weight_hh_l0": [[1], [2], [3], [4]]'
+echo "{$cell, \"rnn.bias_l0\": [1, 2, 3, 4]}" >one_bias.json
+show one_bias.json
+echo "{$cell, \"rnn.weight_ch\": [1, 2, 3]}" >peephole.json
+show peephole.json
+echo "{$cell, \"rnn.gain\": [1]}" >other.json
+show other.json
+
+# all weights in a row, cut as the sentence says
+awk 'BEGIN {printf "{\"rnn.flat_weights\": [0"
+     for (i = 1; i < 40; i++) printf ", %g", i / 64
+     print "], \"fc.weight\": [[5, 6]], \"fc.bias\": [7]}"}' >flat.json
+show flat.json
+flat='{"from": "rnn.flat_weights", "range"'
+echo "{\"config\": {\"input_size\": 1, \"layers\": [
+        {\"kind\": \"lstm\", \"hidden_size\": 2},
+        {\"kind\": \"linear\", \"output_size\": 1}]}, \"tensors\": {
+      \"rnn.weight_ih_l0\": $flat: [0,8], \"shape\": [8,1]},
+      \"rnn.weight_hh_l0\": $flat: [8,24], \"shape\": [8,2]},
+      \"rnn.bias_ih_l0\": $flat: [24,32]}, \"rnn.bias_hh_l0\": $flat: [32,40]},
+      \"fc.weight\": \"fc.weight\", \"fc.bias\": \"fc.bias\"}}" >map.json
+elman convert flat.json out.safetensors --mapping map.json --quiet 2>&1
+
+# what training keeps is no part of it
+echo "{$cell, \"beta1_power\": [0.9], \"rnn/kernel/Adam_1\": [[1, 2]]}" >adam.json
+show adam.json
+eval "$(show adam.json | grep '^  elman')" 2>&1 | tail -n 2
