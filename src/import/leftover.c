@@ -417,8 +417,28 @@ void leftover_print(const elman_import *im, size_t index, size_t room,
                  im->weights.tensors[leftover_copy_of(im, index)].name);
 }
 
+/* An adapter beside a layer's own weight: W + (alpha/r) B A, and no state dict
+ * has alpha. */
+static elman_status check_adapters(const elman_import *im)
+{
+    static const char mark[] = ".lora_";
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const char *name = im->weights.tensors[i].name;
+        const char *at = strstr(name, mark);
+        if (im->left_out[i] || !at) continue;
+        return failure(ELMAN_BAD_FORMAT,
+                       "%.80s is of an adapter (LoRA) of %.*s, whose weight is "
+                       "W + (alpha/r) B A, and the file does not say alpha; in "
+                       "Python model = model.merge_and_unload() puts it into "
+                       "the weight, and the state dict of that converts",
+                       name, at - name < 60 ? (int)(at - name) : 60, name);
+    }
+    return ELMAN_OK;
+}
+
 elman_status leftover_check(const elman_import *im)
 {
+    TRY(check_adapters(im));
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
         const char *name = im->weights.tensors[i].name;
         if (im->left_out[i] || !is_attention(name)) continue;

@@ -346,11 +346,38 @@ static elman_status check_names(const elman_import *im, const module_list *list)
     return ELMAN_OK;
 }
 
+/* A norm below a cell's own name is a part of each of its steps. */
+static elman_status check_inside(const module_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t k = 0; k < list->count; k++) {
+            const module *m = list->modules + i, *of = list->modules + k;
+            size_t bytes = of->prefix_bytes;
+            if (!m->norm || !module_is_recurrent(of) || !bytes ||
+                m->prefix_bytes <= bytes || m->prefix[bytes] != '.' ||
+                memcmp(m->prefix, of->prefix, bytes) != 0)
+                continue;
+
+            char name[64], cell[64];
+            module_print(m, sizeof name, name);
+            module_print(of, sizeof cell, cell);
+            return failure(ELMAN_BAD_FORMAT,
+                           "%s stands inside the cell %s, as its name says: a "
+                           "norm of what the cell computes at each step, which "
+                           "no layer of elman has, so this model does not "
+                           "convert; where it stands behind the cell, --layers "
+                           "with %s,layer_norm:%s says so",
+                           name, cell, cell, name);
+        }
+    return ELMAN_OK;
+}
+
 static elman_status guess_order(const elman_import *im, module_list *list,
                                 module_order *o)
 {
     module *only = list->modules;
 
+    TRY(check_inside(list));
     TRY(check_names(im, list));
     TRY(add_recurrent(im, list, o));
     TRY(check_norms(im, list));

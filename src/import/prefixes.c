@@ -92,17 +92,22 @@ struct pair_of_nets {
     const char *words[2][7];
 };
 
+/* An actor with its critic, and an encoder whose decoder may read what it
+ * gives; all others stand beside each other. */
+enum { ACTORS, CODERS };
+
 static const pair_of_nets pairs[] = {
-    {{"the actor alone", "the critic alone"},
-     {{"actor", "policy", "action", "pi", "a"},
-      {"critic", "value", "vf", "values", "v", "c"}}},
-    {{"the encoder alone", "the decoder alone"},
-     {{"encoder", "enc"}, {"decoder", "dec"}}},
+    [ACTORS] = {{"the actor alone", "the critic alone"},
+                {{"actor", "policy", "action", "pi", "a"},
+                 {"critic", "value", "vf", "values", "v", "c"}}},
+    [CODERS] = {{"the encoder alone", "the decoder alone"},
+                {{"encoder", "enc"}, {"decoder", "dec"}}},
     {{"the online alone", "the target alone"},
      {{"online", "net", "model"}, {"target"}}},
     {{"the student alone", "the teacher alone"}, {{"student"}, {"teacher"}}},
     {{"the generator alone", "the discriminator alone"},
-     {{"generator", "gen", "g"}, {"discriminator", "disc", "d"}}},
+     {{"generator", "gen", "netg", "g"},
+      {"discriminator", "disc", "netd", "critic", "d"}}},
     {{"the left alone", "the right alone"}, {{"left"}, {"right"}}},
     {{"the model as it was trained alone", "the average over training alone"},
      {{NULL}, {"ema", "shadow", "averaged", "swa"}}},
@@ -153,10 +158,7 @@ const pair_of_nets *pair_in(const module_list *list)
     return pair;
 }
 
-bool pair_may_chain(const pair_of_nets *p)
-{
-    return p != pairs && (!p || p->words[0][0]);
-}
+bool pair_may_chain(const pair_of_nets *p) { return !p || p == pairs + CODERS; }
 
 /* ---- Front and end ------------------------------------------------------- */
 
@@ -254,6 +256,25 @@ static bool is_one_of_qkv(const module_list *list, const module *m)
     return q && k;
 }
 
+/* The logarithm of a variance, beside a layer that reads what is sampled. */
+static bool is_spread(const module_list *list, const module *m)
+{
+    size_t from = parent_bytes(m);
+    if (!has_letters_from(m, from, "logv") &&
+        !has_letters_from(m, from, "log_v") &&
+        !has_letters_from(m, from, "logsigma") &&
+        !has_letters_from(m, from, "log_sigma"))
+        return false;
+
+    /* a VAE's latent: neither of two layers reads it, and another does */
+    for (size_t i = 0; i < list->count; i++) {
+        const module *n = list->modules + i;
+        if (n != m && n->kind == ELMAN_LINEAR && n->I == m->O && n->I != m->I)
+            return true;
+    }
+    return false;
+}
+
 const char *module_unlike(const module_list *list, const module *m)
 {
     if (m->kind != ELMAN_LINEAR) return NULL;
@@ -268,5 +289,7 @@ const char *module_unlike(const module_list *list, const module *m)
         for (size_t k = 0; k < 14 && u->words[k]; k++)
             if (has_word_from(m, from, u->words[k])) return u->is;
     }
+    if (is_spread(list, m))
+        return "the spread of numbers that are drawn at random, as in a VAE";
     return is_bahdanau(m) || is_one_of_qkv(list, m) ? kinds[0].is : NULL;
 }

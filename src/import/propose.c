@@ -196,6 +196,47 @@ static elman_status add_parts(asking *a)
     return ELMAN_OK;
 }
 
+/* Bytes of the first part of a prefix, its dot with them; 0: it has no parts.
+ */
+static size_t first_part(const module *m)
+{
+    const char *dot = memchr(m->prefix, '.', m->prefix_bytes);
+    return dot ? (size_t)(dot + 1 - m->prefix) : 0;
+}
+
+static bool is_below(const module *m, const module *of)
+{
+    size_t bytes = first_part(of);
+    return bytes && bytes == first_part(m) &&
+           !memcmp(m->prefix, of->prefix, bytes);
+}
+
+/* Those below each first part that has a recurrent layer and others, where
+ * there are several such parts: networks beside each other, as it may be. */
+static elman_status add_beside(asking *a)
+{
+    const module_list *list = a->list;
+    for (size_t i = 0; i < list->count; i++) {
+        const module *of = list->modules + i;
+        size_t inside = 0, outside = 0, first = i;
+        if (!module_is_recurrent(of)) continue;
+
+        chains_begin(&a->search, a->import, list);
+        for (size_t k = 0; k < list->count; k++) {
+            const module *m = list->modules + k;
+            bool below = is_below(m, of);
+            inside += below;
+            outside += !below && module_is_recurrent(m);
+            if (below && module_is_recurrent(m) && k < first) first = k;
+            if (below) chains_add(&a->search, m, true);
+        }
+        if (inside < 2 || !outside || first < i) continue;
+        chains_find(&a->search, true);
+        TRY(add_found(a, "one of several networks alone"));
+    }
+    return ELMAN_OK;
+}
+
 /* The orders of all networks of the file. */
 static elman_status add_networks(asking *a)
 {
@@ -206,7 +247,8 @@ static elman_status add_networks(asking *a)
         search_orders(a, NULL, 0);
         TRY(add_found(a, ""));
     }
-    for (int side = 0; pair && side < 2; side++) {
+    if (!pair) return add_beside(a);
+    for (int side = 0; side < 2; side++) {
         search_orders(a, pair, side);
         TRY(add_found(a, side_title(pair, side)));
     }

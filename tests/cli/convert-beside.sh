@@ -29,3 +29,27 @@ elman convert flat.json out.safetensors --mapping map.json --quiet 2>&1
 echo "{$cell, \"beta1_power\": [0.9], \"rnn/kernel/Adam_1\": [[1, 2]]}" >adam.json
 show adam.json
 eval "$(show adam.json | grep '^  elman')" 2>&1 | tail -n 2
+
+# networks beside each other are no chain, each is one alone
+net() {
+    echo "\"$1.rnn.weight_ih_l0\": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]],
+          \"$1.rnn.weight_hh_l0\": [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+          \"$1.fc.weight\": [[1, 2, 3], [4, 5, 6]], \"$1.fc.bias\": [1, 2]"
+}
+echo "{$(net netG), $(net netD)}" >gan.json
+show gan.json
+echo "{$(net first), $(net second)}" >nets.json
+show nets.json
+
+# what is added to a weight, stands inside a cell, or is drawn at random
+echo "{$cell, \"fc.base_layer.weight\": [[1]], \"fc.lora_A.default.weight\": [[1]],
+       \"fc.lora_B.default.weight\": [[1]]}" >adapter.json
+show adapter.json
+echo "{\"cell.weight_ih\": [[0.1], [0.2], [0.3], [0.4]],
+       \"cell.weight_hh\": [[1], [2], [3], [4]],
+       \"cell.norm.weight\": [1, 2, 3, 4], \"cell.norm.bias\": [1, 2, 3, 4]}" >norm.json
+show norm.json
+echo "{$(net vae), \"vae.mean.weight\": [[1, 2, 3]], \"vae.mean.bias\": [1],
+       \"vae.logvar.weight\": [[1, 2, 3]], \"vae.logvar.bias\": [1],
+       \"vae.latent.weight\": [[1], [2]], \"vae.latent.bias\": [1, 2]}" >vae.json
+show vae.json
