@@ -226,6 +226,12 @@ TEST(vectors_that_are_repeated_give_the_answers_of_keras_3)
     CHECK(models >= 10, "%zu", models);
 }
 
+TEST(operations_of_keras_3_give_its_answers)
+{
+    size_t models = check_archive("keras3_operations.zip");
+    CHECK(models >= 17, "%zu", models);
+}
+
 TEST(models_of_keras_2_give_its_answers)
 {
     size_t models = check_archive("keras2.zip");
@@ -312,6 +318,18 @@ TEST(a_vector_that_cannot_be_repeated_is_refused_with_its_layer)
     check_refused("keras3_repeat.zip", cases, sizeof cases / sizeof *cases);
 }
 
+TEST(operations_without_a_counterpart_are_refused_with_their_name)
+{
+    static const char *const cases[][3] = {
+        {"over", ".keras", "is a TrueDivide, which elman does not have; what "},
+        {"power", ".keras", "is a Power, which elman does not have"},
+        {"mask", ".keras", "(Tanh) takes what pads (Masking, mask_zero)"},
+        {"rms", ".keras", "norm (LayerNormalization) has rms_scaling, which"},
+        {"int8", ".keras", "dense (Dense) has weights that are no floats: it "},
+    };
+    check_refused("keras3_operations.zip", cases, sizeof cases / sizeof *cases);
+}
+
 /* The last line of a conversion has this part. */
 static void check_proof(const char *file, const char *name, const char *part)
 {
@@ -337,6 +355,9 @@ TEST(where_answers_of_keras_are_other_is_said)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operations_of_keras_3_give_its_answers),
+        cmocka_unit_test(
+            operations_without_a_counterpart_are_refused_with_their_name),
         cmocka_unit_test(models_of_keras_3_give_its_answers),
         cmocka_unit_test(functional_models_of_keras_3_give_its_answers),
         cmocka_unit_test(vectors_that_are_repeated_give_the_answers_of_keras_3),

@@ -103,6 +103,20 @@ static const char *find_path(keras_model *k, const keras_box *box,
 
 /* ---- Models in models --------------------------------------------------- */
 
+/* A class of one's own: what it computes is in its program alone. */
+static elman_status refuse_program(const json_node *model, const char *name)
+{
+    const char *class_name = keras_text(model, "class_name");
+    return failure(ELMAN_BAD_FORMAT,
+                   "the model %.60s, of the class %.60s, is neither "
+                   "Sequential nor functional and lists no layers: its class "
+                   "is a program, which is not run; if it calls its layers one "
+                   "after the other, in Python: keras.Sequential([keras.Input("
+                   "x.shape[1:]), *model.layers]).save(\"layers.keras\"), and "
+                   "--reference x.npy y.npy checks that",
+                   name, class_name ? class_name : "?");
+}
+
 static elman_status read_box(keras_model *k, const json_node *model,
                              const keras_layer *l, size_t depth, keras_box *box)
 {
@@ -119,11 +133,7 @@ static elman_status read_box(keras_model *k, const json_node *model,
                        .depth = depth};
     if (l) box->part = l->part;
     if (!layers || layers->kind != JSON_KIND_LIST)
-        return failure(ELMAN_BAD_FORMAT,
-                       "the model %.60s is neither Sequential nor functional "
-                       "and lists no layers: its class is a program, which is "
-                       "not run; build it from layers and save that",
-                       box->name);
+        return refuse_program(model, box->name);
     if (layers->count > KERAS_MOST_LAYERS)
         return failure(ELMAN_BAD_FORMAT,
                        "the model %.60s has %zu layers, expected at most %d",

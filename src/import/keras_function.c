@@ -62,13 +62,27 @@ static elman_status find_function(const keras_model *k, const keras_layer *l,
         }
 
     /* there is nothing like it: say what there is */
-    char what[300];
+    char what[400];
     snprintf(what, sizeof what,
              "has the activation %.60s, which elman has not; it has linear, "
              "tanh, sigmoid, hard_sigmoid, relu, relu6, leaky_relu, elu, selu, "
-             "softplus, softsign, hard_tanh, softmax and log_softmax",
+             "softplus, softsign, hard_tanh, softmax and log_softmax: if it "
+             "computes the same as one of them, build the model with that one, "
+             "new.set_weights(model.get_weights()), and save new",
              name);
     return keras_refuse(l, what);
+}
+
+elman_status keras_add_operation(keras_model *k, const keras_layer *l)
+{
+    keras_function f;
+    TRY(find_function(k, l, keras_path_word(l->class_name), &f));
+
+    /* of those that have a slope it may be another */
+    float *slope = &f.step[0].activation.alpha;
+    *slope = (float)keras_number(l->config, "alpha", (double)*slope);
+    *slope = (float)keras_number(l->config, "negative_slope", (double)*slope);
+    return keras_add_function(k, l, &f);
 }
 
 /* ---- Classes ------------------------------------------------------------ */

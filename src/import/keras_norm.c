@@ -37,7 +37,8 @@ elman_status keras_add_layer_norm(keras_model *k, const keras_layer *l)
     if (!is_over_features(k, l->config))
         return keras_refuse(l, "is over other axes than the features, which "
                                "elman has not");
-    if (keras_flag(l->config, "rms_scaling", false)) return keras_lacks(l);
+    if (keras_flag(l->config, "rms_scaling", false))
+        return keras_refuse(l, "has rms_scaling, which elman has not");
     if (scale) TRY(find_features(k, l, 0, "gamma", &size, &weight.from));
     if (center) TRY(find_features(k, l, scale, "beta", &size, &bias.from));
     if (!size)

@@ -186,6 +186,10 @@ elman_status keras_class_function(const keras_layer *l, const char *class_name,
 elman_status keras_add_function(keras_model *k, const keras_layer *l,
                                 const keras_function *f);
 
+/* Operations of keras.ops: a function by its name; arithmetic with a number. */
+elman_status keras_add_operation(keras_model *k, const keras_layer *l);
+elman_status keras_add_arithmetic(keras_model *k, const keras_layer *l);
+
 /* ---- Weights ------------------------------------------------------------ */
 
 /* A weight of a layer: where it is under its path and its number there, or the

@@ -106,6 +106,10 @@ elman_status keras_find(const keras_model *k, const keras_layer *l,
     if (fits) return ELMAN_OK;
 
     char got[100], wanted[100];
+    if (!element_is_float(t->type))
+        return keras_refuse(l, "has weights that are no floats: it was "
+                               "quantized; save the model before "
+                               "model.quantize(), which elman reads");
     shape_print(t->rank, t->shape, sizeof got, got);
     shape_print(rank, shape, sizeof wanted, wanted);
     return failure(ELMAN_BAD_FORMAT,

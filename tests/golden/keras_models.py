@@ -399,6 +399,42 @@ def repeated(keras):
     return made, bad
 
 
+def operations(keras):
+    """The same of functions of keras.ops and of operators, in front of layers,
+    between them and behind them."""
+    L, ops, made, bad = keras.layers, keras.ops, {}, {}
+
+    def model(function, place):
+        x = y = keras.Input((T, I))
+        y = function(y) if place == 0 else y
+        y = L.LSTM(H, return_sequences=True, name="lstm")(y)
+        y = function(y) if place == 1 else y
+        y = L.Dense(2, name="dense")(L.GRU(3)(y))
+        return keras.Model(x, function(y) if place == 2 else y)
+
+    functions = [
+        ("scale", lambda x: x * 2.0 - 1.0), ("rest", lambda x: 1 - x),
+        ("half", lambda x: 0.5 * x + 3), ("ratio", lambda x: 3 + x / 7.0),
+        ("minus", lambda x: -x), ("named", lambda x: ops.divide(x, 3.0)),
+        ("tanh", ops.tanh), ("sigmoid", ops.sigmoid), ("relu", ops.relu),
+        ("relu6", ops.relu6), ("selu", ops.selu), ("softplus", ops.softplus),
+        ("softsign", ops.softsign), ("hard", ops.hard_sigmoid),
+        ("hard_tanh", ops.hard_tanh), ("elu", lambda x: ops.elu(x, 0.5)),
+        ("leaky", lambda x: ops.leaky_relu(x, 0.3))]
+    for n, (name, function) in enumerate(functions):
+        made[name] = model(function, n % 3), "steps"
+
+    bad["over"] = model(lambda x: 2.0 / x, 2)
+    bad["power"] = model(lambda x: x ** 2, 1)
+    x = keras.Input((T, I))
+    y = L.LSTM(H, return_sequences=True)(L.Masking()(x))
+    bad["mask"] = keras.Model(x, L.GRU(3)(ops.tanh(y)))
+    bad["rms"] = keras.Sequential([
+        keras.Input((T, I)), L.LSTM(H, return_sequences=True),
+        L.LayerNormalization(rms_scaling=True, name="norm"), L.Dense(2)])
+    return made, bad
+
+
 def refused(keras):
     """What is not a chain of layers that elman has."""
     L, made = keras.layers, {}

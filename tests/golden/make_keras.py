@@ -23,7 +23,7 @@ import keras
 
 import keras_hdf5
 from keras_models import (
-    I, T, H, Graphs, Models, refused, refused_graphs, repeated)
+    I, T, H, Graphs, Models, refused, refused_graphs, repeated, operations)
 
 SECOND = keras.__version__ < "3"
 HERE = pathlib.Path(__file__).parent / "keras"
@@ -227,6 +227,23 @@ def record_repeated():
     archive.zip.close()
 
 
+def record_operations():
+    """Functions and operators, in an archive of their own."""
+    keras.utils.set_random_seed(22)
+    rng = np.random.default_rng(22)
+    archive = Archive("keras3_operations.zip")
+    made, bad = operations(keras)
+    for name, (model, kind) in made.items():
+        record(archive, name, model, kind, [".keras"], rng)
+    for name, model in bad.items():
+        archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
+    model = keras.Sequential([keras.Input((T, I)), keras.layers.GRU(3),
+                              keras.layers.Dense(2, name="dense")])
+    model.quantize("int8")
+    archive.add("refused/int8.keras", bytes_of(model, ".keras"))
+    archive.zip.close()
+
+
 def record_apart():
     """Layers as JSON and weights as the HDF5 of older Keras, apart."""
     from keras.src.legacy.saving import legacy_h5_format
@@ -291,6 +308,8 @@ def record_packed(archive, rng):
 def main():
     if "repeat" in sys.argv:
         return record_repeated()
+    if "operations" in sys.argv:
+        return record_operations()
     keras.utils.set_random_seed(14)
     rng = np.random.default_rng(14)
     archive = Archive("keras2.zip" if SECOND else "keras3.zip")
@@ -316,6 +335,7 @@ def main():
     archive.zip.close()
     if not SECOND:
         record_repeated()
+        record_operations()
         keras_hdf5.record(Archive("hdf5.zip"))
         record_graphs()
         record_apart()
