@@ -44,6 +44,38 @@ static void put_module(const asking *a, const module *m, bool plain,
     else text_put(t, "%s.", kind);
 }
 
+/* A number that is called the weight of a module, as a PReLU's slope is, if
+ * there is one such in the file. */
+static const named_tensor *find_slope(const elman_import *im)
+{
+    static const char end[] = ".weight";
+    const named_tensor *found = NULL;
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const named_tensor *t = im->weights.tensors + i;
+        size_t bytes = strlen(t->name);
+        if (im->left_out[i] || t->count != 1 || t->rank != 1 ||
+            !element_is_float(t->type) || bytes < sizeof end ||
+            strcmp(t->name + bytes - (sizeof end - 1), end) != 0)
+            continue;
+        if (found) return NULL;
+        found = t;
+    }
+    return found;
+}
+
+/* Puts the slope in place of the only ? of an order, which has a text then. */
+static bool put_slope(const named_tensor *slope, const char *order,
+                      long_text *layers)
+{
+    const char *open = strstr(order, "?,");
+    double value;
+    if (!slope || !open || strstr(open + 1, "?,")) return false;
+    tensor_doubles(slope, 0, 1, &value);
+    text_put(layers, "%.*sleaky_relu(%.9g)%s", (int)(open - order), order,
+             value, open + 1);
+    return true;
+}
+
 /* "rnn,fc1,?,fc2": between two linear layers there is a function. */
 static void put_order(const asking *a, const size_t *at, size_t length,
                       bool first_linear, long_text *t)
@@ -68,6 +100,16 @@ static elman_status add_order(asking *a, const char *of, const size_t *at,
     long_text layers = {0}, ignore = {0};
     put_order(a, at, length, first_linear, &layers);
     ignored_put(&a->search, at, length, &ignore);
+
+    /* one number of its own beside one function that is open */
+    const named_tensor *slope = find_slope(a->import);
+    long_text whole = {0};
+    if (layers.to && put_slope(slope, layers.to, &whole)) {
+        free(layers.to);
+        layers = whole;
+        ignored_put_name(&ignore, slope->name, strlen(slope->name), false);
+        if (!*of) of = "with its one number as a PReLU's slope";
+    }
     return proposal_add(&a->found, of, layers, ignore);
 }
 
@@ -255,6 +297,84 @@ static elman_status add_networks(asking *a)
     return ELMAN_OK;
 }
 
+/* ---- Two directions ------------------------------------------------------ */
+
+/* Whether a prefix says so. */
+static bool goes_back(const module *m)
+{
+    static const char *const words[] = {
+        "backward", "Backward", "bwd", "reverse", "bw_", "_bw", "rev_"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t bytes = strlen(words[i]);
+        for (size_t k = 0; k + bytes <= m->prefix_bytes; k++)
+            if (!memcmp(m->prefix + k, words[i], bytes)) return true;
+    }
+    return false;
+}
+
+/* The only two recurrent modules, if they are alike and a layer reads both. */
+static bool find_directions(const asking *a, const module **x, const module **y)
+{
+    size_t count = 0;
+    const module *two[2] = {NULL, NULL};
+    for (size_t i = 0; i < a->list->count; i++) {
+        const module *m = a->list->modules + i;
+        if (!module_is_recurrent(m)) continue;
+        if (count < 2) two[count] = m;
+        count++;
+    }
+    if (count != 2 || two[0]->kind != two[1]->kind || two[0]->I != two[1]->I ||
+        two[0]->O != two[1]->O || two[0]->level_count != 1 ||
+        two[1]->level_count != 1 || two[0]->direction_count != 1 ||
+        two[1]->direction_count != 1)
+        return false;
+
+    /* the one that goes back is the second */
+    bool turned = goes_back(two[0]) && !goes_back(two[1]);
+    *x = two[turned];
+    *y = two[!turned];
+    if (goes_back(*x) || !goes_back(*y)) return false;
+    for (size_t i = 0; i < a->list->count; i++)
+        if (a->list->modules[i].kind == ELMAN_LINEAR &&
+            a->list->modules[i].I == 2 * two[0]->O)
+            return true;
+    return false;
+}
+
+/* bidirectional(a,b), with an embedding in front and linear layers behind. */
+static elman_status add_directions(asking *a)
+{
+    const module *x, *y;
+    const char *given = a->import->given.config.ignore;
+    long_text layers = {0}, ignore = {0};
+    if (!find_directions(a, &x, &y)) return ELMAN_OK;
+
+    /* what it reads */
+    for (size_t i = 0; i < a->list->count; i++) {
+        const module *m = a->list->modules + i;
+        if (m->may_embed && m->I == x->I && is_rather_in_front(a, m))
+            text_put(&layers, "embedding:%.*s,", (int)m->prefix_bytes,
+                     m->prefix);
+    }
+    text_put(&layers, "bidirectional(%.*s,%.*s)", (int)x->prefix_bytes,
+             x->prefix, (int)y->prefix_bytes, y->prefix);
+
+    /* and what reads it */
+    size_t features = 2 * x->O;
+    bool linear = false;
+    for (size_t i = 0; i < a->list->count; i++) {
+        const module *m = a->list->modules + i;
+        if (m->kind != ELMAN_LINEAR || m->I != features) continue;
+        text_put(&layers, ",%s%.*s", linear ? "?," : "", (int)m->prefix_bytes,
+                 m->prefix);
+        features = m->O;
+        linear = true;
+    }
+    if (given) text_put(&ignore, "%s", given);
+    return proposal_add(&a->found, "as two directions of one layer", layers,
+                        ignore);
+}
+
 /* ---- What no chain has --------------------------------------------------- */
 
 /* Whether m is the embedding of what a recurrent layer reads, and nothing seems
@@ -312,6 +432,7 @@ static elman_status find_all(asking *a)
         search_orders(a, NULL, 0);
         return add_found(a, "if all of them are a chain of plain layers");
     }
+    TRY(add_directions(a));
     TRY(add_networks(a));
     TRY(proposals_try(a->import, &a->found));
     return a->found.count ? ELMAN_OK : add_parts(a);

@@ -376,6 +376,28 @@ static elman_status read_kind(const word_parts *w, module *m, entry *e)
     return ELMAN_OK;
 }
 
+/* Two modules that only differ in which way they read become one; the first
+ * has the weights of both. */
+static module *join_directions(module_list *list, const pair_word *pair)
+{
+    module *a = module_named(list, pair->names[0], pair->bytes[0]);
+    module *b = module_named(list, pair->names[1], pair->bytes[1]);
+    if (!a || !b || a == b || !module_is_recurrent(a) || a->kind != b->kind ||
+        a->level_count != 1 || b->level_count != 1 || a->direction_count != 1 ||
+        b->direction_count != 1 || a->I != b->I || a->O != b->O ||
+        a->H[0] != b->H[0] || a->one_step != b->one_step)
+        return NULL;
+
+    /* both with biases, or neither */
+    for (size_t r = 0; r < ROLES; r++)
+        if ((a->at[0][0][r] == NOWHERE) != (b->at[0][0][r] == NOWHERE))
+            return NULL;
+    memcpy(a->at[0][1], b->at[0][0], sizeof a->at[0][1]);
+    a->direction_count = 2;
+    a->O *= 2;
+    return a;
+}
+
 /* A module whose gates or directions a word has told; it has become one like
  * others. */
 static bool read_told(module_list *list, const char *text, size_t bytes,
@@ -390,7 +412,7 @@ static bool read_told(module_list *list, const char *text, size_t bytes,
         if (m && m->kind != gates.kind) m = NULL;
     } else if (pair_word_read(text, bytes, &pair)) {
         m = module_named(list, pair.names[0], pair.bytes[0]);
-        if (m && m->direction_count != 2) m = NULL;
+        if (m && m->direction_count != 2) m = join_directions(list, &pair);
     }
     if (m) *e = (entry){.module = m, .kind = m->kind};
     return m;
@@ -424,6 +446,16 @@ elman_status word_read(const elman_import *im, module_list *list,
     if (found) return ELMAN_OK;
 
     if (read_told(list, text, bytes, e)) return ELMAN_OK;
+    pair_word pair;
+    if (pair_word_read(text, bytes, &pair)) {
+        char why[300];
+        snprintf(why, sizeof why,
+                 "the order of the layers has %.*s, which joins two recurrent "
+                 "modules of the same kind and sizes, with one level and "
+                 "direction each",
+                 bytes < 120 ? (int)bytes : 120, text);
+        return modules_ask(im, list, why);
+    }
 
     bool parts = take_apart(&w);
     if (parts && !w.prefix) TRY(read_function(&w, e, &found));

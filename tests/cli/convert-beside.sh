@@ -53,3 +53,27 @@ echo "{$(net vae), \"vae.mean.weight\": [[1, 2, 3]], \"vae.mean.bias\": [1],
        \"vae.logvar.weight\": [[1, 2, 3]], \"vae.logvar.bias\": [1],
        \"vae.latent.weight\": [[1], [2]], \"vae.latent.bias\": [1, 2]}" >vae.json
 show vae.json
+
+# two directions below names of their own are the same as one module's
+way() {
+    echo "\"$1_rnn.weight_ih_l0\": [[$2], [0.2]], \"$1_rnn.weight_hh_l0\": [[1, 2], [3, $2]],
+          \"$1_rnn.bias_ih_l0\": [1, 2], \"$1_rnn.bias_hh_l0\": [3, 4]"
+}
+head='"fc.weight": [[1, 2, 3, 4]], "fc.bias": [7]'
+echo "{$(way backward 0.5), $(way forward 0.7), $head}" >ways.json
+show ways.json
+eval "$(show ways.json | grep '^  elman' | head -n 1) --quiet" 2>/dev/null
+echo "{$(way forward 0.7), $(way forward 0.5), $head}" | tr -d '\n' |
+    sed 's/_l0"/_l0_reverse"/5; s/_l0"/_l0_reverse"/5
+         s/_l0"/_l0_reverse"/5; s/_l0"/_l0_reverse"/5' >one.json
+elman convert one.json one.safetensors --quiet 2>/dev/null
+cmp out.safetensors one.safetensors && echo same
+elman convert ways.json out.safetensors --layers 'bidirectional(backward_rnn,fc)' 2>&1 |
+    sed 's/; give.*//'
+
+# one number between two layers is a PReLU's slope
+echo "{$(way forward 0.7), \"a.weight\": [[1, 2], [3, 4]], \"a.bias\": [1, 2],
+       \"act.weight\": [0.25], \"b.weight\": [[1, 2]], \"b.bias\": [7]}" >slope.json
+show slope.json
+eval "$(show slope.json | grep '^  elman' | head -n 1) --quiet" 2>/dev/null &&
+    echo converts
