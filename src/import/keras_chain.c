@@ -188,12 +188,18 @@ static keras_part find_part(const keras_box *box, const json_node *node,
     const json_node *first = box->layers->is.first;
     keras_part part = {.number = 0};
     if (before && has_cells(first, node, DEEPEST)) part.front = before;
-    if (has_cells(node->next, NULL, DEEPEST) && !keras_is_operation(node))
-        part.rest = keras_name_of(node);
+
+    /* behind it others may be that are refused as well */
+    const json_node *last = node;
+    for (const json_node *at = node->next;
+         at && !has_cells(at, at->next, DEEPEST); at = at->next)
+        if (!keras_takes(at)) last = at;
+    if (has_cells(node->next, NULL, DEEPEST) && !keras_is_operation(last))
+        part.rest = keras_name_of(last);
 
     /* model.layers of a Sequential is without its input */
     bool graph = json_find(box->config, "output_layers");
-    for (const json_node *at = first; !graph && at != node->next; at = at->next)
+    for (const json_node *at = first; !graph && at != last->next; at = at->next)
         part.number += !keras_is_class(at, "InputLayer");
     return part;
 }
@@ -248,6 +254,14 @@ static elman_status add_box(keras_model *k, const keras_box *box)
         if (!keras_is_class(at, "InputLayer")) before = keras_name_of(at);
     }
     return ELMAN_OK;
+}
+
+elman_status keras_add_inner(keras_model *k, const keras_layer *l,
+                             const json_node *model)
+{
+    keras_box box;
+    TRY(read_box(k, model, l, 1, &box));
+    return add_box(k, &box);
 }
 
 /* Where the answers of Keras have other axes, which is said. */

@@ -309,19 +309,52 @@ const char *keras_path_word(const char *class_name)
     return found ? found->word : NULL;
 }
 
+/* Whether a layer, or each of a Sequential, does the same to each step. */
+static bool is_each(const char *class_name, const json_node *config)
+{
+    const keras_class *c = find_class(class_name);
+    const json_node *layers = json_find(config, "layers");
+    if (!c || strcmp(class_name, "Sequential") != 0) return c && c->each;
+    if (!layers || layers->kind != JSON_KIND_LIST) return false;
+
+    for (const json_node *at = layers->is.first; at; at = at->next) {
+        const char *name = keras_text(at, "class_name");
+        c = name ? find_class(name) : NULL;
+        if (!c || !keras_is_own(at) ||
+            (!c->each && strcmp(name, "InputLayer") != 0))
+            return false;
+    }
+    return true;
+}
+
+bool keras_takes(const json_node *node)
+{
+    const char *name = keras_text(node, "class_name"), *inner;
+    const json_node *config;
+    if (!name || !find_class(name) || !keras_is_own(node)) return false;
+    if (strcmp(name, "TimeDistributed") != 0)
+        return strcmp(name, "Flatten") && strcmp(name, "Reshape") &&
+               strcmp(name, "Permute");
+    return keras_object(json_find(json_find(node, "config"), "layer"), &inner,
+                        &config) &&
+           is_each(inner, config);
+}
+
 /* The layer that is put on every step, which ours are anyway. */
 static elman_status add_distributed(keras_model *k, const keras_layer *l)
 {
     keras_layer inner = *l;
-    bool is_object = keras_object(json_find(l->config, "layer"),
-                                  &inner.class_name, &inner.config);
-    const keras_class *c = is_object ? find_class(inner.class_name) : NULL;
-    if (!c || !c->each || !k->sequence) return keras_lacks(&inner);
+    const json_node *held = json_find(l->config, "layer");
+    bool is_object = keras_object(held, &inner.class_name, &inner.config);
+    if (!is_object || !is_each(inner.class_name, inner.config) || !k->sequence)
+        return keras_lacks(&inner);
 
     inner.path = import_text(k->im, "%s/layer", l->path);
     if (!inner.path) return ELMAN_NO_MEMORY;
     k->each = true;
-    elman_status status = c->add(k, &inner);
+    const keras_class *c = find_class(inner.class_name);
+    elman_status status =
+        c->add ? c->add(k, &inner) : keras_add_inner(k, &inner, held);
     k->each = false;
     return status;
 }

@@ -95,6 +95,13 @@ elman_status keras_lacks(const keras_layer *l);
 
 /* ---- Models ------------------------------------------------------------- */
 
+/* The layers of a model that is the settings of layer l. */
+elman_status keras_add_inner(keras_model *k, const keras_layer *l,
+                             const json_node *model);
+
+/* Whether a layer of this class, behind one that is refused, may be read. */
+bool keras_takes(const json_node *node);
+
 enum { KERAS_MOST_LAYERS = 256 };
 
 /* A model among the layers of another, or the outermost. */

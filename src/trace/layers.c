@@ -80,8 +80,11 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
                       t->graph->inputs[s->index].name);
 
     if (s->kind == SOURCE_FINAL_C)
-        return refuse(n, "it reads final cell states, which are no output of a "
-                         "layer");
+        return refuse(n,
+                      "it reads final cell states (c_n), which are no output "
+                      "of a layer; 'elman run' computes the graph as it is, "
+                      "and one whose head reads h_n or the last step is a "
+                      "model");
 
     /* the layer has been changed since, and its earlier output does not exist
      */

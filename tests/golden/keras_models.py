@@ -424,6 +424,15 @@ def operations(keras):
     for n, (name, function) in enumerate(functions):
         made[name] = model(function, n % 3), "steps"
 
+    made["each"] = keras.Sequential([
+        keras.Input((T, I)), L.TimeDistributed(keras.Sequential([
+            keras.Input((I,)), L.Dense(3, activation="relu"),
+            L.LayerNormalization(), L.Dropout(0.1), L.Dense(2)])),
+        L.LSTM(H), L.Dense(2)]), "steps"
+
+    bad["frames"] = keras.Sequential([
+        keras.Input((T, 3, 3, 1)), L.TimeDistributed(L.Conv2D(2, 2)),
+        L.TimeDistributed(L.Flatten()), L.LSTM(3)])
     bad["over"] = model(lambda x: 2.0 / x, 2)
     bad["power"] = model(lambda x: x ** 2, 1)
     x = keras.Input((T, I))

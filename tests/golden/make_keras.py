@@ -234,7 +234,8 @@ def record_operations():
     archive = Archive("keras3_operations.zip")
     made, bad = operations(keras)
     for name, (model, kind) in made.items():
-        record(archive, name, model, kind, [".keras"], rng)
+        suffixes = [".keras", ".h5"] if name == "each" else [".keras"]
+        record(archive, name, model, kind, suffixes, rng)
     for name, model in bad.items():
         archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
     model = keras.Sequential([keras.Input((T, I)), keras.layers.GRU(3),
