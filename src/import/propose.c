@@ -279,6 +279,24 @@ static elman_status add_beside(asking *a)
     return ELMAN_OK;
 }
 
+/* What an order of a file without recurrent layers takes for granted: a square
+ * matrix of a name of its own may as well read its own state. */
+static const char *chain_title(const module_list *list)
+{
+    bool square = false;
+    size_t number;
+    for (size_t i = 0; i < list->count; i++) {
+        const module *m = list->modules + i;
+        if (module_is_recurrent(m)) return "";
+        square = square || (m->kind == ELMAN_LINEAR && m->I == m->O &&
+                            !m->may_embed && !last_number(m, &number));
+    }
+    return square ? "if no layer reads its own state of the step before (a "
+                    "cell that somebody wrote does, and needs a mapping file: "
+                    "--mapping-draft map.json)"
+                  : "";
+}
+
 /* The orders of all networks of the file. */
 static elman_status add_networks(asking *a)
 {
@@ -287,7 +305,7 @@ static elman_status add_networks(asking *a)
     /* one after the other, as far as the file may mean that */
     if (pair_may_chain(pair)) {
         search_orders(a, NULL, 0);
-        TRY(add_found(a, ""));
+        TRY(add_found(a, chain_title(a->list)));
     }
     if (!pair) return add_beside(a);
     for (int side = 0; side < 2; side++) {

@@ -77,3 +77,8 @@ echo "{$(way forward 0.7), \"a.weight\": [[1, 2], [3, 4]], \"a.bias\": [1, 2],
 show slope.json
 eval "$(show slope.json | grep '^  elman' | head -n 1) --quiet" 2>/dev/null &&
     echo converts
+
+# nor is it said that a square layer of its own name does not read its own state
+echo '{"a.weight": [[1], [2]], "a.bias": [1, 2], "b.weight": [[1, 2], [3, 4]],
+       "b.bias": [1, 2], "fc.weight": [[1, 2]], "fc.bias": [3]}' >square.json
+elman convert square.json out.safetensors 2>&1 | cat
