@@ -103,7 +103,8 @@ struct elman_import {
     elman_proposal *proposals; /* (proposal_count) */
     void *source;              /* owner of tensors, closed by: */
     void (*close)(void *source);
-    bool looked;         /* opened only to be looked at */
+    bool looked; /* opened only to be looked at */
+    bool tried;  /* to see whether it is a model: nothing is tried for it */
     const char *refused; /* why its tensors are for looking at alone, or NULL */
     elman_fact *facts;   /* (fact_count) what the file is */
     size_t fact_count, fact_room;

@@ -234,6 +234,11 @@ static elman_status check_output(const trace *t, const traced_value *v)
         given = is_given(t, v->views + p);
     if (given || is_copy(t, v)) return ELMAN_OK;
 
+    if (v->kind == VALUE_VIEW && v->norm != NORM_NONE)
+        return refuse(t->graph->nodes + v->node,
+                      "it makes the output %.80s by a function that elman has "
+                      "as a part of a norm or a softsign alone",
+                      v->name);
     return refuse(
         t->graph->nodes + v->node,
         "it makes the output %.80s, which is not the final output of a layer",
@@ -444,6 +449,7 @@ elman_status import_onnx(elman_import *import, const byte_source *file,
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
     if (status == ELMAN_OK) status = onnx_say_rounding(import, s->trace);
     if (status == ELMAN_OK) return status;
-    status = onnx_name_heads(status, s->graph, file, config, import_onnx);
+    if (!import->tried)
+        status = onnx_name_heads(status, s->graph, file, config, import_onnx);
     return failure_in(status, file->name);
 }

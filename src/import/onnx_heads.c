@@ -18,6 +18,7 @@ static bool gives_model(const char *output, const char *from,
     if (!trial) return false;
 
     trial->path = file->name;
+    trial->tried = true;
     trial->reference_x = trial->reference_y = NOWHERE;
     if (output) part.to_tensor = output;
     if (from) part.from_tensor = from;
@@ -53,6 +54,42 @@ static const onnx_node *maker(const onnx_graph *graph, const char *name)
     return NULL;
 }
 
+/* Whether n reads a value for more than its shape. */
+static bool reads(const onnx_node *n, const char *name)
+{
+    bool found = false;
+    for (size_t k = 0; k < n->input_count; k++)
+        found = found || !strcmp(n->inputs[k], name);
+    return found && strcmp(n->op, "Shape") != 0 && strcmp(n->op, "Size") != 0;
+}
+
+/* Whether the graph goes through a value: nothing that it is made of, back to a
+ * recurrent layer, is read beside it, as within a function that is written out
+ * in parts. */
+static bool is_passage(const onnx_graph *graph, const char *name)
+{
+    enum { MOST_STEPS = 12 };
+    const onnx_node *n = maker(graph, name);
+    for (size_t step = 0; n && step < MOST_STEPS; step++) {
+        const char *next = NULL;
+        for (size_t k = 0; k < n->input_count && !next; k++) {
+            const onnx_node *from = maker(graph, n->inputs[k]);
+            if (from && strcmp(from->op, "Constant") != 0) next = n->inputs[k];
+        }
+
+        /* what recurs stands for all before it */
+        if (!next || !strcmp(n->op, "RNN") || !strcmp(n->op, "GRU") ||
+            !strcmp(n->op, "LSTM"))
+            return true;
+        size_t readers = 0;
+        for (size_t i = 0; i < graph->node_count; i++)
+            readers += reads(graph->nodes + i, next);
+        if (readers > 1) return false;
+        n = maker(graph, next);
+    }
+    return true;
+}
+
 /* A value that a node reads, or one before it, with which the graph may end;
  * NULL: none of the first that are tried. */
 static const char *find_end(const onnx_node *n, const onnx_graph *graph,
@@ -60,7 +97,8 @@ static const char *find_end(const onnx_node *n, const onnx_graph *graph,
                             const elman_import_config *config,
                             import_graph *run)
 {
-    for (size_t trials = 0; n && trials < MOST_TRIALS;) {
+    for (size_t trials = 0, steps = 0;
+         n && trials < MOST_TRIALS && steps < 2 * MOST_TRIALS; steps++) {
         const onnx_node *before = NULL;
         for (size_t k = 0; k < n->input_count && trials < MOST_TRIALS; k++) {
             const onnx_node *from = maker(graph, n->inputs[k]);
@@ -68,6 +106,7 @@ static const char *find_end(const onnx_node *n, const onnx_graph *graph,
                 strlen(n->inputs[k]) > LONGEST_NAME)
                 continue;
             if (!before) before = from;
+            if (!is_passage(graph, n->inputs[k])) continue;
             trials++;
             if (gives_model(n->inputs[k], NULL, file, config, run))
                 return n->inputs[k];
@@ -75,6 +114,54 @@ static const char *find_end(const onnx_node *n, const onnx_graph *graph,
         n = before;
     }
     return NULL;
+}
+
+/* The value behind a node, as far as it is handed on, with which the graph may
+ * begin; NULL: none of the first that are tried. */
+static const char *find_begin(const onnx_node *n, const onnx_graph *graph,
+                              const byte_source *file,
+                              const elman_import_config *config,
+                              import_graph *run)
+{
+    for (size_t trials = 0; n && trials < 2 * MOST_TRIALS; trials++) {
+        const char *name = n->output_count ? n->outputs[0] : "";
+        if (!name[0] || strlen(name) > LONGEST_NAME) return NULL;
+        if (gives_model(NULL, name, file, config, run)) return name;
+
+        /* what reads it */
+        const onnx_node *next = NULL;
+        for (size_t i = 0; i < graph->node_count && !next; i++)
+            if (reads(graph->nodes + i, name)) next = graph->nodes + i;
+        n = next;
+    }
+    return NULL;
+}
+
+/* Whether Keras exported the graph, whose inputs have its names. */
+static bool is_of_keras(const onnx_graph *graph)
+{
+    static const char *const names[] = {"keras_tensor", "input_layer"};
+    for (size_t i = 0; i < graph->input_count; i++)
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (!strncmp(graph->inputs[i].name, names[k], strlen(names[k])))
+                return true;
+    return false;
+}
+
+/* "elman convert 'model.onnx' OUT.safetensors", to be pasted. */
+static const char *command_of(const byte_source *file, char *text, size_t room)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
+                                "TUVWXYZ0123456789_./+-";
+    const char *name = file->name;
+    if (strlen(name) > 400 || strpbrk(name, "'\\\n") || name[0] == '<')
+        name = "";
+    bool safe = name[strspn(name, plain)] == '\0';
+    if (!name[0]) snprintf(text, room, "elman convert");
+    else
+        snprintf(text, room, "elman convert %s%s%s OUT.safetensors",
+                 safe ? "" : "'", name, safe ? "" : "'");
+    return text;
 }
 
 /* Names what comes before or behind the node that is refused, if that is a
@@ -89,23 +176,27 @@ static elman_status name_part(elman_status status, const onnx_graph *graph,
         strstr(kept.text, " --") ? NULL : named_in(graph, kept.text);
     if (status != ELMAN_BAD_FORMAT || config->to_tensor || !n) return status;
 
+    char command[480];
     const char *end = find_end(n, graph, file, config, run), *from = NULL;
-    bool behind = !end && !config->from_tensor && n->output_count &&
-                  n->outputs[0][0] && strlen(n->outputs[0]) <= LONGEST_NAME;
-    if (behind && gives_model(NULL, n->outputs[0], file, config, run))
-        from = n->outputs[0];
+    if (!end && !config->from_tensor)
+        from = find_begin(n, graph, file, config, run);
+    command_of(file, command, sizeof command);
 
     failure_restore(&kept);
+    if (!end && !from && is_of_keras(graph))
+        return failure(status,
+                       "%.1200s; the file that model.save(\"model.keras\") "
+                       "writes says its layers, and more of them convert",
+                       kept.text);
     if (!end && !from) return status;
     if (end && config->from_tensor)
         return failure(status,
-                       "%.1200s; elman convert --from-tensor '%.80s' "
-                       "--to-tensor '%s' takes what comes before it",
-                       kept.text, config->from_tensor, end);
+                       "%.1200s; %s --from-tensor '%.80s' --to-tensor '%s' "
+                       "takes what comes before it",
+                       kept.text, command, config->from_tensor, end);
     return failure(status,
-                   "%.1200s; elman convert --%s-tensor '%s' takes what "
-                   "comes %s it",
-                   kept.text, end ? "to" : "from", end ? end : from,
+                   "%.1200s; %s --%s-tensor '%s' takes what comes %s it",
+                   kept.text, command, end ? "to" : "from", end ? end : from,
                    end ? "before" : "behind");
 }
 

@@ -2,6 +2,7 @@
 #include "import/onnx_part.h"
 
 #include "base/memory.h"
+#include "trace/attribute.h"
 #include "trace/view.h"
 #include "trace/open.h"
 
@@ -75,6 +76,37 @@ static bool describe_joined(const onnx_graph *graph, const char *name,
     return false;
 }
 
+/* What a recurrent operator reads has three axes, of which the last has as many
+ * numbers as its weight W (directions, gates, I). */
+static bool describe_read(const onnx_graph *graph, const char *name,
+                          onnx_value *made)
+{
+    static const char *const recurrent[] = {"RNN", "GRU", "LSTM"};
+    enum { W = 1 };
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const onnx_node *n = graph->nodes + i;
+        bool one = false;
+        for (size_t k = 0; k < sizeof recurrent / sizeof *recurrent; k++)
+            one = one || node_is(n, recurrent[k]);
+        if (!one || n->input_count <= W || strcmp(n->inputs[0], name) != 0)
+            continue;
+
+        /* its weight is in the file */
+        for (size_t k = 0; k < graph->initializer_count; k++) {
+            const named_tensor *w = graph->initializers + k;
+            if (strcmp(w->name, n->inputs[W]) != 0 || w->rank != 3) continue;
+            *made = (onnx_value){
+                .name = name,
+                .type = w->type,
+                .shaped = true,
+                .rank = 3,
+                .dimensions = {{-1, ""}, {-1, ""}, {(int64_t)w->shape[2], ""}}};
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The type and shape of a value: as the file says, or as they follow. */
 static elman_status describe(const onnx_graph *graph, const char *name,
                              onnx_value *made)
@@ -86,7 +118,8 @@ static elman_status describe(const onnx_graph *graph, const char *name,
     elman_status status = follow(graph, &value, made);
     made->name = name;
     if (!status) return ELMAN_OK;
-    if (status == ELMAN_BAD_FORMAT && describe_joined(graph, name, made))
+    if (status == ELMAN_BAD_FORMAT && (describe_joined(graph, name, made) ||
+                                       describe_read(graph, name, made)))
         return ELMAN_OK;
     return failure(
         ELMAN_BAD_FORMAT,

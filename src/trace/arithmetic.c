@@ -64,8 +64,16 @@ static elman_status add_diagonal(trace *t, const onnx_node *n, arithmetic op,
     /* one number for each feature */
     TRY(need_tensor(t, n, other, "operand", TENSOR_FOLDED, &of));
     TRY(need_shape(n, of, shape, &O));
+    if (O != shape[of->rank - 1] && !graph_recurs(t->graph))
+        return refuse(n,
+                      "its operand differs between sequences or steps, as "
+                      "where a cell begins with a state that the exporter "
+                      "computed; give the cell its state as an input, or keep "
+                      "a loop over steps, which converts if its cell is an "
+                      "RNN, GRU or LSTM: in PyTorch torch.onnx.export(torch."
+                      "jit.script(model), ..., dynamo=False)");
     if (O != shape[of->rank - 1])
-        return refuse(n, "its operand differs from step to step");
+        return refuse(n, "its operand differs between sequences or steps");
     if (op == ARITHMETIC_DIV && swapped)
         return refuse(n, "it divides by the output of a layer");
 

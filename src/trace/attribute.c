@@ -130,3 +130,13 @@ elman_status check_axis(const onnx_node *n, int64_t axis, size_t rank,
     *found = (size_t)(axis < 0 ? axis + r : axis);
     return ELMAN_OK;
 }
+
+bool graph_recurs(const onnx_graph *g)
+{
+    static const char *const recurrent[] = {"RNN", "GRU", "LSTM", "Loop",
+                                            "Scan"};
+    for (size_t i = 0; i < g->node_count; i++)
+        for (size_t k = 0; k < sizeof recurrent / sizeof *recurrent; k++)
+            if (node_is(g->nodes + i, recurrent[k])) return true;
+    return false;
+}

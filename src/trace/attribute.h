@@ -49,4 +49,7 @@ elman_status attribute_wholes(const onnx_node *n, const char *name,
 elman_status check_axis(const onnx_node *n, int64_t axis, size_t rank,
                         size_t *found);
 
+/* Whether a graph has a recurrent operator, or one that may stand for it. */
+bool graph_recurs(const onnx_graph *g);
+
 #endif

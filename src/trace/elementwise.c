@@ -90,6 +90,39 @@ elman_status trace_activation(trace *t, const onnx_node *n,
     return elementwise_function(t, n, n->op, "alpha", "beta", in[0], out[0]);
 }
 
+/* a elu(x / b): of a Selu gamma and 1, of a Celu both its alpha. */
+elman_status trace_scaled_elu(trace *t, const onnx_node *n,
+                              traced_value *const *in, traced_value *const *out)
+{
+    bool selu = node_is(n, "Selu");
+    float alpha, gamma = 0;
+    TRY(attribute_float(n, "alpha", selu ? 1.67326319217681884765625F : 1,
+                        &alpha));
+    if (selu)
+        TRY(attribute_float(n, "gamma", 1.05070102214813232421875F, &gamma));
+    if (!(alpha > 0) || !isfinite(1 / alpha) || (selu && !(gamma > 0)))
+        return refuse(n,
+                      "its alpha is %g and its gamma %g, expected more "
+                      "than 0",
+                      (double)alpha, (double)gamma);
+
+    /* scaled in front, and behind */
+    traced_value scaled = *in[0], bent = {.name = in[0]->name};
+    const elman_layer front = {.kind = ELMAN_ACTIVATION,
+                               .activation = {ELMAN_ACTIVATION_AFFINE,
+                                              1 / alpha, 0}},
+                      bend = {.kind = ELMAN_ACTIVATION,
+                              .activation = {ELMAN_ACTIVATION_ELU,
+                                             selu ? alpha : 1, 0}},
+                      behind = {.kind = ELMAN_ACTIVATION,
+                                .activation = {ELMAN_ACTIVATION_AFFINE,
+                                               selu ? gamma : alpha, 0}};
+    bool plain = !selu && alpha == 1;
+    if (!selu && !plain) TRY(elementwise_add(t, n, in[0], &front, &scaled));
+    TRY(elementwise_add(t, n, &scaled, &bend, plain ? out[0] : &bent));
+    return plain ? ELMAN_OK : elementwise_add(t, n, &bent, &behind, out[0]);
+}
+
 /* HardSigmoid is 0 and 1 beyond its slope, which is widened again. */
 elman_status elementwise_clip(trace *t, const onnx_node *n,
                               const traced_value *x, double low, double high,

@@ -4,7 +4,7 @@
 
 #include "trace/trace.h"
 
-operator_run trace_activation, trace_softmax;
+operator_run trace_activation, trace_scaled_elu, trace_softmax;
 
 /* Adds a layer that computes each number by itself. */
 elman_status elementwise_add(trace *t, const onnx_node *n,

@@ -73,6 +73,22 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
 {
     const source *s = t->sources + index;
     char other[NODE_TEXT];
+    bool same = s->kind == SOURCE_INPUT && t->started &&
+                t->sources[t->x.source].kind == SOURCE_INPUT &&
+                t->sources[t->x.source].index == s->index;
+    if (same && graph_recurs(t->graph))
+        return refuse(n,
+                      "it reads the input %.80s beside what the layers make of "
+                      "it: a branch is not a stack of layers",
+                      t->graph->inputs[s->index].name);
+    if (same)
+        return refuse(n,
+                      "it reads a further part of the input %.80s, as a cell "
+                      "does that is written out step by step; in PyTorch "
+                      "torch.onnx.export(torch.jit.script(model), ..., dynamo="
+                      "False) keeps a loop, which converts if its cell is an "
+                      "RNN, GRU or LSTM",
+                      t->graph->inputs[s->index].name);
     if (s->kind == SOURCE_INPUT)
         return refuse(n,
                       "it reads the input %.80s, but the layers begin with "

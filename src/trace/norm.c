@@ -115,6 +115,11 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     if (in[0]->norm == NORM_NONE && pool_is_over(t, of, axis))
         return trace_pool(t, n, in, out);
 
+    if (t->sources[of->source].kind == SOURCE_FINAL_H && axis + 1 != of->rank)
+        return refuse(n, "it is a mean of final states, which no layer gives; "
+                         "a mean over the steps, or over the two directions of "
+                         "all steps, is one");
+
     /* over the features: of x, or of its squared distance from the mean */
     bool centered = in[0]->norm == NORM_SQUARE;
     if (!keep || axis + 1 != of->rank ||
@@ -162,6 +167,45 @@ elman_status norm_divide(trace *t, const onnx_node *n, const traced_value *x,
     return value_set_view(t, out, x->type, &y);
 }
 
+elman_status norm_abs(trace *t, const onnx_node *n, traced_value *const *in,
+                      traced_value *const *out)
+{
+    const view *of = NULL;
+    TRY(need_view(n, in[0], &of));
+    return norm_stage_set(t, in[0], NORM_ABS, 0, out[0]);
+}
+
+/* 1 + |x|, of a softsign that is written out. */
+static elman_status add_one(trace *t, const onnx_node *n,
+                            const traced_value *absolute, traced_value *other,
+                            traced_value *out)
+{
+    double one;
+    TRY(need_number(t, n, other, "operand", &one));
+    if (one != 1)
+        return refuse(n,
+                      "it adds %g to what is without its sign, expected 1, "
+                      "as in a softsign",
+                      one);
+    return norm_stage_set(t, absolute, NORM_ONE_ABS, 0, out);
+}
+
+/* The layer x / (1 + |x|). */
+static elman_status add_softsign(trace *t, const onnx_node *n,
+                                 const traced_value *x, traced_value *out)
+{
+    const elman_layer config = {
+        .kind = ELMAN_ACTIVATION,
+        .activation = {ELMAN_ACTIVATION_SOFTSIGN, 0, 0}};
+    const view *of = NULL;
+    view read, y;
+    size_t I;
+    TRY(need_view(n, x, &of));
+    TRY(layer_read(t, n, of, ANY_AXIS, &read, &I));
+    TRY(layer_add(t, n, &read, ANY_AXIS, &config, I, &y));
+    return value_set_view(t, out, x->type, &y);
+}
+
 elman_status norm_arithmetic(trace *t, const onnx_node *n,
                              traced_value *const *in, traced_value *const *out)
 {
@@ -185,6 +229,10 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
             return norm_divide(t, n, b, a, out[0]);
         break;
     case ARITHMETIC_ADD:
+        if (a->norm == NORM_ABS && is_tensor(t, b))
+            return add_one(t, n, a, in[1], out[0]);
+        if (b->norm == NORM_ABS && is_tensor(t, a))
+            return add_one(t, n, b, in[0], out[0]);
         if (a->norm == NORM_VARIANCE || b->norm == NORM_VARIANCE) {
             size_t k = a->norm == NORM_VARIANCE;
             double eps;
@@ -199,6 +247,8 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
                             out[0]);
         if (same && a->norm == NORM_NONE && b->norm == NORM_LENGTH)
             return norm_divide(t, n, a, b, out[0]);
+        if (same && a->norm == NORM_NONE && b->norm == NORM_ONE_ABS)
+            return add_softsign(t, n, a, out[0]);
         if (is_tensor(t, a) && b->norm == NORM_LENGTH) {
             double one;
             TRY(need_number(t, n, in[0], "operand", &one));
@@ -207,7 +257,8 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
         }
         break;
     }
-    return refuse(n, "it does not fit into a norm");
+    return refuse(n, "it does not fit into a norm or a softsign, the parts of "
+                     "which alone elman has no layer for");
 }
 
 elman_status norm_finish(trace *t, size_t index)

@@ -4,7 +4,7 @@
 
 #include "trace/trace.h"
 
-operator_run trace_layer_norm, norm_mean, norm_unary, norm_arithmetic;
+operator_run trace_layer_norm, norm_mean, norm_unary, norm_abs, norm_arithmetic;
 
 /* Whether v is part of a layer norm that is written out. */
 bool norm_follow(const traced_value *v);

@@ -43,12 +43,13 @@ typedef struct operator_row {
 } operator_row;
 
 static const operator_row operators[] = {
-    {"Abs", 1, 1, NULL, fold_unary, NULL},
+    {"Abs", 1, 1, NULL, fold_unary, norm_abs},
     {"Add", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"BatchNormalization", 5, 5, NULL, NULL, trace_batch_norm},
     {"And", 2, 2, sizes_logic, sizes_logic, NULL},
     {"Cast", 1, 1, sizes_same, cast_tensor, cast_flow},
     {"CastLike", 2, 2, NULL, view_same, view_same},
+    {"Celu", 1, 1, NULL, NULL, trace_scaled_elu},
     {"Clip", 1, 3, NULL, NULL, length_clip},
     {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},
     {"Constant", 0, 0, NULL, fold_constant, NULL},
@@ -99,6 +100,7 @@ static const operator_row operators[] = {
     {"Reshape", 1, 2, sizes_same, view_reshape, view_reshape},
     {"ReverseSequence", 2, 2, NULL, NULL, trace_reverse_sequence},
     {"ScatterElements", 3, 3, NULL, order_scatter, order_scatter},
+    {"Selu", 1, 1, NULL, NULL, trace_scaled_elu},
     {"Shape", 1, 1, sizes_shape, sizes_shape, sizes_shape},
     {"Sigmoid", 1, 1, NULL, fold_unary, trace_activation},
     {"Size", 1, 1, sizes_size, sizes_size, sizes_size},
@@ -187,40 +189,22 @@ static operator_run *choose(const trace *t, const operator_row *row,
     return tensors && row->fold ? row->fold : row->flow;
 }
 
-/* Refuses an operator that is none; what it reads of a layer can be taken. */
+/* Refuses an operator that is none. */
 static elman_status refuse_operator(const trace *t, const onnx_node *n)
 {
-    const char *before = NULL;
     for (const traced_refusal *r = t->refusals; r; r = r->next)
         if (r->of->outputs == n->outputs)
             return refuse(n,
                           "it is no loop around an RNN, GRU or LSTM: %.300s; "
-                          "put nn.RNN, nn.GRU or nn.LSTM in its place and "
-                          "export that, or convert the state dict (torch.save"
-                          "(model.state_dict(), \"model.pt\")), which holds "
-                          "the same weights",
+                          "if its cell computes just what nn.RNN, nn.GRU or "
+                          "nn.LSTM does, put that in its place and export "
+                          "again; elman has no cell that computes something "
+                          "else",
                           r->text);
 
-    for (size_t k = 0; k < n->input_count && !before; k++) {
-        const traced_value *v =
-            n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;
-        if (v && v->kind == VALUE_VIEW &&
-            t->sources[v->views->source].kind >= SOURCE_LAYER)
-            before = n->inputs[k];
-    }
-
-    /* or else what it gives */
-    if (before)
-        return refuse(n,
-                      "this operator is not one of those that make up a stack "
-                      "of recurrent layers; elman convert --to-tensor '%.80s' "
-                      "takes what comes before it",
-                      before);
     return refuse(n,
                   "this operator is not one of those that make up a stack of "
-                  "recurrent layers; elman convert --from-tensor '%.80s' "
-                  "takes what comes behind it",
-                  n->output_count ? n->outputs[0] : "");
+                  "recurrent layers");
 }
 
 elman_status operator_find(const trace *t, const onnx_node *n,
@@ -245,5 +229,9 @@ elman_status operator_find(const trace *t, const onnx_node *n,
 
     *run = choose(t, row, n);
     return *run ? ELMAN_OK
-                : refuse(n, "it is not supported for operands of this kind");
+                : refuse(n,
+                         row->flow
+                             ? "it is not supported for operands of this kind"
+                             : "it is known of sizes and weights alone, and no "
+                               "layer does it to what flows");
 }

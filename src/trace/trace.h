@@ -173,7 +173,9 @@ typedef enum norm_stage {
     NORM_OWN_SUM,     /* the sum of that, whose root is at least eps */
     NORM_LENGTH,      /* the length of x, at least eps */
     NORM_LENGTH_FLAT, /* the same without its axis */
-    NORM_INVERSE      /* 1 / the length */
+    NORM_INVERSE,     /* 1 / the length */
+    NORM_ABS,         /* of a softsign: |x|, */
+    NORM_ONE_ABS      /* 1 + |x| */
 } norm_stage;
 
 typedef struct gate_node gate_node; /* gate_cell.h */

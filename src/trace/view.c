@@ -106,7 +106,11 @@ elman_status need_views(const onnx_node *n, const traced_value *v)
 
     if (v->norm != NORM_NONE)
         return refuse(n,
-                      "it reads \"%.80s\", which looks like a part of a norm",
+                      v->norm >= NORM_ABS
+                          ? "it reads \"%.80s\", a value without its sign, "
+                            "which is known as a part of x / (1 + |x|) alone"
+                          : "it reads \"%.80s\", which looks like a part of a "
+                            "norm",
                       v->name);
     return ELMAN_OK;
 }

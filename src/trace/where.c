@@ -111,12 +111,54 @@ static bool wraps_tokens(const trace *t, const onnx_node *n)
            rows < MOST_ROWS && feeds_tables(t, n->outputs[0], (size_t)rows);
 }
 
+/* ---- Softplus -------------------------------------------------------------
+ */
+
+/* Whether n has x where x > LIMIT or more, and else the softplus of x, which is
+ * the same there in float32: Where(x > limit, x, Softplus(x)). With a beta it
+ * is Where(beta x > limit, x, Softplus(beta x) / beta). */
+static bool is_softplus(const trace *t, const onnx_node *n)
+{
+    enum { LIMIT = 16 };
+    if (!node_is(n, "Where") || n->input_count != WHERE_INPUTS) return false;
+    const char *x = n->inputs[1], *given = n->inputs[2];
+    const onnx_node *more = maker(t, n->inputs[CONDITION]),
+                    *soft = maker(t, given), *scaled = NULL;
+    double limit, beta = 1, same = 1;
+
+    /* what divides behind the function, and what multiplies in front of it */
+    if (soft && node_is(soft, "Div") && soft->input_count == 2 &&
+        read_constant(t, soft->inputs[1], &beta))
+        soft = maker(t, soft->inputs[0]);
+    if (!soft || !node_is(soft, "Softplus") || !soft->input_count) return false;
+    const char *inner = soft->inputs[0];
+    if (strcmp(inner, x) != 0) scaled = maker(t, inner);
+    bool one = !scaled && !strcmp(inner, x) && beta == 1;
+    bool fits = scaled && node_is(scaled, "Mul") && scaled->input_count == 2 &&
+                !strcmp(scaled->inputs[0], x) &&
+                read_constant(t, scaled->inputs[1], &same) && same == beta;
+    return (one || fits) && more && node_is(more, "Greater") &&
+           more->input_count == 2 && !strcmp(more->inputs[0], inner) &&
+           read_constant(t, more->inputs[1], &limit) && limit >= LIMIT;
+}
+
+/* Notes the limit, if the file holds it as a tensor, as read. */
+static void note_limit(trace *t, const onnx_node *n)
+{
+    if (!is_softplus(t, n)) return;
+    const onnx_node *more = maker(t, n->inputs[CONDITION]);
+    const traced_value *limit = trace_find(t, more->inputs[1]);
+    if (!limit || !is_tensor(t, limit)) return;
+    tensor_use *use = t->uses + t->sources[limit->views->source].index;
+    if (*use == TENSOR_UNUSED) *use = TENSOR_SETTING;
+}
+
 /* ---- What is chosen -------------------------------------------------------
  */
 
 bool where_passes_over(trace *t, const onnx_node *n, size_t k)
 {
-    if (k < 2 && wraps_tokens(t, n)) return true;
+    if (k < 2 && (wraps_tokens(t, n) || is_softplus(t, n))) return true;
     size_t taken = node_is(n, "Where") && k ? where_taken(t, n) : 0;
     if (!taken || taken == k) return false;
 
@@ -159,7 +201,9 @@ static elman_status check_shapes(const onnx_node *n, const traced_value *a,
 elman_status trace_where(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
-    size_t taken = wraps_tokens(t, n) ? 2 : where_taken(t, n);
+    note_limit(t, n);
+    size_t taken =
+        wraps_tokens(t, n) || is_softplus(t, n) ? 2 : where_taken(t, n);
     if (!taken || is_sizes(t, in[taken])) return sizes_where(t, n, in, out);
     TRY(check_shapes(n, in[taken], in[WHERE_INPUTS - taken]));
 

@@ -6,6 +6,7 @@ try() { elman convert "$@"; echo "$? $*"; }
 try gelu.onnx m.safetensors
 try gelu.onnx m.safetensors --to-tensor Squeeze_1:0
 try convolution.onnx m.safetensors
+try convolution.onnx m.safetensors --from-tensor conv:0
 try convolution.onnx m.safetensors --from-tensor Transpose_2:0
 try front.onnx m.safetensors --from-tensor /Transpose_1_output_0
 try tagger.onnx m.safetensors --from-tensor /embed/Gather_output_0 --to-tensor /norm/LayerNormalization_output_0

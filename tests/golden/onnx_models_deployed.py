@@ -164,6 +164,24 @@ def norm(features):
     return made
 
 
+class Bent(nn.Module):
+    """Functions that exporters write out, or that are two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 5, batch_first=True)
+        self.fc = nn.Sequential(nn.Linear(5, 6), nn.Softsign(), nn.Linear(6, 6),
+                                nn.SELU(), nn.Linear(6, 6), nn.CELU(0.3),
+                                nn.Linear(6, 3), nn.Softplus(),
+                                nn.Softplus(2, 20))
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0] * 4)
+
+
+want("bent", Bent, batches(4), "y", {"x": BT, "y": BT})
+
+
 class FrontNorm(nn.Module):
     """The norm takes features before steps."""
 
