@@ -1,0 +1,34 @@
+"""Recurrent neural networks: the same bits everywhere, and a look inside.
+
+>>> import elman
+>>> model = elman.Model([elman.LSTM(64), elman.Linear(3)], inputs=8)
+>>> model
+Model([LSTM(64), Linear(3)], inputs=8)
+"""
+
+from elman import _core
+from elman._core import (
+    BadFileError,
+    BadFormatError,
+    BadValueError,
+    Error,
+    NotFiniteError,
+    OutOfMemoryError,
+    kinds,
+    machine,
+    threads_limit,
+)
+from elman.exchange import Conversion, Graph, convert, describe, load, run
+from elman.layers import *  # noqa: F403
+from elman.layers import __all__ as _layers
+from elman.model import Model
+from elman.stream import Stream
+from elman.training import Dataset, Trainer
+
+__version__ = _core.version
+__all__ = [
+    "BadFileError", "BadFormatError", "BadValueError", "Conversion", "Dataset",
+    "Error", "Graph", "Model", "NotFiniteError", "OutOfMemoryError", "Stream",
+    "Trainer", "convert", "describe", "kinds", "load", "machine", "run",
+    "threads_limit", *_layers,
+]  # fmt: skip

@@ -1,0 +1,161 @@
+"""Files of others: load, convert, run."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman import _core
+from elman.model import Model
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a tensor of a file became (elman_import_row)."""
+
+    tensor: str
+    type: str
+    shape: tuple
+    parameter: str | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A model of a file, and what is known of how it was read.
+
+    Attributes
+    ----------
+    model : Model
+    table : list of Row
+        What each tensor became.
+    remarks : list of str
+        What was skipped, dequantized, left out.
+    proof : str
+        "checked: ...", "as the file says: ..." or "not proved: ...".
+    """
+
+    model: Model
+    table: list
+    remarks: list
+    proof: str
+
+    def __repr__(self):
+        return f"{self.model!r}\n{self.proof}"
+
+
+def _paths(source):
+    """The paths of an argument: one, or several of one model."""
+    if isinstance(source, (str, bytes, os.PathLike)):
+        return [source]
+    return list(source)
+
+
+def load(source):
+    """A model from any file that there is a reader for.
+
+    Parameters
+    ----------
+    source : path, list of paths, or bytes
+        .safetensors, .pt, .pth, .onnx, .keras, .h5, .npz, .nam, JSON ...;
+        docs/FORMATS.md has the list. Where a file leaves something open,
+        `elman.convert` takes the options that say it.
+
+    Returns
+    -------
+    Model
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return Model.loads(source)
+    paths = _paths(source)
+    if len(paths) == 1:
+        return Model.load(paths[0])
+    return convert(paths).model
+
+
+def convert(source, path=None, *, reference=None, **options):
+    """A model from a file of others, with the options that its reading needs.
+
+    Parameters
+    ----------
+    source : path or list of paths
+    path : path, optional
+        Where to write the model to as well.
+    reference : pair of paths of .npy files, optional
+        x and the y that the model must give for it: a model that gives
+        anything else is refused.
+    **options
+        mapping, key, layers, ignore, nonlinearity, batch_first, from_tensor,
+        to_tensor, as `elman convert` has them.
+
+    Returns
+    -------
+    Conversion
+    """
+    model, rows, remarks, proof = _core.import_model(Model, _paths(source), **options)
+    if reference is not None:
+        x, y = reference
+        check = _core.check(model, x, y)
+        if not check["passed"]:
+            raise _core.BadFormatError(
+                f"{source}: the model does not give {y} for {x}: {check['failure']}"
+            )
+        proof = f"checked: it gives {y} for {x}"
+    if path is not None:
+        model.save(path)
+    return Conversion(model, [Row(*row) for row in rows], remarks, proof)
+
+
+def describe(source):
+    """What a file holds, as facts and a table of its tensors, without reading it
+    as a model."""
+    facts, rows = _core.look(_paths(source))
+    return dict(facts), [Row(*row) for row in rows]
+
+
+class Graph(_core.Graph):
+    """An ONNX graph, run as it is.
+
+    Parameters
+    ----------
+    source : path or bytes
+
+    Examples
+    --------
+    >>> graph = Graph("model.onnx")             # doctest: +SKIP
+    >>> graph({"x": x})["y"]                    # doctest: +SKIP
+    """
+
+    def __call__(self, inputs=None, *, steps=0, threads=0, **named):
+        """Runs the graph on arrays by name; returns the outputs by name."""
+        given = {**(inputs or {}), **named}
+        types = {p["name"]: p["type"] for p in self.ports if p["input"]}
+        for name, value in given.items():
+            if name not in types:
+                raise _core.BadValueError(
+                    f"no input '{name}': there are {', '.join(types)}"
+                )
+            self.write(name, np.ascontiguousarray(_core_array(value), types[name]))
+        self.forward(steps, threads)
+        outputs = {}
+        for port in self.ports:
+            if not port["input"]:
+                made = np.empty(port["shape"], port["type"])
+                self.read(port["name"], made)
+                outputs[port["name"]] = made
+        return outputs
+
+    def __repr__(self):
+        ports = self.ports
+        inputs = ", ".join(p["name"] for p in ports if p["input"])
+        outputs = ", ".join(p["name"] for p in ports if not p["input"])
+        return f"Graph({inputs} -> {outputs})"
+
+
+def _core_array(value):
+    return value.detach() if hasattr(value, "detach") else value
+
+
+def run(source, inputs=None, *, steps=0, threads=0, **named):
+    """Runs an ONNX graph as it is, once: arrays in and out by name."""
+    return Graph(source)(inputs, steps=steps, threads=threads, **named)

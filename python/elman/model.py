@@ -1,0 +1,268 @@
+"""Models: layers and weights."""
+
+import numpy as np
+
+from elman import _core
+from elman.layers import Layer
+from elman.stream import Stream
+
+
+class Model(_core.Model):
+    """A network of layers, from input to output, and its weights.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From input to output.
+    inputs : int, optional
+        I, the features of each step; 0 where the first layer is an Embedding.
+    batch_first : bool, optional
+        Whether x and y are (B,T,.), the default, or (T,B,.). A model from a
+        file has what the file says.
+    seed : int, optional
+        Of the initial weights: the same seed gives the same bits everywhere.
+
+    Examples
+    --------
+    >>> model = Model([LSTM(64), Linear(3)], inputs=8)
+    >>> x = np.zeros((2, 5, 8))
+    >>> model(x).shape
+    (2, 5, 3)
+    """
+
+    def __new__(cls, layers, inputs=0, *, batch_first=True, seed=0):
+        try:
+            configs = [layer.config() for layer in layers]
+        except (AttributeError, TypeError):
+            raise TypeError(
+                f"layers is {layers!r}, expected a list such as [elman.LSTM(64), "
+                "elman.Linear(3)]"
+            ) from None
+        return super().__new__(
+            cls,
+            {
+                "input_size": inputs,
+                "batch_first": batch_first,
+                "seed": seed,
+                "layers": configs,
+            },
+        )
+
+    # ---- what it is ---------------------------------------------------------
+
+    @property
+    def layers(self):
+        """The layers, every default filled in."""
+        return [Layer.of(config) for config in self.config["layers"]]
+
+    @property
+    def batch_first(self):
+        """Whether x and y are (B,T,.) rather than (T,B,.)."""
+        return self.config["batch_first"]
+
+    # ---- passes -------------------------------------------------------------
+
+    def __call__(self, x, lengths=None, *, threads=0):
+        """Runs whole sequences, each from the initial state.
+
+        Parameters
+        ----------
+        x : array (B,T,I) or (T,I), or list of arrays (T_b,I)
+            (B,T), (T) and (T_b) of tokens for a model that begins with an
+            Embedding; (T,B,.) if the model is not batch_first.
+        lengths : array (B) of int, optional
+            Valid steps of each sequence; x is not read behind them.
+        threads : int, optional
+            The most threads to use; results are the same bits for any number.
+
+        Returns
+        -------
+        array (B,T,O), or (B,O) if the model gives one vector per sequence;
+        (T,O) or (O) for one sequence; a list of (T_b,O) for a list. Zeros
+        behind the end of each sequence.
+        """
+        if isinstance(x, (list, tuple)) and not np.isscalar(x[0] if x else 0):
+            arrays = [np.asarray(a) for a in x]
+            if arrays and arrays[0].ndim >= (1 if self.info["vocabulary"] else 2):
+                return self._run_list(arrays, lengths, threads)
+            x = np.asarray(x)
+        x = x if hasattr(x, "ndim") else np.asarray(x)
+
+        # one sequence is a batch of one
+        if x.ndim == (1 if self.info["vocabulary"] else 2):
+            axis = 0 if self.batch_first else 1
+            y = self._run(np.expand_dims(np.asarray(x), axis), lengths, threads)
+            return y[0] if self.info["per_sequence"] else np.squeeze(y, axis - y.ndim + 3)
+        return self._run(x, lengths, threads)
+
+    def _run(self, x, lengths, threads):
+        """A batch, by a state that is kept for the next one of its size."""
+        shape = np.shape(x)
+        if len(shape) < 2:
+            shape = (*shape, 1, 1)[:2]
+        T, B = (shape[1], shape[0]) if self.batch_first else (shape[0], shape[1])
+        state = self.state(T=max(T, 1), B=max(B, 1), threads=threads)
+        return state.forward(x, lengths=lengths)
+
+    def _run_list(self, arrays, lengths, threads):
+        """Sequences of different lengths as one batch, and apart again."""
+        if lengths is not None:
+            raise _core.BadValueError(
+                "lengths go with an array; each array of a list has its own"
+            )
+        steps = [len(a) for a in arrays]
+        kind = np.int32 if self.info["vocabulary"] else np.float32
+        rest = arrays[0].shape[1:]
+        x = np.zeros((len(arrays), max(steps), *rest), kind)
+        for row, a in zip(x, arrays):
+            if a.shape[1:] != rest:
+                raise _core.BadValueError(
+                    f"the sequences have {a.shape[1:]} and {rest} features, "
+                    "expected the same"
+                )
+            row[: len(a)] = a
+        if not self.batch_first:
+            x = np.ascontiguousarray(np.swapaxes(x, 0, 1))
+        y = self._run(x, np.array(steps, np.uintp), threads)
+        if self.info["per_sequence"]:
+            return y
+        if not self.batch_first:
+            y = np.swapaxes(y, 0, 1)
+        return [row[:n].copy() for row, n in zip(y, steps)]
+
+    def stream(self, batch=1, *, empty=False, threads=0):
+        """A stream from the initial state, or `batch` of them side by side.
+
+        Parameters
+        ----------
+        batch : int, optional
+            B, how many streams there is room for.
+        empty : bool, optional
+            Begin without streams: `join` lets one in, `leave` lets it go.
+
+        Examples
+        --------
+        >>> stream = Model([LSTM(4)], inputs=2).stream()
+        >>> stream(np.zeros(2)).shape
+        (4,)
+        """
+        return Stream(self, batch, empty=empty, threads=threads)
+
+    def state(self, **config):
+        """A state for passes of up to T steps and B sequences.
+
+        Parameters
+        ----------
+        **config
+            As in `elman_state_config`: T, B, training, keep_gradients, threads,
+            seed, keep_steps, ...
+        """
+        return Stream(self, config.pop("B", 1), **config)
+
+    # ---- weights ------------------------------------------------------------
+
+    def __getitem__(self, name):
+        """A parameter as a read-only array without a copy."""
+        return self.parameter(name)
+
+    def __setitem__(self, name, values):
+        """Replaces a parameter; the shape must be its own."""
+        self.write(name, values)
+
+    def __contains__(self, name):
+        return name in self.names()
+
+    def __iter__(self):
+        return iter(self.names())
+
+    def __len__(self):
+        return len(self.names())
+
+    def keys(self):
+        """The names of all parameters, in PyTorch's order."""
+        return self.names()
+
+    def items(self):
+        """Names with their arrays."""
+        return [(name, self[name]) for name in self.names()]
+
+    def state_dict(self):
+        """Copies of all parameters by name."""
+        return {name: np.array(self[name]) for name in self.names()}
+
+    def load_state_dict(self, values):
+        """Replaces all parameters; names and shapes must be the model's."""
+        names = set(self.names())
+        if set(values) != names:
+            missing, unknown = names - set(values), set(values) - names
+            raise _core.BadValueError(
+                f"missing {sorted(missing)}, unknown {sorted(unknown)}"
+            )
+        arrays = {k: _numbers(v) for k, v in values.items()}
+        for name, array in arrays.items():
+            if array.shape != self[name].shape:
+                raise _core.BadValueError(
+                    f"{name} has the shape {array.shape}, expected {self[name].shape}"
+                )
+        for name, array in arrays.items():
+            self[name] = array
+
+    # ---- copies -------------------------------------------------------------
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce__(self):
+        return type(self).loads, (self.dumps(),)
+
+    def __eq__(self, other):
+        if not isinstance(other, _core.Model):
+            return NotImplemented
+        return self is other or self.dumps() == other.dumps()
+
+    __hash__ = object.__hash__
+
+    # ---- how it looks -------------------------------------------------------
+
+    def __repr__(self):
+        info = self.info
+        takes = (
+            f"vocabulary={info['vocabulary']}"
+            if info["vocabulary"]
+            else f"inputs={info['input_size']}"
+        )
+        layers = ", ".join(repr(_short(layer)) for layer in self.layers)
+        return f"Model([{layers}], {takes})"
+
+    def _repr_html_(self):
+        return _html(self)
+
+
+def _short(layer):
+    """A layer without the name and numbers that it has by default."""
+    fields = {k: v for k, v in layer.fields.items() if k not in ("name", "hidden_sizes")}
+    return Layer(layer.kind, **fields)
+
+
+def _numbers(value):
+    return np.asarray(value.detach() if hasattr(value, "detach") else value)
+
+
+def _html(model):
+    """The model as a table: layers, parameters, weights."""
+    rows = []
+    for name, array in model.items():
+        shape = " x ".join(map(str, array.shape))
+        rows.append(f"<tr><td><code>{name}</code></td><td>{shape}</td><td>{array.size:,}</td></tr>")
+    from html import escape
+
+    return (
+        f"<p><code>{escape(repr(model))}</code><br>"
+        f"{model.info['weight_count']:,} weights</p>"
+        "<table><tr><th>parameter</th><th>shape</th><th>weights</th></tr>"
+        + "".join(rows)
+        + "</table>"
+    )

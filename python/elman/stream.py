@@ -1,0 +1,55 @@
+"""A stream: a model's memory, step by step."""
+
+from elman import _core
+
+
+class Stream(_core.State):
+    """What a model remembers of one or several streams, taken step by step.
+
+    `stream(x)` takes the next step: x is (I) or a token for one stream, (B,I)
+    or (B) for several; the answer is (O) or (B,O). A stream gives the same bits
+    as the whole sequence at once. One thread works with a stream at a time:
+    others wait.
+
+    Made by `Model.stream`.
+    """
+
+    def __new__(cls, model, batch=1, *, empty=False, threads=0, **config):
+        return super().__new__(
+            cls, model, B=batch, empty=empty, threads=threads, **config
+        )
+
+    @property
+    def h(self):
+        """(L*D,B,R) hidden state, as PyTorch's h_n; writable."""
+        return self.view("h")
+
+    @property
+    def c(self):
+        """(L*D,B,H) cell state of LSTMs, as PyTorch's c_n; writable."""
+        return self.view("c")
+
+    def __getitem__(self, name):
+        """The view of that name: "layer0.gate", "fc.y", ... (elman_state_view)."""
+        return self.view(name)
+
+    def fork(self):
+        """Another stream that goes on from here."""
+        other = type(self).__new__(type(self), self.model, **self._settings())
+        other.copy_from(self)
+        return other
+
+    def _settings(self):
+        config = self.config
+        config["batch"] = config.pop("B") or 1
+        return config
+
+    def __copy__(self):
+        return self.fork()
+
+    def __deepcopy__(self, memo):
+        return self.fork()
+
+    def __repr__(self):
+        batch = self.config["B"] or 1
+        return f"Stream({batch} of {self.model!r})"

@@ -1,0 +1,224 @@
+/*
+ * core.h: what the files of the extension share. It stands on elman.h and on
+ * CPython's limited API of 3.11 alone, so that one binary serves all later
+ * versions. Types are heap types, all state is the module's, and each type has
+ * one function that gives an instance's data, so that where it lies can change.
+ *
+ * Functions that return PyObject * or bool follow CPython: NULL or false means
+ * that an exception is set. Arrays come in by the buffer protocol and go out as
+ * NumPy arrays; shapes are in the letters of elman.h.
+ */
+#ifndef ELMAN_CORE_H
+#define ELMAN_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "elman.h"
+
+enum { CORE_STATUSES = ELMAN_NOT_FINITE + 1, CORE_MAX_RANK = ELMAN_MAX_AXES };
+
+/* What one copy of the module owns. */
+typedef struct core {
+    PyObject *module; /* itself, borrowed */
+    PyObject *errors[CORE_STATUSES]; /* by elman_status; of ELMAN_OK: the base */
+    PyTypeObject *view, *model, *state, *optimizer, *dataset, *trainer, *graph;
+    PyObject *empty;    /* numpy.empty */
+    PyObject *asarray;  /* numpy.asarray */
+    PyObject *float32, *int32, *uint64; /* numpy's types */
+    PyObject *convert;  /* elman._convert.convert, once it was needed */
+} core;
+
+/* The module's data: of the module, and of a type of it or a subclass. */
+core *core_of_module(PyObject *module);
+core *core_of_type(PyTypeObject *type);
+
+/* ---- errors.c: a status becomes an exception ------------------------------ */
+
+bool errors_create(core *core);
+
+/* Sets the exception of a status, with elman_message as its text; NULL. */
+PyObject *errors_raise(const core *core, elman_status status);
+
+/* Sets elman.BadValueError with a text of its own; NULL. */
+PyObject *errors_bad_value(const core *core, const char *format, ...);
+
+/* None, or the exception of a status. */
+PyObject *errors_none(const core *core, elman_status status);
+
+/* ---- arrays.c: numbers in and out ----------------------------------------- */
+
+typedef enum array_type {
+    ARRAY_FLOAT32,
+    ARRAY_INT32,
+    ARRAY_UINT64, /* also size_t, where that has 64 bits */
+    ARRAY_SIZE,
+    ARRAY_BYTE
+} array_type;
+
+/* Numbers of an argument, C-contiguous, as long as it is held. */
+typedef struct array {
+    void *data;
+    size_t rank, shape[CORE_MAX_RANK], count; /* count of all elements */
+    Py_buffer buffer;
+    bool held;
+} array;
+
+/* Reads an argument: numbers of this type that lie in a row are borrowed, all
+ * else is converted once. None is refused; name stands in messages. */
+bool array_read(core *core, PyObject *object, array_type type, const char *name,
+                array *to);
+
+/* The same, but None gives data NULL. */
+bool array_read_optional(core *core, PyObject *object, array_type type,
+                         const char *name, array *to);
+
+/* The array that a call is to fill: object, which must be writable, of this
+ * shape and type, or a new one if it is NULL or None. A new reference. */
+PyObject *array_fill(core *core, PyObject *object, array_type type,
+                     const char *name, size_t rank, const size_t *shape,
+                     array *to);
+void array_release(array *array);
+
+/* Whether a has this shape; -1 stands for any size. Sets the exception. */
+bool array_fits(const core *core, const array *a, const char *name, size_t rank,
+                const Py_ssize_t *shape);
+
+/* ---- view.c: memory of the library as an array ------------------------------ */
+
+bool view_create_type(core *core);
+
+/* A NumPy array on memory that belongs to owner, which it keeps alive. */
+PyObject *view_array(core *core, PyObject *owner, float *data, size_t rank,
+                     const size_t *shape, bool readonly);
+
+/* ---- fields.c: a struct of the library as a dict ---------------------------- */
+
+typedef enum field_type {
+    FIELD_BOOL,
+    FIELD_INT,
+    FIELD_SIZE,
+    FIELD_UINT64,
+    FIELD_FLOAT,
+    FIELD_DOUBLE,
+    FIELD_WORD,    /* an enum: one of words, by its number */
+    FIELD_NAME,    /* char[count] */
+    FIELD_TEXT,    /* const char *, which lives as long as the dict */
+    FIELD_LETTER,  /* char: a string of one, "" for 0 */
+    FIELD_STRUCT,  /* a dict of a table of its own */
+    FIELD_SIZES,   /* size_t[count], which end with 0 */
+    FIELD_FUNCTION, /* elman_activation: "tanh", ("elu", 1.0), ("affine", a, b) */
+    FIELD_FUNCTIONS, /* elman_activation[count] */
+    FIELD_INIT       /* elman_init: "orthogonal", ("constant", 1.0) */
+} field_type;
+
+/* A field by name; a table ends with a name that is NULL. */
+typedef struct field {
+    const char *name;
+    field_type type;
+    size_t offset;
+    size_t count;             /* of an array */
+    const char *const *words; /* by number, "" where there is none; ends with
+                                 NULL */
+    const struct field *fields; /* of FIELD_STRUCT */
+} field;
+
+#define FIELD(structure, name, type)                                           \
+    {#name, type, offsetof(structure, name), 0, NULL, NULL}
+#define FIELD_COUNTED(structure, name, type, count)                            \
+    {#name, type, offsetof(structure, name), count, NULL, NULL}
+#define FIELD_OF(structure, name, words)                                       \
+    {#name, FIELD_WORD, offsetof(structure, name), 0, words, NULL}
+#define FIELD_IN(structure, name, table)                                       \
+    {#name, FIELD_STRUCT, offsetof(structure, name), 0, NULL, table}
+#define FIELDS_END {NULL, FIELD_BOOL, 0, 0, NULL, NULL}
+
+/* Fills a struct from a dict (or NULL, None: leaves it): every key must be a
+ * field, None leaves what is there. what names the struct in messages. */
+bool fields_read(const core *core, const field *table, PyObject *dict,
+                 const char *what, void *to);
+
+/* A dict of all fields. */
+PyObject *fields_write(const field *table, const void *from);
+
+extern const field layer_fields[], state_fields[], loss_fields[],
+    optimizer_fields[], schedule_fields[], trainer_fields[], dataset_fields[],
+    import_fields[], metrics_fields[], progress_fields[], model_info_fields[],
+    check_fields[], machine_fields[];
+extern const char *const part_words[], *const activation_words[],
+    *const init_words[];
+
+/* A config from {"input_size", "batch_first", "seed", "layers": [dict, ...]},
+ * and back. */
+bool config_read(const core *core, PyObject *dict, elman_config *config);
+PyObject *config_write(const elman_config *config);
+
+/* Paths: str, bytes or os.PathLike as the bytes that the system takes; a new
+ * reference, whose bytes text points to. */
+PyObject *path_read(PyObject *object, const char **text);
+
+/* ---- the types --------------------------------------------------------------- */
+
+/* A Model. Passes share it and writes have it alone: no call waits for another,
+ * it is refused. */
+typedef struct model_data {
+    core *core;
+    elman_model *model;
+    size_t readers; /* passes that run without the GIL */
+    bool writing;   /* a step of training runs without the GIL */
+} model_data;
+
+bool model_create_type(core *core);
+model_data *model_of(PyObject *object);
+
+/* object as a Model, or NULL and TypeError. */
+model_data *model_argument(const core *core, PyObject *object);
+
+/* A Model of cls, or of the module if it is NULL, that owns model, also where
+ * it fails. */
+PyObject *model_wrap(core *core, PyTypeObject *cls, elman_model *model);
+
+/* Begin and end what reads the weights without the GIL, or changes them. Begin
+ * fails where the other goes on in another thread. */
+bool model_begin_reading(model_data *model);
+void model_end_reading(model_data *model);
+bool model_begin_writing(model_data *model);
+void model_end_writing(model_data *model);
+
+bool state_create_type(core *core);
+bool optimizer_create_type(core *core);
+bool dataset_create_type(core *core);
+bool trainer_create_type(core *core);
+bool graph_create_type(core *core);
+
+/* A State, which its lock gives to one call at a time. */
+typedef struct state_data {
+    core *core;
+    PyObject *owner; /* the Model */
+    elman_state *state;
+    elman_state_config config;
+    elman_model_info info; /* of the model, whose shape never changes */
+    bool turned;           /* x is (B,T,I) */
+    bool apart;            /* gives both directions, (D,T,B,R) */
+    double flops;          /* of a step of all streams */
+    size_t last_T, last_B; /* of the last pass, 0 before any */
+    PyThread_type_lock lock;
+} state_data;
+state_data *state_of(PyObject *object);
+
+/* object as a State, or NULL and TypeError. */
+state_data *state_argument(const core *core, PyObject *object);
+
+/* Waits, without the GIL, until lock is this thread's. */
+void lock_acquire(PyThread_type_lock lock);
+
+/* The dataset of a Dataset, or NULL and TypeError. */
+elman_dataset *dataset_argument(const core *core, PyObject *object);
+
+/* Makes a heap type of spec, keeps it at *type and adds it to the module. */
+bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
+
+/* The functions of a room that are the module's. */
+extern PyMethodDef exchange_functions[], learn_functions[];
+
+#endif

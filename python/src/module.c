@@ -1,0 +1,190 @@
+/*
+ * module.c: elman._core, made in phases, with all it has in its own memory.
+ * What its Python version knows of slots is chosen when it is loaded, since one
+ * binary serves them all.
+ */
+#include "core.h"
+
+#include <string.h>
+
+static PyModuleDef definition;
+
+core *core_of_module(PyObject *module) { return PyModule_GetState(module); }
+
+core *core_of_type(PyTypeObject *type)
+{
+    // a subclass that Python made knows no module: its base does
+    for (PyTypeObject *t = type; t; t = PyType_GetSlot(t, Py_tp_base)) {
+        PyObject *module = PyType_GetModule(t);
+        if (module && PyModule_GetDef(module) == &definition)
+            return PyModule_GetState(module);
+        PyErr_Clear();
+    }
+    PyErr_SetString(PyExc_TypeError, "not a type of elman");
+    return NULL;
+}
+
+bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type)
+{
+    *type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(core->module, spec, NULL);
+    return *type && !PyModule_AddType(core->module, *type);
+}
+
+/* ---- functions of the module ------------------------------------------------ */
+
+static PyObject *machine(PyObject *module, PyObject *unused)
+{
+    (void)unused;
+    elman_machine found;
+    elman_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = elman_machine_read(&found);
+    Py_END_ALLOW_THREADS
+    if (status) return errors_raise(core_of_module(module), status);
+    return fields_write(machine_fields, &found);
+}
+
+static PyObject *threads_limit(PyObject *module, PyObject *args)
+{
+    int threads = 0;
+    if (!PyArg_ParseTuple(args, "i", &threads)) return NULL;
+    return errors_none(core_of_module(module), elman_threads_limit(threads));
+}
+
+/* The kinds of layers with their words and fields, as a list of dicts. */
+static PyObject *kinds(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    PyObject *list = PyList_New(0);
+    elman_kind_info info;
+    for (int kind = 1; list && !elman_kind_read((elman_kind)kind, &info);
+         kind++) {
+        PyObject *names = PyList_New(0);
+        for (size_t i = 0; names && info.fields && info.fields[i]; i++) {
+            PyObject *name = PyUnicode_FromString(info.fields[i]);
+            if (!name || PyList_Append(names, name)) Py_CLEAR(names);
+            Py_XDECREF(name);
+        }
+        PyObject *row =
+            names ? Py_BuildValue("{s:s,s:s,s:s,s:i,s:O,s:n,s:O}", "word",
+                                  info.word, "title", info.title, "prefix",
+                                  info.prefix, "family", (int)info.family,
+                                  "fields", names, "gates",
+                                  (Py_ssize_t)info.gate_count, "has_cell",
+                                  info.has_cell ? Py_True : Py_False)
+                  : NULL;
+        Py_XDECREF(names);
+        if (!row || PyList_Append(list, row)) Py_CLEAR(list);
+        Py_XDECREF(row);
+    }
+    return list;
+}
+
+static PyMethodDef functions[] = {
+    {"machine", machine, METH_NOARGS,
+     "machine()\n--\n\nWhat the library found on this machine; takes 20 ms."},
+    {"threads_limit", threads_limit, METH_VARARGS,
+     "threads_limit(threads, /)\n--\n\nThe most threads of any pass from now "
+     "on; 0: no limit."},
+    {"kinds", kinds, METH_NOARGS,
+     "kinds()\n--\n\nWhat there is to know about each kind of layer."},
+    {NULL, NULL, 0, NULL},
+};
+
+/* ---- the module ---------------------------------------------------------------- */
+
+/* What is needed of NumPy. */
+static bool find_numpy(core *core)
+{
+    PyObject *numpy = PyImport_ImportModule("numpy");
+    if (!numpy) return false;
+    const struct {
+        const char *name;
+        PyObject **to;
+    } parts[] = {
+        {"empty", &core->empty},     {"asarray", &core->asarray},
+        {"float32", &core->float32}, {"int32", &core->int32},
+        {"uint64", &core->uint64},
+    };
+    bool found = true;
+    for (size_t i = 0; found && i < sizeof parts / sizeof *parts; i++)
+        found = (*parts[i].to = PyObject_GetAttrString(numpy, parts[i].name));
+    Py_DECREF(numpy);
+    return found;
+}
+
+static int module_fill(PyObject *module)
+{
+    core *core = core_of_module(module);
+    core->module = module;
+    bool made = find_numpy(core) && errors_create(core) &&
+                view_create_type(core) && model_create_type(core) &&
+                state_create_type(core) && optimizer_create_type(core) &&
+                dataset_create_type(core) && trainer_create_type(core) &&
+                graph_create_type(core) &&
+                !PyModule_AddFunctions(module, exchange_functions) &&
+                !PyModule_AddFunctions(module, learn_functions) &&
+                !PyModule_AddStringConstant(module, "version", elman_version());
+    return made ? 0 : -1;
+}
+
+/* Every object that the module keeps, by its place. */
+enum { CORE_OBJECTS = CORE_STATUSES + 13 };
+static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
+{
+    size_t n = 0;
+    for (int i = 0; i < CORE_STATUSES; i++) objects[n++] = &core->errors[i];
+    PyObject **rest[] = {
+        (PyObject **)&core->view,    (PyObject **)&core->model,
+        (PyObject **)&core->state,   (PyObject **)&core->optimizer,
+        (PyObject **)&core->dataset, (PyObject **)&core->trainer,
+        (PyObject **)&core->graph,   &core->empty,
+        &core->asarray,              &core->float32,
+        &core->int32,                &core->uint64,
+        &core->convert,
+    };
+    memcpy(&objects[n], rest, sizeof rest);
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    core *core = core_of_module(module);
+    PyObject **objects[CORE_OBJECTS];
+    if (!core) return 0;
+    module_objects(core, objects);
+    for (int i = 0; i < CORE_OBJECTS; i++) Py_VISIT(*objects[i]);
+    return 0;
+}
+
+static int module_clear(PyObject *module)
+{
+    core *core = core_of_module(module);
+    PyObject **objects[CORE_OBJECTS];
+    if (!core) return 0;
+    module_objects(core, objects);
+    for (int i = 0; i < CORE_OBJECTS; i++) Py_CLEAR(*objects[i]);
+    return 0;
+}
+
+static void module_free(void *module) { module_clear(module); }
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)module_fill},
+    {0, NULL},
+};
+
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "elman._core",
+    .m_doc = "libelman, as Python calls it; elman has the names to use.",
+    .m_size = sizeof(core),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+    .m_free = module_free,
+};
+
+PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }
