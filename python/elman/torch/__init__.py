@@ -1,0 +1,24 @@
+"""torch's recurrent layers on the CPU, computed by elman.
+
+Two ways, over one operator: classes that stand for torch's (`elman.torch.LSTM`),
+and a switch (`install`, or `with use():`) by which torch's own modules, those of
+others, TorchScript and exported programs run on elman.
+"""
+
+from elman.torch._modules import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from elman.torch._operator import counts as _counts
+from elman.torch._switch import install, installed, uninstall, use
+
+__all__ = [
+    "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell", "install",
+    "installed", "stats", "uninstall", "use",
+]  # fmt: skip
+
+
+def stats(reset=False):
+    """Passes so far by who computed them: {("elman", "lstm"): 3, ("torch",
+    "float64"): 1}; what torch computed is there with the reason."""
+    found = dict(_counts)
+    if reset:
+        _counts.clear()
+    return found
