@@ -13,7 +13,7 @@ def convert(value, dtype, name):
     in silence.
     """
     dtype = np.dtype(dtype)
-    array = _as_array(value, name)
+    array = as_array(value, name)
     if array.dtype == object or array.dtype.kind not in "fiub":
         raise _core.BadValueError(
             f"{name} has the type {array.dtype}, expected numbers that fit {dtype}"
@@ -31,7 +31,7 @@ def convert(value, dtype, name):
     return made
 
 
-def _as_array(value, name):
+def as_array(value, name):
     """`value` as NumPy sees it, without a copy where that can be."""
     if hasattr(value, "detach") and hasattr(value, "requires_grad"):
         value = value.detach()  # of torch: its numbers, not its graph

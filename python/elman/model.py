@@ -3,6 +3,7 @@
 import numpy as np
 
 from elman import _core
+from elman._convert import as_array, convert
 from elman.layers import Layer
 from elman.stream import Stream
 
@@ -81,18 +82,15 @@ class Model(_core.Model):
         (T,O) or (O) for one sequence; a list of (T_b,O) for a list. Zeros
         behind the end of each sequence.
         """
-        if isinstance(x, (list, tuple)) and not np.isscalar(x[0] if x else 0):
-            arrays = [np.asarray(a) for a in x]
-            if arrays and arrays[0].ndim >= (1 if self.info["vocabulary"] else 2):
-                return self._run_list(arrays, lengths, threads)
-            x = np.asarray(x)
-        x = x if hasattr(x, "ndim") else np.asarray(x)
+        if _is_list_of_sequences(x):
+            return self._run_list(x, lengths, threads)
+        x = x if hasattr(x, "ndim") else as_array(x, "x")
 
         # one sequence is a batch of one
         if x.ndim == (1 if self.info["vocabulary"] else 2):
             axis = 0 if self.batch_first else 1
-            y = self._run(np.expand_dims(np.asarray(x), axis), lengths, threads)
-            return y[0] if self.info["per_sequence"] else np.squeeze(y, axis - y.ndim + 3)
+            y = self._run(np.expand_dims(as_array(x, "x"), axis), lengths, threads)
+            return np.squeeze(y, y.ndim - 2 if self.info["per_sequence"] else y.ndim - 3 + axis)
         return self._run(x, lengths, threads)
 
     def _run(self, x, lengths, threads):
@@ -110,8 +108,9 @@ class Model(_core.Model):
             raise _core.BadValueError(
                 "lengths go with an array; each array of a list has its own"
             )
+        kind = "int32" if self.info["vocabulary"] else "float32"
+        arrays = [np.atleast_1d(convert(a, kind, "x")) for a in arrays]
         steps = [len(a) for a in arrays]
-        kind = np.int32 if self.info["vocabulary"] else np.float32
         rest = arrays[0].shape[1:]
         x = np.zeros((len(arrays), max(steps), *rest), kind)
         for row, a in zip(x, arrays):
@@ -198,7 +197,7 @@ class Model(_core.Model):
             raise _core.BadValueError(
                 f"missing {sorted(missing)}, unknown {sorted(unknown)}"
             )
-        arrays = {k: _numbers(v) for k, v in values.items()}
+        arrays = {k: as_array(v, k) for k, v in values.items()}
         for name, array in arrays.items():
             if array.shape != self[name].shape:
                 raise _core.BadValueError(
@@ -247,8 +246,14 @@ def _short(layer):
     return Layer(layer.kind, **fields)
 
 
-def _numbers(value):
-    return np.asarray(value.detach() if hasattr(value, "detach") else value)
+def _is_list_of_sequences(x):
+    """Whether x is a list of arrays, or of lists of different lengths, and not
+    one array written as lists."""
+    if not isinstance(x, (list, tuple)) or not x:
+        return False
+    if any(hasattr(a, "ndim") and a.ndim for a in x):
+        return True
+    return all(isinstance(a, (list, tuple)) for a in x) and len({len(a) for a in x}) > 1
 
 
 def _html(model):

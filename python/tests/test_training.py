@@ -1,0 +1,105 @@
+"""Training from arrays: it learns, repeats its bits, and resumes."""
+
+import numpy as np
+import pytest
+
+import elman
+
+
+def sums(rng, n=240, steps=12):
+    """Sequences whose class is the sign of their sum."""
+    X = rng.standard_normal((n, steps, 2)).astype(np.float32)
+    return X, (X[:, :, 0].sum(1) > 0).astype(int)
+
+
+def classifier(seed=1):
+    layers = [elman.GRU(12), elman.Last(), elman.Linear(2)]
+    return elman.Model(layers, inputs=2, seed=seed)
+
+
+def test_a_trainer_is_an_iterator_that_learns(rng):
+    X, y = sums(rng)
+    model = classifier()
+    trainer = elman.Trainer(model, X, y, epochs=12, learning_rate=0.02)
+    steps = list(trainer)
+    assert steps[-1]["done"] and steps[-1]["step"] == len(steps)
+    assert steps[-1]["validation"]["accuracy"] > 0.8
+
+
+def test_a_resumed_run_has_the_same_bits(rng, tmp_path):
+    X, y = sums(rng)
+    whole, half = classifier(), classifier()
+    list(elman.Trainer(whole, X, y, epochs=4))
+    first = elman.Trainer(half, X, y, epochs=4)
+    for _ in range(9):
+        next(first)
+    first.save(tmp_path / "run")
+    again = classifier()
+    second = elman.Trainer(again, X, y, epochs=4)
+    assert again.dumps() != half.dumps()
+    second.load(tmp_path / "run")
+    list(second)
+    assert again.dumps() == whole.dumps()
+
+
+def test_ragged_lists_are_the_same_as_padded_arrays_with_lengths(rng):
+    X, y = sums(rng)
+    lengths = rng.integers(3, 13, len(X))
+    trained = []
+    for given in (
+        {"X": X, "lengths": lengths},
+        {"X": [x[:n] for x, n in zip(X, lengths)]},
+    ):
+        data = elman.Dataset.of(y=y, **given)
+        model = classifier()
+        list(elman.Trainer(model, data, epochs=2))
+        trained.append([v.tobytes() for v in model.state_dict().values()])
+    assert trained[0] == trained[1]
+
+
+@pytest.mark.parametrize(
+    "target, task",
+    [
+        (lambda X: X.sum((1, 2)), "regress"),
+        (lambda X: np.cumsum(X, 1), "track"),
+        (lambda X: (X[:, :, 0] > 0).astype(int), "tag"),
+        (lambda X: (X[:, 0, 0] > 0).astype(int), "classify"),
+    ],
+)
+def test_the_task_follows_from_the_targets(rng, target, task):
+    X, _ = sums(rng)
+    data = elman.Dataset.of(X, target(X))
+    assert data.encoding["task"] == task
+    assert "arrays in memory" in repr(data)
+
+
+def test_an_optimizer_steps_by_hand(rng):
+    X, y = sums(rng, 16)
+    model = classifier()
+    state = model.state(T=12, B=16, training=True)
+    optimizer = elman._core.Optimizer(model, rule="adam", learning_rate=0.05)
+    losses = []
+    for _ in range(30):
+        state.zero_gradients()
+        state.reset()
+        state.forward(X)
+        losses.append(state.loss(y.astype(np.int32)))
+        state.backward()
+        assert optimizer.step(state) > 0
+    assert losses[-1] < losses[0] / 3
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda X, y: elman.Trainer(classifier(), X, y[:5]), "classes has the shape"),
+        (lambda X, y: elman.Trainer(classifier(), X, y, epoch=3), "epochs"),
+        (lambda X, y: elman.Trainer(classifier(), X, y, rule="adem"), "adamw"),
+        (lambda X, y: elman.Dataset.of(X[0, 0, 0], y), "expected (N,T,I)"),
+        (lambda X, y: elman.Dataset.of(X, y, lengths=[40] * len(X)), "length"),
+    ],
+)
+def test_bad_data_gets_one_sentence(rng, call, words):
+    with pytest.raises(elman.Error) as found:
+        call(*sums(rng, 20))
+    assert words in str(found.value)
