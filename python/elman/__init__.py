@@ -23,12 +23,12 @@ from elman.layers import *  # noqa: F403
 from elman.layers import __all__ as _layers
 from elman.model import Model
 from elman.stream import Stream
-from elman.training import Dataset, Trainer
+from elman.training import Dataset, Run, Trainer
 
 __version__ = _core.version
 __all__ = [
     "BadFileError", "BadFormatError", "BadValueError", "Conversion", "Dataset",
-    "Error", "Graph", "Model", "NotFiniteError", "OutOfMemoryError", "Stream",
+    "Error", "Graph", "Model", "NotFiniteError", "OutOfMemoryError", "Run", "Stream",
     "Trainer", "convert", "describe", "kinds", "load", "machine", "run",
     "threads_limit", *_layers,
 ]  # fmt: skip

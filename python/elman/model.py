@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from elman import _core
+from elman import _core, training
 from elman._convert import as_array, convert
 from elman.layers import Layer
 from elman.stream import Stream
@@ -157,6 +157,57 @@ class Model(_core.Model):
             seed, keep_steps, ...
         """
         return Stream(self, config.pop("B", 1), **config)
+
+    # ---- training -----------------------------------------------------------
+
+    def fit(self, data, y=None, *, lengths=None, validation=None, epochs=20,
+            progress=False, checkpoint=None, **config):  # fmt: skip
+        """Trains the model in place; ends with the best weights it had.
+
+        Parameters
+        ----------
+        data : array (N,T,I), list of arrays (T_n,I), Dataset, path, generator
+            2-D arrays are series of one input; a path is any file that
+            `elman train` takes, a generator gives pairs of x and y.
+        y : array, optional
+            Classes as integers, 0 to O - 1, or values; one for each sequence or
+            for each step.
+        lengths : array (N), optional
+            Valid steps of each sequence.
+        validation : float or pair (X, y), optional
+            A fraction to split off, 0 for none, or other data. None: a tenth of
+            200 sequences or more.
+        epochs : int, optional
+        progress : bool, optional
+            Show a bar, of tqdm where it is installed.
+        checkpoint : path, optional
+            Where to save at each evaluation. If the file is there, the run goes
+            on from it, with the same bits as if it had never stopped.
+        **config
+            As in `elman_trainer_config`, and the optimizer's fields by their
+            own names: learning_rate, rule, batch_size, clip_norm, patience,
+            k1, k2, schedule, seed, threads, ...
+
+        Returns
+        -------
+        Run
+            With `history`, `best` and `plot`. Ctrl-C ends it early, with the
+            best weights so far.
+        """
+        return training.fit(
+            self, data, y, lengths=lengths, validation=validation, epochs=epochs,
+            progress=progress, checkpoint=checkpoint, **config,
+        )  # fmt: skip
+
+    def evaluate(self, data, y=None, *, lengths=None, part=None, **config):
+        """The metrics of the model on arrays, or on a part of a dataset.
+
+        Returns
+        -------
+        dict
+            loss, and what the task has: accuracy, confusion, mse, bits, ...
+        """
+        return training.evaluate(self, data, y, lengths=lengths, part=part, **config)
 
     # ---- weights ------------------------------------------------------------
 

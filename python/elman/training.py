@@ -1,17 +1,20 @@
 """Training: data, the loop as an iterator, and fit in one call."""
 
 import os
+from types import GeneratorType
 
 import numpy as np
 
 from elman import _core
+from elman._convert import as_array
 
 
 class Dataset(_core.Dataset):
     """Sequences and their targets: of a file (`open`) or of arrays (`of`)."""
 
     @classmethod
-    def of(cls, X, y=None, *, lengths=None, validation=None, per_step=None, **config):
+    def of(cls, X, y=None, *, lengths=None, validation=None, per_step=None,
+           scaling=False, class_count=None, **config):  # fmt: skip
         """Arrays in memory.
 
         Parameters
@@ -27,9 +30,28 @@ class Dataset(_core.Dataset):
             A fraction to split off, 0 for none, or other data.
         per_step : bool, optional
             Whether the targets are per step; None: by their shape.
+        scaling : bool, optional
+            Learn the mean and the scale of inputs and of values, and train on
+            what they leave. A model that was trained so expects such numbers:
+            by default arrays are taken as they are.
+        class_count : int, optional
+            Classes are 0 to class_count - 1; None: up to the largest that
+            occurs.
         **config
-            As in `elman_dataset_config`: task, seed, no_scaling, missing, ...
+            As in `elman_dataset_config`: task, seed, missing, folds, ...
+
+        Examples
+        --------
+        >>> Dataset.of(np.zeros((4, 3, 2)), [0, 1, 0, 1], validation=0)
+        file        arrays in memory
+        task        classify
+        target      one of 2 classes: 0 50.0 %, 1 50.0 %
+        inputs      4 sequences of 3 steps with 2 values each
+        split       4 sequences train, 0 validate (at random)
         """
+        if isinstance(X, GeneratorType):
+            X, y = zip(*X)
+        config["no_scaling"] = not scaling
         parts = None
         if isinstance(validation, tuple):
             X, y, lengths, parts = _join((X, y), validation, lengths)
@@ -37,6 +59,9 @@ class Dataset(_core.Dataset):
             config["validation"] = -1.0 if validation == 0 else float(validation)
         x, lengths = _sequences(X, lengths)
         given = _targets(x, y, lengths, per_step)
+        if "classes" in given:
+            most = int(given["classes"].max(initial=-1))
+            given["class_count"] = class_count or most + 1
         return cls.arrays(x=x, lengths=lengths, parts=parts, config=config, **given)
 
     def __repr__(self):
@@ -46,7 +71,7 @@ class Dataset(_core.Dataset):
 def _sequences(X, lengths):
     """X as (N,T,I) with lengths, or as rows of all sequences with lengths."""
     if isinstance(X, (list, tuple)) and any(np.ndim(a) for a in X):
-        arrays = [np.asarray(a, np.float32) for a in X]
+        arrays = [as_array(a, "X") for a in X]
         arrays = [a[:, None] if a.ndim == 1 else a for a in arrays]
         steps = {len(a) for a in arrays}
         if len({a.shape[1:] for a in arrays}) > 1:
@@ -54,7 +79,7 @@ def _sequences(X, lengths):
         if len(steps) > 1:
             return np.concatenate(arrays), np.array([len(a) for a in arrays], np.uintp)
         X = np.stack(arrays)
-    x = np.asarray(X)
+    x = as_array(X, "X")
     if x.ndim == 2:
         x = x[:, :, None]
     if x.ndim != 3:
@@ -71,7 +96,7 @@ def _targets(x, y, lengths, per_step):
         arrays = [np.asarray(a) for a in y]
         y = np.concatenate(arrays) if ragged else np.stack(arrays)
         per_step = True if per_step is None and ragged else per_step
-    y = np.asarray(y)
+    y = as_array(y, "y")
     N = len(lengths) if ragged else x.shape[0]
     steps = (x.shape[0],) if ragged else x.shape[:2]
     if per_step is None:
@@ -95,6 +120,15 @@ def _join(first, second, lengths):
     return X, np.asarray(ys) if not np.ndim(ys[0]) else ys, None, parts
 
 
+def _data_for(model, data, y, **options):
+    """The dataset of what a trainer or an evaluation is given."""
+    if isinstance(data, _core.Dataset):
+        return data
+    if isinstance(data, (str, os.PathLike)):
+        return Dataset.open(data)
+    return Dataset.of(data, y, class_count=model.info["output_size"], **options)
+
+
 class Trainer(_core.Trainer):
     """A training run as an iterator: each turn is one step of the optimizer.
 
@@ -115,11 +149,8 @@ class Trainer(_core.Trainer):
     """
 
     def __new__(cls, model, data, y=None, *, lengths=None, validation=None, **config):
-        if isinstance(data, (str, os.PathLike)):
-            data = Dataset.open(data)
-        elif not isinstance(data, _core.Dataset):
-            data = Dataset.of(data, y, lengths=lengths, validation=validation)
-        self = super().__new__(cls, model, data, **settings(config))
+        data = _data_for(model, data, y, lengths=lengths, validation=validation)
+        self = super().__new__(cls, model, data, **settings(config, data))
         self.model, self.data = model, data
         return self
 
@@ -141,9 +172,12 @@ _OPTIMIZER = {
 }  # fmt: skip
 
 
-def settings(config):
-    """The config of a trainer, of which the optimizer's fields may be flat."""
+def settings(config, data):
+    """The config of a trainer, of which the optimizer's fields may be flat; the
+    loss is that of the task where none is named."""
     config = dict(config)
+    if data.encoding["task"] in ("forecast", "regress", "track"):
+        config.setdefault("loss", "mse")
     optimizer = dict(config.pop("optimizer", None) or {})
     for name in list(config):
         if name in _OPTIMIZER:
@@ -153,3 +187,142 @@ def settings(config):
     if isinstance(config.get("loss"), str):
         config["loss"] = {"kind": config["loss"]}
     return {**config, "optimizer": optimizer}
+
+
+class Run:
+    """What `Model.fit` did.
+
+    Attributes
+    ----------
+    history : dict of list
+        One entry for each evaluation: epoch, step, train_loss, validation_loss,
+        learning_rate, norm, and the metrics of the task.
+    best : dict
+        The entry whose weights the model has now.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    data : Dataset
+    """
+
+    def __init__(self, data):
+        self.data = data
+        self.history = {}
+        self.best = {}
+        self.interrupted = False
+        self.seconds = 0.0
+
+    def _add(self, progress):
+        """Remembers an evaluation."""
+        metrics = progress["validation"]
+        entry = {
+            "epoch": progress["epoch"],
+            "step": progress["step"],
+            "train_loss": progress["train_loss"],
+            "validation_loss": metrics["loss"],
+            "learning_rate": progress["learning_rate"],
+            "norm": progress["mean_norm"],
+        }
+        for name in _METRICS:
+            if not np.isnan(metrics[name]):
+                entry[name] = metrics[name]
+        for name, value in entry.items():
+            self.history.setdefault(name, []).append(value)
+        if progress["best"]:
+            self.best = entry
+        self.seconds = progress["seconds"]
+
+    def plot(self, axes=None):
+        """The losses over the steps, as matplotlib's axes."""
+        from elman.plot import losses
+
+        return losses(self, axes)
+
+    def __repr__(self):
+        if not self.best:
+            return "Run(no evaluation yet)"
+        numbers = ", ".join(
+            f"{name} {self.best[name]:.4g}"
+            for name in ("validation_loss", *_METRICS)
+            if name in self.best
+        )
+        end = ", interrupted" if self.interrupted else ""
+        steps = self.history["step"][-1]
+        return (
+            f"Run({steps} steps in {self.seconds:.1f} s{end}; best at step "
+            f"{self.best['step']}: {numbers})"
+        )
+
+
+_METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "bits", "perplexity", "mse",
+            "mae")  # fmt: skip
+
+
+def fit(model, data, y=None, *, lengths=None, validation=None, epochs=20,
+        progress=False, checkpoint=None, **config):  # fmt: skip
+    """Trains a model and leaves the best weights in it; see `Model.fit`."""
+    data = _data_for(model, data, y, lengths=lengths, validation=validation)
+    trainer = Trainer(model, data, epochs=epochs, **config)
+    run = Run(data)
+    if checkpoint is not None and os.path.exists(checkpoint):
+        trainer.load(checkpoint)
+    bar = _Bar(progress, epochs)
+    try:
+        for now in trainer:
+            bar.show(now)
+            if now["evaluated"]:
+                run._add(now)
+                if checkpoint is not None:
+                    trainer.save(checkpoint)
+    except KeyboardInterrupt:
+        run.interrupted = True
+    finally:
+        bar.close()
+    trainer.keep_best()
+    model.write_note("encoding", data.note)
+    return run
+
+
+def evaluate(model, data, y=None, *, lengths=None, part=None, **config):
+    """The metrics of a model; see `Model.evaluate`."""
+    whole = not isinstance(data, _core.Dataset)
+    data = _data_for(model, data, y, lengths=lengths, **({"validation": 0} if whole else {}))
+    part = part or ("train" if whole else "validation")
+    metrics, confusion = _core.evaluate(model, data, part, **settings(config, data))
+    found = {name: value for name, value in metrics.items() if not np.isnan(value)}
+    if confusion is not None:
+        found["confusion"] = confusion
+    return found
+
+
+class _Bar:
+    """Progress: tqdm's bar where it is installed, else one line of text."""
+
+    def __init__(self, shown, epochs):
+        self.bar = None
+        self.text = False
+        if not shown:
+            return
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            self.text = True
+        else:
+            self.bar = tqdm(total=epochs, unit="epoch")
+
+    def show(self, now):
+        """Shows how far it is, at evaluations."""
+        if not now["evaluated"]:
+            return
+        loss = now["validation"]["loss"]
+        if self.bar is not None:
+            self.bar.n = now["epoch"]
+            self.bar.set_postfix(loss=f"{loss:.4g}", best=f"{now['best_loss']:.4g}")
+        elif self.text:
+            print(f"\repoch {now['epoch']}, step {now['step']}, loss {loss:.4g}", end="")
+
+    def close(self):
+        """Ends the line."""
+        if self.bar is not None:
+            self.bar.close()
+        elif self.text:
+            print()

@@ -103,3 +103,61 @@ def test_bad_data_gets_one_sentence(rng, call, words):
     with pytest.raises(elman.Error) as found:
         call(*sums(rng, 20))
     assert words in str(found.value)
+
+
+def test_fit_ends_with_the_best_weights_and_its_history(rng, tmp_path):
+    X, y = sums(rng)
+    model = classifier()
+    run = model.fit(X, y, epochs=10, validation=0.2, learning_rate=0.02)
+    assert len(run.history["validation_loss"]) == 10
+    assert run.best["validation_loss"] == min(run.history["validation_loss"])
+    assert "best at step" in repr(run)
+    found = model.evaluate(run.data)
+    assert found["loss"] == run.best["validation_loss"]
+    assert found["confusion"].sum() == 48
+    assert (model(X).argmax(1) == y).mean() > 0.8
+
+
+def test_fit_goes_on_from_its_checkpoint(rng, tmp_path):
+    X, y = sums(rng)
+    whole, parts = classifier(), classifier()
+    whole.fit(X, y, epochs=6)
+    path = tmp_path / "run"
+    parts.fit(X, y, epochs=6, steps=13, checkpoint=path)
+    again = classifier()
+    again.fit(X, y, epochs=6, checkpoint=path)
+    assert [v.tobytes() for v in again.state_dict().values()] == [
+        v.tobytes() for v in whole.state_dict().values()
+    ]
+
+
+def test_ctrl_c_keeps_the_best(rng, monkeypatch):
+    X, y = sums(rng)
+    model = classifier()
+    count = iter(range(1000))
+
+    def step(self, original=elman.Trainer.step):
+        if next(count) == 20:
+            raise KeyboardInterrupt
+        original(self)
+
+    monkeypatch.setattr(elman.Trainer, "step", step)
+    run = model.fit(X, y, epochs=50)
+    assert run.interrupted and run.best
+    assert model.evaluate(run.data)["loss"] == run.best["validation_loss"]
+
+
+def test_values_and_other_validation_data(rng):
+    X, _ = sums(rng)
+    y = X.mean((1, 2))
+    layers = [elman.RNN(8), elman.Pool("mean"), elman.Linear(1)]
+    model = elman.Model(layers, inputs=2)
+    run = model.fit(X[:200], y[:200], validation=(X[200:], y[200:]), epochs=15)
+    assert run.data.sizes == {"train": 200, "validation": 40, "test": 0}
+    assert run.best["mse"] < 0.3 * y.var()
+
+
+def test_classes_that_the_model_has_not_are_refused(rng):
+    X, y = sums(rng)
+    with pytest.raises(elman.Error, match="class"):
+        classifier().fit(X, y + 1)
