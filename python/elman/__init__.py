@@ -19,6 +19,7 @@ from elman._core import (
     threads_limit,
 )
 from elman.exchange import Conversion, Graph, convert, describe, load, run
+from elman.inspection import Inspection, Inspector, Measurement, spectrum
 from elman.layers import *  # noqa: F403
 from elman.layers import __all__ as _layers
 from elman.model import Model
@@ -28,7 +29,7 @@ from elman.training import Dataset, Run, Trainer
 __version__ = _core.version
 __all__ = [
     "BadFileError", "BadFormatError", "BadValueError", "Conversion", "Dataset",
-    "Error", "Graph", "Model", "NotFiniteError", "OutOfMemoryError", "Run", "Stream",
+    "Error", "Graph", "Inspection", "Inspector", "Measurement", "Model", "NotFiniteError", "OutOfMemoryError", "Run", "Stream",
     "Trainer", "convert", "describe", "kinds", "load", "machine", "run",
-    "threads_limit", *_layers,
+    "spectrum", "threads_limit", *_layers,
 ]  # fmt: skip

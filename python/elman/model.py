@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from elman import _core, training
+from elman import _core, inspection, training
 from elman._convert import as_array, convert
 from elman.layers import Layer
 from elman.stream import Stream
@@ -208,6 +208,33 @@ class Model(_core.Model):
             loss, and what the task has: accuracy, confusion, mse, bits, ...
         """
         return training.evaluate(self, data, y, lengths=lengths, part=part, **config)
+
+    # ---- a look inside ------------------------------------------------------
+
+    def inspect(self, x=None, y=None, lengths=None, **config):
+        """What happens inside, on a batch or on a dataset.
+
+        Parameters
+        ----------
+        x : array (B,T,I) or (T,I), tokens, Dataset, or None
+            A batch gives an `Inspector`, whose methods measure one thing each;
+            a dataset, or nothing (then random input), an `Inspection` of all.
+        y : array, optional
+            Targets of the batch, for what is of a loss.
+        lengths : array (B), optional
+        **config
+            Of an inspection, as in `elman_inspection_config`.
+
+        Examples
+        --------
+        >>> model = Model([LSTM(8)], inputs=2)
+        >>> flow = model.inspect(np.ones((1, 20, 2))).flow()
+        >>> flow.levels[0].h.shape
+        (20, 20)
+        """
+        if x is None or isinstance(x, _core.Dataset):
+            return inspection.Inspection(self, x, **config)
+        return inspection.Inspector(self, x, y, lengths)
 
     # ---- weights ------------------------------------------------------------
 

@@ -15,10 +15,12 @@ static const struct {
     size_t size;
 } types[] = {
     [ARRAY_FLOAT32] = {"float32", "f", 4},
+    [ARRAY_FLOAT64] = {"float64", "d", 8},
     [ARRAY_INT32] = {"int32", "il", 4},
     [ARRAY_UINT64] = {"uint64", "LQ", 8},
     [ARRAY_SIZE] = {"uintp", "LQIN", sizeof(size_t)},
     [ARRAY_BYTE] = {"uint8", "Bbc", 1},
+    [ARRAY_BOOL] = {"bool", "?", 1},
 };
 
 /* Whether a buffer holds numbers of the type as the library reads them. */
@@ -37,8 +39,8 @@ static bool is_plain(const Py_buffer *buffer, array_type type)
 static bool take(core *core, const char *name, array *to)
 {
     if (to->buffer.ndim > CORE_MAX_RANK) {
-        errors_bad_value(core, "%s has %d dimensions, expected at most %d", name,
-                         to->buffer.ndim, CORE_MAX_RANK);
+        errors_bad_value(core, "%s has %d dimensions, expected at most %d",
+                         name, to->buffer.ndim, CORE_MAX_RANK);
         return false;
     }
     to->data = to->buffer.buf;
@@ -91,8 +93,8 @@ bool array_read(core *core, PyObject *object, array_type type, const char *name,
     // one copy, in the wanted type and order
     PyObject *convert = converter(core);
     if (!convert) return false;
-    PyObject *made = PyObject_CallFunction(convert, "Oss", object,
-                                           types[type].numpy, name);
+    PyObject *made =
+        PyObject_CallFunction(convert, "Oss", object, types[type].numpy, name);
     if (!made) return false;
     bool read = borrow(made, type, PyBUF_SIMPLE, to);
     Py_DECREF(made); // the buffer holds it
@@ -127,9 +129,12 @@ static PyObject *make(core *core, array_type type, size_t rank,
             return NULL;
         }
     }
-    PyObject *numbers = type == ARRAY_FLOAT32  ? core->float32
-                        : type == ARRAY_UINT64 ? core->uint64
-                                               : core->int32;
+    PyObject *const kinds[] = {
+        [ARRAY_FLOAT32] = core->float32, [ARRAY_FLOAT64] = core->float64,
+        [ARRAY_INT32] = core->int32,     [ARRAY_UINT64] = core->uint64,
+        [ARRAY_BOOL] = core->bool8,
+    };
+    PyObject *numbers = kinds[type];
     PyObject *made =
         PyObject_CallFunctionObjArgs(core->empty, sizes, numbers, NULL);
     Py_DECREF(sizes);
@@ -152,15 +157,17 @@ PyObject *array_fill(core *core, PyObject *object, array_type type,
 
     // what a caller gives must take the numbers where it is
     if (!borrow(made, type, PyBUF_WRITABLE, to)) {
-        errors_bad_value(core,
-                         "%s must be a writable C-contiguous array of %s, which "
-                         "this is not: make it with numpy.empty(shape, '%s')",
-                         name, types[type].numpy, types[type].numpy);
+        errors_bad_value(
+            core,
+            "%s must be a writable C-contiguous array of %s, which "
+            "this is not: make it with numpy.empty(shape, '%s')",
+            name, types[type].numpy, types[type].numpy);
         Py_DECREF(made);
         return NULL;
     }
     Py_ssize_t sizes[CORE_MAX_RANK];
-    for (size_t i = 0; i < rank; i++) sizes[i] = (Py_ssize_t)shape[i];
+    for (size_t i = 0; i < rank; i++)
+        sizes[i] = (Py_ssize_t)shape[i];
     if (!take(core, name, to) || !array_fits(core, to, name, rank, sizes)) {
         array_release(to);
         Py_DECREF(made);
@@ -206,7 +213,8 @@ bool array_fits(const core *core, const array *a, const char *name, size_t rank,
     if (fits) return true;
 
     Py_ssize_t found[CORE_MAX_RANK];
-    for (size_t i = 0; i < a->rank; i++) found[i] = (Py_ssize_t)a->shape[i];
+    for (size_t i = 0; i < a->rank; i++)
+        found[i] = (Py_ssize_t)a->shape[i];
     PyObject *have = shape_text(a->rank, found);
     PyObject *want = shape_text(rank, shape);
     if (have && want)

@@ -45,7 +45,8 @@ static bool read_layer(const core *core, PyObject *dict, elman_layer *layer)
 }
 
 /* Every layer of a list. */
-static bool read_layers(const core *core, PyObject *layers, elman_config *config)
+static bool read_layers(const core *core, PyObject *layers,
+                        elman_config *config)
 {
     if (!layers || !PyList_Check(layers)) {
         errors_bad_value(core, "layers is %R, expected a list",
@@ -60,7 +61,8 @@ static bool read_layers(const core *core, PyObject *layers, elman_config *config
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *layer = PyList_GetItem(layers, i);
-        if (!layer || !read_layer(core, layer, &config->layers[i])) return false;
+        if (!layer || !read_layer(core, layer, &config->layers[i]))
+            return false;
     }
     return true;
 }
@@ -112,8 +114,8 @@ PyObject *config_write(const elman_config *config)
     PyObject *dict = fields_write(config_fields, config);
     PyObject *layers = PyList_New(0);
     bool ok = dict && layers;
-    for (size_t i = 0; ok && i < ELMAN_MAX_LAYERS &&
-                       config->layers[i].kind != ELMAN_END;
+    for (size_t i = 0;
+         ok && i < ELMAN_MAX_LAYERS && config->layers[i].kind != ELMAN_END;
          i++) {
         PyObject *layer = write_layer(&config->layers[i]);
         ok = layer && !PyList_Append(layers, layer);

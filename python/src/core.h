@@ -21,19 +21,22 @@ enum { CORE_STATUSES = ELMAN_NOT_FINITE + 1, CORE_MAX_RANK = ELMAN_MAX_AXES };
 /* What one copy of the module owns. */
 typedef struct core {
     PyObject *module; /* itself, borrowed */
-    PyObject *errors[CORE_STATUSES]; /* by elman_status; of ELMAN_OK: the base */
-    PyTypeObject *view, *model, *state, *optimizer, *dataset, *trainer, *graph;
-    PyObject *empty;    /* numpy.empty */
-    PyObject *asarray;  /* numpy.asarray */
-    PyObject *float32, *int32, *uint64; /* numpy's types */
-    PyObject *convert;  /* elman._convert.convert, once it was needed */
+    PyObject
+        *errors[CORE_STATUSES]; /* by elman_status; of ELMAN_OK: the base */
+    PyTypeObject *view, *model, *state, *optimizer, *dataset, *trainer, *graph,
+        *inspection;
+    PyObject *empty;                                      /* numpy.empty */
+    PyObject *asarray;                                    /* numpy.asarray */
+    PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's types */
+    PyObject *convert; /* elman._convert.convert, once it was needed */
 } core;
 
 /* The module's data: of the module, and of a type of it or a subclass. */
 core *core_of_module(PyObject *module);
 core *core_of_type(PyTypeObject *type);
 
-/* ---- errors.c: a status becomes an exception ------------------------------ */
+/* ---- errors.c: a status becomes an exception ------------------------------
+ */
 
 bool errors_create(core *core);
 
@@ -46,14 +49,17 @@ PyObject *errors_bad_value(const core *core, const char *format, ...);
 /* None, or the exception of a status. */
 PyObject *errors_none(const core *core, elman_status status);
 
-/* ---- arrays.c: numbers in and out ----------------------------------------- */
+/* ---- arrays.c: numbers in and out -----------------------------------------
+ */
 
 typedef enum array_type {
     ARRAY_FLOAT32,
+    ARRAY_FLOAT64,
     ARRAY_INT32,
     ARRAY_UINT64, /* also size_t, where that has 64 bits */
     ARRAY_SIZE,
-    ARRAY_BYTE
+    ARRAY_BYTE,
+    ARRAY_BOOL
 } array_type;
 
 /* Numbers of an argument, C-contiguous, as long as it is held. */
@@ -84,7 +90,8 @@ void array_release(array *array);
 bool array_fits(const core *core, const array *a, const char *name, size_t rank,
                 const Py_ssize_t *shape);
 
-/* ---- view.c: memory of the library as an array ------------------------------ */
+/* ---- view.c: memory of the library as an array ------------------------------
+ */
 
 bool view_create_type(core *core);
 
@@ -92,7 +99,33 @@ bool view_create_type(core *core);
 PyObject *view_array(core *core, PyObject *owner, float *data, size_t rank,
                      const size_t *shape, bool readonly);
 
-/* ---- fields.c: a struct of the library as a dict ---------------------------- */
+/* ---- batch.c: what a pass reads --------------------------------------------
+ */
+
+/* x and lengths of a pass, held as long as it runs. */
+typedef struct batch_arrays {
+    array x, lengths, ids;
+} batch_arrays;
+
+/* Reads x, (T,B,I) or (B,T,I) or tokens, and lengths (B) and ids (B), which may
+ * be NULL or None, into batch. */
+bool batch_read(core *core, const elman_model *model, PyObject *x,
+                PyObject *lengths, PyObject *ids, batch_arrays *arrays,
+                elman_batch *batch);
+void batch_release(batch_arrays *arrays);
+
+/* The shape of y for a batch of T steps and B sequences: its rank. */
+size_t batch_output(const elman_model *model, size_t T, size_t B,
+                    size_t *shape);
+
+/* Reads the targets of such a batch, (T,B), (T,B,O) ...: classes for
+ * cross-entropy, else values. */
+bool target_read(core *core, const elman_model *model, size_t T, size_t B,
+                 elman_loss_kind kind, PyObject *object, array *a,
+                 elman_target *target);
+
+/* ---- fields.c: a struct of the library as a dict ----------------------------
+ */
 
 typedef enum field_type {
     FIELD_BOOL,
@@ -101,13 +134,14 @@ typedef enum field_type {
     FIELD_UINT64,
     FIELD_FLOAT,
     FIELD_DOUBLE,
-    FIELD_WORD,    /* an enum: one of words, by its number */
-    FIELD_NAME,    /* char[count] */
-    FIELD_TEXT,    /* const char *, which lives as long as the dict */
-    FIELD_LETTER,  /* char: a string of one, "" for 0 */
-    FIELD_STRUCT,  /* a dict of a table of its own */
-    FIELD_SIZES,   /* size_t[count], which end with 0 */
-    FIELD_FUNCTION, /* elman_activation: "tanh", ("elu", 1.0), ("affine", a, b) */
+    FIELD_WORD,      /* an enum: one of words, by its number */
+    FIELD_NAME,      /* char[count] */
+    FIELD_TEXT,      /* const char *, which lives as long as the dict */
+    FIELD_LETTER,    /* char: a string of one, "" for 0 */
+    FIELD_STRUCT,    /* a dict of a table of its own */
+    FIELD_SIZES,     /* size_t[count], which end with 0 */
+    FIELD_FUNCTION,  /* elman_activation: "tanh", ("elu", 1.0), ("affine", a, b)
+                      */
     FIELD_FUNCTIONS, /* elman_activation[count] */
     FIELD_INIT       /* elman_init: "orthogonal", ("constant", 1.0) */
 } field_type;
@@ -117,21 +151,32 @@ typedef struct field {
     const char *name;
     field_type type;
     size_t offset;
-    size_t count;             /* of an array */
-    const char *const *words; /* by number, "" where there is none; ends with
-                                 NULL */
+    size_t count;               /* of an array */
+    const char *const *words;   /* by number, "" where there is none; ends with
+                                   NULL */
     const struct field *fields; /* of FIELD_STRUCT */
 } field;
 
 #define FIELD(structure, name, type)                                           \
-    {#name, type, offsetof(structure, name), 0, NULL, NULL}
+    {                                                                          \
+#name, type, offsetof(structure, name), 0, NULL, NULL                  \
+    }
 #define FIELD_COUNTED(structure, name, type, count)                            \
-    {#name, type, offsetof(structure, name), count, NULL, NULL}
+    {                                                                          \
+#name, type, offsetof(structure, name), count, NULL, NULL              \
+    }
 #define FIELD_OF(structure, name, words)                                       \
-    {#name, FIELD_WORD, offsetof(structure, name), 0, words, NULL}
+    {                                                                          \
+#name, FIELD_WORD, offsetof(structure, name), 0, words, NULL           \
+    }
 #define FIELD_IN(structure, name, table)                                       \
-    {#name, FIELD_STRUCT, offsetof(structure, name), 0, NULL, table}
-#define FIELDS_END {NULL, FIELD_BOOL, 0, 0, NULL, NULL}
+    {                                                                          \
+#name, FIELD_STRUCT, offsetof(structure, name), 0, NULL, table         \
+    }
+#define FIELDS_END                                                             \
+    {                                                                          \
+        NULL, FIELD_BOOL, 0, 0, NULL, NULL                                     \
+    }
 
 /* Fills a struct from a dict (or NULL, None: leaves it): every key must be a
  * field, None leaves what is there. what names the struct in messages. */
@@ -141,12 +186,73 @@ bool fields_read(const core *core, const field *table, PyObject *dict,
 /* A dict of all fields. */
 PyObject *fields_write(const field *table, const void *from);
 
+/* ---- results.c: a struct of measurements as a dict --------------------------
+ */
+
+typedef enum result_type {
+    RESULT_BOOL,
+    RESULT_SIZE,
+    RESULT_UINT64,
+    RESULT_INT32,
+    RESULT_DOUBLE,
+    RESULT_WORD,          /* an enum */
+    RESULT_CHARS,         /* char[] */
+    RESULT_TEXT,          /* const char *, or NULL */
+    RESULT_FLOATS,        /* const float *, of dims */
+    RESULT_DOUBLES,       /* const double *, of dims */
+    RESULT_COUNTS,        /* const uint64_t *, of dims */
+    RESULT_SIZES,         /* const size_t *, of dims */
+    RESULT_BOOLS,         /* const bool *, of dims */
+    RESULT_TOKENS,        /* const int32_t *, of dims */
+    RESULT_PLAIN_DOUBLES, /* double[], of one dim */
+    RESULT_PLAIN_COUNTS,  /* uint64_t[], of one dim */
+    RESULT_STRUCT,        /* a struct of a table of its own */
+    RESULT_POINTER,       /* a pointer to such a struct, or NULL: None */
+    RESULT_ROWS,    /* a pointer to as many structs as the first dim says */
+    RESULT_POINTERS /* a pointer to as many pointers to structs */
+} result_type;
+
+/* One field of a measurement. Sizes of arrays are names of fields, of this
+ * struct or of those that it lies in, or numbers. */
+typedef struct result {
+    const char *name;
+    result_type type;
+    size_t offset;
+    const char *dims[2];
+    const struct result *table; /* of structs */
+    size_t size;                /* bytes of such a struct */
+    const char *const *words;   /* of RESULT_WORD */
+} result;
+
+/* A struct in the struct that it lies in. */
+typedef struct frame {
+    const result *table;
+    const void *data;
+    const struct frame *around;
+} frame;
+
+/* A dict of all fields; arrays are copies. */
+PyObject *result_write(core *core, const frame *from);
+
+extern const result flow_results[], contributions_results[],
+    truncation_results[], spectrum_results[], exponents_results[],
+    fixed_points_results[], gates_results[], units_results[],
+    attribution_results[], errors_results[], pulse_results[],
+    inspection_results[], point_sizes_results[];
+
+/* How many numbers h and c of all levels have, which lies around what is
+ * measured: fixed points tell it only by the model. */
+typedef struct point_sizes {
+    size_t h_size, c_size;
+} point_sizes;
+point_sizes point_sizes_of(const elman_model *model);
+
 extern const field layer_fields[], state_fields[], loss_fields[],
     optimizer_fields[], schedule_fields[], trainer_fields[], dataset_fields[],
     import_fields[], metrics_fields[], progress_fields[], model_info_fields[],
     check_fields[], machine_fields[];
 extern const char *const part_words[], *const activation_words[],
-    *const init_words[];
+                                           *const init_words[];
 
 /* A config from {"input_size", "batch_first", "seed", "layers": [dict, ...]},
  * and back. */
@@ -157,7 +263,8 @@ PyObject *config_write(const elman_config *config);
  * reference, whose bytes text points to. */
 PyObject *path_read(PyObject *object, const char **text);
 
-/* ---- the types --------------------------------------------------------------- */
+/* ---- the types
+ * --------------------------------------------------------------- */
 
 /* A Model. Passes share it and writes have it alone: no call waits for another,
  * it is refused. */
@@ -190,6 +297,7 @@ bool optimizer_create_type(core *core);
 bool dataset_create_type(core *core);
 bool trainer_create_type(core *core);
 bool graph_create_type(core *core);
+bool inspection_create_type(core *core);
 
 /* A State, which its lock gives to one call at a time. */
 typedef struct state_data {
@@ -199,7 +307,6 @@ typedef struct state_data {
     elman_state_config config;
     elman_model_info info; /* of the model, whose shape never changes */
     bool turned;           /* x is (B,T,I) */
-    bool apart;            /* gives both directions, (D,T,B,R) */
     double flops;          /* of a step of all streams */
     size_t last_T, last_B; /* of the last pass, 0 before any */
     PyThread_type_lock lock;
@@ -219,6 +326,6 @@ elman_dataset *dataset_argument(const core *core, PyObject *object);
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
 
 /* The functions of a room that are the module's. */
-extern PyMethodDef exchange_functions[], learn_functions[];
+extern PyMethodDef exchange_functions[], learn_functions[], inspect_functions[];
 
 #endif

@@ -55,10 +55,9 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
     if (self) {
         elman_status status;
         elman_dataset **to = &dataset_of(self)->dataset;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_dataset_open(text, &config, to);
-        Py_END_ALLOW_THREADS
-        if (status) {
+        Py_BEGIN_ALLOW_THREADS status = elman_dataset_open(text, &config, to);
+        Py_END_ALLOW_THREADS if (status)
+        {
             errors_raise(core, status);
             Py_CLEAR(self);
         }
@@ -67,7 +66,8 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
     return self;
 }
 
-/* ---- arrays ------------------------------------------------------------------ */
+/* ---- arrays
+ * ------------------------------------------------------------------ */
 
 /* What the arguments of Dataset.arrays are. */
 typedef struct given {
@@ -167,10 +167,10 @@ static bool read_targets(core *core, const given *g, dataset_data *d, copied *c,
                              &d->values))
         return false;
     if (c->classes.held) {
-        if (!array_fits(core, &c->classes, "classes", rank, shape)) return false;
+        if (!array_fits(core, &c->classes, "classes", rank, shape))
+            return false;
         arrays->classes = c->classes.data;
-        arrays->class_count =
-            g->class_count > 0 ? (size_t)g->class_count : 0;
+        arrays->class_count = g->class_count > 0 ? (size_t)g->class_count : 0;
     }
     if (d->values.held) {
         shape[rank] = -1;
@@ -217,7 +217,8 @@ static bool read_parts(core *core, const given *g, copied *c,
     for (size_t i = 0; i < c->parts.count; i++) {
         int32_t part = ((const int32_t *)c->parts.data)[i];
         if (part < 0 || part > ELMAN_PART_TEST)
-            return refuse_shape(core, "parts are 0 train, 1 validation, 2 test");
+            return refuse_shape(core,
+                                "parts are 0 train, 1 validation, 2 test");
         c->part[i] = (elman_part)part;
     }
     arrays->parts = c->part;
@@ -226,9 +227,9 @@ static bool read_parts(core *core, const given *g, copied *c,
 
 static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"x",      "lengths",    "classes",     "values",
-                            "tokens", "parts",      "per_step",    "class_count",
-                            "vocabulary", "config", NULL};
+    static char *names[] = {"x",          "lengths", "classes",  "values",
+                            "tokens",     "parts",   "per_step", "class_count",
+                            "vocabulary", "config",  NULL};
     core *core = core_of_type((PyTypeObject *)cls);
     given g = {0};
     if (!core || !PyArg_ParseTupleAndKeywords(
@@ -252,10 +253,9 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
                 read_parts(core, &g, &c, &arrays);
     if (read) {
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_dataset_open_arrays(&arrays, &config, &d->dataset);
-        Py_END_ALLOW_THREADS
-        if (status) errors_raise(core, status);
+        Py_BEGIN_ALLOW_THREADS status =
+            elman_dataset_open_arrays(&arrays, &config, &d->dataset);
+        Py_END_ALLOW_THREADS if (status) errors_raise(core, status);
     }
     array_release(&c.lengths);
     array_release(&c.classes);
@@ -265,7 +265,8 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
     return self;
 }
 
-/* ---- what it is ----------------------------------------------------------------- */
+/* ---- what it is
+ * ----------------------------------------------------------------- */
 
 static PyObject *facts_list(const elman_fact *facts, size_t count)
 {
@@ -297,8 +298,7 @@ static PyObject *dataset_note(PyObject *self, void *unused)
 static PyObject *dataset_longest(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyLong_FromSize_t(
-        elman_dataset_longest(dataset_of(self)->dataset));
+    return PyLong_FromSize_t(elman_dataset_longest(dataset_of(self)->dataset));
 }
 
 static PyObject *dataset_sizes(PyObject *self, void *unused)
@@ -306,8 +306,8 @@ static PyObject *dataset_sizes(PyObject *self, void *unused)
     (void)unused;
     PyObject *dict = PyDict_New();
     for (int part = 0; dict && part_words[part]; part++) {
-        PyObject *size = PyLong_FromSize_t(elman_dataset_size(
-            dataset_of(self)->dataset, (elman_part)part));
+        PyObject *size = PyLong_FromSize_t(
+            elman_dataset_size(dataset_of(self)->dataset, (elman_part)part));
         if (!size || PyDict_SetItemString(dict, part_words[part], size))
             Py_CLEAR(dict);
         Py_XDECREF(size);
@@ -334,11 +334,9 @@ static PyObject *texts(char *const *text, size_t count)
 static PyObject *dataset_encoding(PyObject *self, void *unused)
 {
     (void)unused;
-    static const char *const tasks[] = {"auto",     "language", "classify",
-                                        "tag",      "forecast", "regress",
-                                        "track"};
-    const elman_encoding *e =
-        elman_dataset_encoding(dataset_of(self)->dataset);
+    static const char *const tasks[] = {
+        "auto", "language", "classify", "tag", "forecast", "regress", "track"};
+    const elman_encoding *e = elman_dataset_encoding(dataset_of(self)->dataset);
     bool per_sequence = false;
     size_t outputs = elman_encoding_outputs(e, &per_sequence);
     return Py_BuildValue(
@@ -390,7 +388,8 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
     return list;
 }
 
-/* ---- the type --------------------------------------------------------------------- */
+/* ---- the type
+ * --------------------------------------------------------------------- */
 
 static int dataset_traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -427,8 +426,8 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef properties[] = {
-    {"facts", dataset_facts, NULL,
-     "What was understood: (name, text, minor).", NULL},
+    {"facts", dataset_facts, NULL, "What was understood: (name, text, minor).",
+     NULL},
     {"note", dataset_note, NULL, "The encoding as text.", NULL},
     {"encoding", dataset_encoding, NULL,
      "How data became numbers, and what a model needs for it.", NULL},

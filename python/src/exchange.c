@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* ---- import --------------------------------------------------------------------- */
+/* ---- import
+ * --------------------------------------------------------------------- */
 
 /* Paths of a list as the library takes them; the bytes are kept in `kept`. */
 static const char **read_paths(PyObject *list, PyObject *kept, size_t *count)
@@ -94,12 +95,12 @@ static PyObject *import_model(PyObject *module, PyObject *args,
         elman_import *import = NULL;
         elman_model *model = NULL;
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_import_open(paths, count, &config, &import);
+        Py_BEGIN_ALLOW_THREADS status =
+            elman_import_open(paths, count, &config, &import);
         if (!status) status = elman_import_create(import, &model);
-        Py_END_ALLOW_THREADS
-        if (status) errors_raise(core, status);
-        else {
+        Py_END_ALLOW_THREADS if (status) errors_raise(core, status);
+        else
+        {
             PyObject *made = model_wrap(core, (PyTypeObject *)cls, model);
             PyObject *rows = made ? rows_list(import) : NULL;
             PyObject *remarks = rows ? remarks_list(import) : NULL;
@@ -128,11 +129,11 @@ static PyObject *look(PyObject *module, PyObject *list)
     if (paths) {
         elman_import *import = NULL;
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_import_look(paths, count, &import);
-        Py_END_ALLOW_THREADS
-        if (status) errors_raise(core, status);
-        else {
+        Py_BEGIN_ALLOW_THREADS status =
+            elman_import_look(paths, count, &import);
+        Py_END_ALLOW_THREADS if (status) errors_raise(core, status);
+        else
+        {
             size_t n = 0;
             const elman_fact *facts = elman_import_facts(import, &n);
             PyObject *told = PyList_New(0);
@@ -168,10 +169,9 @@ static PyObject *check(PyObject *module, PyObject *args)
     if (y_bytes && model_begin_reading(m)) {
         elman_check found = {0};
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_model_check(m->model, x_path, y_path, &found);
-        Py_END_ALLOW_THREADS
-        model_end_reading(m);
+        Py_BEGIN_ALLOW_THREADS status =
+            elman_model_check(m->model, x_path, y_path, &found);
+        Py_END_ALLOW_THREADS model_end_reading(m);
         result = status ? errors_raise(core, status)
                         : fields_write(check_fields, &found);
     }
@@ -183,7 +183,8 @@ static PyObject *check(PyObject *module, PyObject *args)
 PyMethodDef exchange_functions[] = {
     {"import_model", (PyCFunction)(void (*)(void))import_model,
      METH_VARARGS | METH_KEYWORDS,
-     "import_model(cls, paths, /, **config)\n--\n\nA model of files of weights: "
+     "import_model(cls, paths, /, **config)\n--\n\nA model of files of "
+     "weights: "
      "(model, rows, remarks, proof)."},
     {"look", look, METH_O,
      "look(paths, /)\n--\n\nWhat files hold: (facts, rows)."},
@@ -192,7 +193,8 @@ PyMethodDef exchange_functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* ---- Graph ------------------------------------------------------------------------- */
+/* ---- Graph
+ * ------------------------------------------------------------------------- */
 
 /* The arrays that are the graph's inputs stay here until they are given again,
  * since the graph reads them where they are. */
@@ -233,9 +235,8 @@ static PyObject *graph_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     if (!g->inputs || !g->lock) {
         PyErr_NoMemory();
     } else if (PyBytes_Check(source)) {
-        status = elman_graph_open_memory(PyBytes_AsString(source),
-                                         (size_t)PyBytes_Size(source),
-                                         &g->graph);
+        status = elman_graph_open_memory(
+            PyBytes_AsString(source), (size_t)PyBytes_Size(source), &g->graph);
         if (status) errors_raise(core, status);
     } else {
         const char *text = NULL;
@@ -319,8 +320,8 @@ static PyObject *graph_write(PyObject *self, PyObject *args)
     // a memoryview holds the numbers where they are, even if nobody else does
     PyObject *kept = text ? PyMemoryView_FromObject(object) : NULL;
     Py_buffer buffer;
-    if (!kept || PyObject_GetBuffer(kept, &buffer,
-                                    PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) {
+    if (!kept ||
+        PyObject_GetBuffer(kept, &buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) {
         Py_XDECREF(kept);
         return NULL;
     }
@@ -339,15 +340,18 @@ static PyObject *graph_write(PyObject *self, PyObject *args)
     static const struct {
         const char *type, *format;
     } formats[] = {
-        {"float32", "f"}, {"float64", "d"}, {"int32", "i"}, {"int64", "lq"},
+        {"float32", "f"},
+        {"float64", "d"},
+        {"int32", "i"},
+        {"int64", "lq"},
     };
     bool fits = !port;
     for (size_t i = 0; port && i < sizeof formats / sizeof *formats; i++)
         if (!strcmp(port->type, formats[i].type))
-            fits = buffer.format && buffer.format[0] &&
-                   !buffer.format[1] &&
+            fits = buffer.format && buffer.format[0] && !buffer.format[1] &&
                    strchr(formats[i].format, buffer.format[0]);
-    for (int i = 0; i < buffer.ndim; i++) shape[i] = (size_t)buffer.shape[i];
+    for (int i = 0; i < buffer.ndim; i++)
+        shape[i] = (size_t)buffer.shape[i];
     elman_status status = ELMAN_OK;
     if (fits)
         status = elman_graph_write(g->graph, text, buffer.buf,
@@ -372,11 +376,9 @@ static PyObject *graph_forward(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "|ni", &steps, &threads)) return NULL;
     lock_acquire(g->lock);
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = elman_graph_forward(g->graph, steps < 0 ? 0 : (size_t)steps,
-                                 threads);
-    Py_END_ALLOW_THREADS
-    PyThread_release_lock(g->lock);
+    Py_BEGIN_ALLOW_THREADS status =
+        elman_graph_forward(g->graph, steps < 0 ? 0 : (size_t)steps, threads);
+    Py_END_ALLOW_THREADS PyThread_release_lock(g->lock);
     return errors_none(g->core, status);
 }
 

@@ -81,9 +81,9 @@ static bool read_function(PyObject *value, elman_activation *to)
         for (Py_ssize_t i = 0; i < size; i++) {
             PyObject *item = PySequence_GetItem(value, i);
             if (!item) return false;
-            bool read = i == 0 ? read_word(item, activation_words, &kind)
-                               : (numbers[i - 1] = read_real(item),
-                                  !PyErr_Occurred());
+            bool read =
+                i == 0 ? read_word(item, activation_words, &kind)
+                       : (numbers[i - 1] = read_real(item), !PyErr_Occurred());
             Py_DECREF(item);
             if (!read) return false;
         }
@@ -208,9 +208,9 @@ static bool read_field(const core *core, const field *f, PyObject *value,
     }
     case FIELD_NAME: {
         Py_ssize_t size = 0;
-        const char *text =
-            PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &size)
-                                   : NULL;
+        const char *text = PyUnicode_Check(value)
+                               ? PyUnicode_AsUTF8AndSize(value, &size)
+                               : NULL;
         if (!text || (size_t)size >= f->count || strlen(text) != (size_t)size)
             return refuse_type(core, what, name, value,
                                "a str of fewer bytes than it has room for");
@@ -219,9 +219,9 @@ static bool read_field(const core *core, const field *f, PyObject *value,
     }
     case FIELD_TEXT: {
         Py_ssize_t size = 0;
-        const char *text =
-            PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &size)
-                                   : NULL;
+        const char *text = PyUnicode_Check(value)
+                               ? PyUnicode_AsUTF8AndSize(value, &size)
+                               : NULL;
         if (!text || strlen(text) != (size_t)size)
             return refuse_type(core, what, name, value, "a str without NUL");
         *(const char **)at = text;
@@ -229,15 +229,16 @@ static bool read_field(const core *core, const field *f, PyObject *value,
     }
     case FIELD_LETTER: {
         Py_ssize_t size = 0;
-        const char *text =
-            PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &size)
-                                   : NULL;
+        const char *text = PyUnicode_Check(value)
+                               ? PyUnicode_AsUTF8AndSize(value, &size)
+                               : NULL;
         if (!text || size > 1)
             return refuse_type(core, what, name, value, "one ASCII letter");
         *at = size ? *text : 0;
         return true;
     }
-    case FIELD_STRUCT: return fields_read(core, f->fields, value, name, at);
+    case FIELD_STRUCT:
+        return fields_read(core, f->fields, value, name, at);
     case FIELD_SIZES:
         return read_sizes(value, f->count, (size_t *)(void *)at) ||
                refuse_type(core, what, name, value, "a list of whole numbers");
@@ -246,7 +247,8 @@ static bool read_field(const core *core, const field *f, PyObject *value,
                refuse(core, what, name, value,
                       names_text(NULL, activation_words));
     case FIELD_FUNCTIONS:
-        return read_functions(value, f->count, (elman_activation *)(void *)at) ||
+        return read_functions(value, f->count,
+                              (elman_activation *)(void *)at) ||
                refuse(core, what, name, value,
                       names_text(NULL, activation_words));
     case FIELD_INIT:
@@ -304,7 +306,8 @@ static PyObject *write_sizes(const size_t *sizes, size_t count)
 
 static PyObject *write_functions(const elman_activation *from, size_t count)
 {
-    while (count && from[count - 1].kind == ELMAN_ACTIVATION_DEFAULT) count--;
+    while (count && from[count - 1].kind == ELMAN_ACTIVATION_DEFAULT)
+        count--;
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && i < count; i++) {
         PyObject *item = write_function(&from[i]);
@@ -319,22 +322,31 @@ static PyObject *write_field(const field *f, const char *from)
 {
     const char *at = from + f->offset;
     switch (f->type) {
-    case FIELD_BOOL: return PyBool_FromLong(*(const bool *)at);
-    case FIELD_INT: return PyLong_FromLong(*(const int *)at);
-    case FIELD_SIZE: return PyLong_FromSize_t(*(const size_t *)at);
+    case FIELD_BOOL:
+        return PyBool_FromLong(*(const bool *)at);
+    case FIELD_INT:
+        return PyLong_FromLong(*(const int *)at);
+    case FIELD_SIZE:
+        return PyLong_FromSize_t(*(const size_t *)at);
     case FIELD_UINT64:
         return PyLong_FromUnsignedLongLong(*(const uint64_t *)at);
-    case FIELD_FLOAT: return PyFloat_FromDouble((double)*(const float *)at);
-    case FIELD_DOUBLE: return PyFloat_FromDouble(*(const double *)at);
-    case FIELD_WORD: return PyUnicode_FromString(f->words[*(const int *)at]);
-    case FIELD_NAME: return PyUnicode_FromString(at);
+    case FIELD_FLOAT:
+        return PyFloat_FromDouble((double)*(const float *)at);
+    case FIELD_DOUBLE:
+        return PyFloat_FromDouble(*(const double *)at);
+    case FIELD_WORD:
+        return PyUnicode_FromString(f->words[*(const int *)at]);
+    case FIELD_NAME:
+        return PyUnicode_FromString(at);
     case FIELD_TEXT: {
         const char *text = *(const char *const *)at;
         if (!text) Py_RETURN_NONE;
         return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
     }
-    case FIELD_LETTER: return PyUnicode_FromStringAndSize(at, *at != 0);
-    case FIELD_STRUCT: return fields_write(f->fields, at);
+    case FIELD_LETTER:
+        return PyUnicode_FromStringAndSize(at, *at != 0);
+    case FIELD_STRUCT:
+        return fields_write(f->fields, at);
     case FIELD_SIZES:
         return write_sizes((const size_t *)(const void *)at, f->count);
     case FIELD_FUNCTION:
@@ -355,7 +367,8 @@ PyObject *fields_write(const field *table, const void *from)
     PyObject *dict = PyDict_New();
     for (const field *f = table; dict && f->name; f++) {
         PyObject *value = write_field(f, from);
-        if (!value || PyDict_SetItemString(dict, f->name, value)) Py_CLEAR(dict);
+        if (!value || PyDict_SetItemString(dict, f->name, value))
+            Py_CLEAR(dict);
         Py_XDECREF(value);
     }
     return dict;

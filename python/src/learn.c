@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* ---- Optimizer ------------------------------------------------------------------ */
+/* ---- Optimizer
+ * ------------------------------------------------------------------ */
 
 typedef struct optimizer_object {
     PyObject_HEAD core *core;
@@ -83,8 +84,8 @@ static PyObject *optimizer_step(PyObject *self, PyObject *args)
     bool begun = model_begin_writing(m);
     elman_status status = ELMAN_OK;
     if (begun) {
-        status = elman_optimizer_step(o->optimizer, m->model, s->state, rate,
-                                      &norm);
+        status =
+            elman_optimizer_step(o->optimizer, m->model, s->state, rate, &norm);
         model_end_writing(m);
     }
     PyThread_release_lock(s->lock);
@@ -98,8 +99,8 @@ static PyObject *optimizer_save(PyObject *self, PyObject *path)
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
-    elman_status status = elman_optimizer_save(
-        o->optimizer, model_of(o->owner)->model, text);
+    elman_status status =
+        elman_optimizer_save(o->optimizer, model_of(o->owner)->model, text);
     Py_DECREF(bytes);
     return errors_none(o->core, status);
 }
@@ -110,15 +111,16 @@ static PyObject *optimizer_load(PyObject *self, PyObject *path)
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
-    elman_status status = elman_optimizer_load(
-        o->optimizer, model_of(o->owner)->model, text);
+    elman_status status =
+        elman_optimizer_load(o->optimizer, model_of(o->owner)->model, text);
     Py_DECREF(bytes);
     return errors_none(o->core, status);
 }
 
 static PyMethodDef optimizer_methods[] = {
     {"step", optimizer_step, METH_VARARGS,
-     "step($self, state, learning_rate=-1.0, /)\n--\n\nUpdates the weights from "
+     "step($self, state, learning_rate=-1.0, /)\n--\n\nUpdates the weights "
+     "from "
      "the gradients of a state; the norm before clipping."},
     {"save", optimizer_save, METH_O,
      "save($self, path, /)\n--\n\nWrites what it remembers."},
@@ -127,12 +129,9 @@ static PyMethodDef optimizer_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot optimizer_slots[] = {
-    {Py_tp_doc, "An update rule at work."},
-    {Py_tp_new, optimizer_new},
-    {Py_tp_traverse, optimizer_traverse},
-    {Py_tp_dealloc, optimizer_free},
-    {Py_tp_methods, optimizer_methods},
-    {0, NULL},
+    {Py_tp_doc, "An update rule at work."}, {Py_tp_new, optimizer_new},
+    {Py_tp_traverse, optimizer_traverse},   {Py_tp_dealloc, optimizer_free},
+    {Py_tp_methods, optimizer_methods},     {0, NULL},
 };
 static PyType_Spec optimizer_spec = {
     .name = "elman._core.Optimizer",
@@ -147,7 +146,8 @@ bool optimizer_create_type(core *core)
     return core_add_type(core, &optimizer_spec, &core->optimizer);
 }
 
-/* ---- Trainer -------------------------------------------------------------------- */
+/* ---- Trainer
+ * -------------------------------------------------------------------- */
 
 typedef struct trainer_data {
     core *core;
@@ -251,10 +251,8 @@ static PyObject *work(PyObject *self, trainer_work what, const char *path)
     elman_status status = ELMAN_OK;
     bool begun = model_begin_writing(m);
     if (begun) {
-        Py_BEGIN_ALLOW_THREADS
-        status = what(t->trainer, path);
-        Py_END_ALLOW_THREADS
-        model_end_writing(m);
+        Py_BEGIN_ALLOW_THREADS status = what(t->trainer, path);
+        Py_END_ALLOW_THREADS model_end_writing(m);
     }
     PyThread_release_lock(t->lock);
     return begun ? errors_none(t->core, status) : NULL;
@@ -358,7 +356,8 @@ bool trainer_create_type(core *core)
     return core_add_type(core, &trainer_spec, &core->trainer);
 }
 
-/* ---- functions -------------------------------------------------------------------- */
+/* ---- functions
+ * -------------------------------------------------------------------- */
 
 /* The metrics of a model on a part of a dataset, and for classes how often each
  * was taken for each. */
@@ -375,7 +374,8 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
         !fields_read(core, trainer_fields, kwargs, "an evaluation", &config))
         return NULL;
     int part = 0;
-    while (part_words[part] && strcmp(part_words[part], word)) part++;
+    while (part_words[part] && strcmp(part_words[part], word))
+        part++;
     if (!part_words[part])
         return errors_bad_value(
             core, "part is '%s', expected train, validation or test", word);
@@ -384,20 +384,17 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
     size_t classes = elman_dataset_encoding(dataset)->class_count;
     const size_t shape[] = {classes, classes};
     array table = {0};
-    PyObject *confusion =
-        classes ? array_fill(core, NULL, ARRAY_UINT64, "confusion", 2, shape,
-                             &table)
-                : Py_NewRef(Py_None);
+    PyObject *confusion = classes ? array_fill(core, NULL, ARRAY_UINT64,
+                                               "confusion", 2, shape, &table)
+                                  : Py_NewRef(Py_None);
     if (!confusion) return NULL;
     elman_metrics metrics = {0};
     elman_status status = ELMAN_OK;
     bool begun = model_begin_reading(m);
     if (begun) {
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_model_evaluate(m->model, dataset, (elman_part)part,
-                                      &config, &metrics, table.data);
-        Py_END_ALLOW_THREADS
-        model_end_reading(m);
+        Py_BEGIN_ALLOW_THREADS status = elman_model_evaluate(
+            m->model, dataset, (elman_part)part, &config, &metrics, table.data);
+        Py_END_ALLOW_THREADS model_end_reading(m);
     }
     array_release(&table);
     if (begun && status) errors_raise(core, status);

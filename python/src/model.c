@@ -39,7 +39,8 @@ PyObject *model_wrap(core *core, PyTypeObject *cls, elman_model *model)
     return self;
 }
 
-/* ---- who uses it now -------------------------------------------------------- */
+/* ---- who uses it now --------------------------------------------------------
+ */
 
 bool model_begin_reading(model_data *model)
 {
@@ -70,15 +71,15 @@ bool model_begin_writing(model_data *model)
 
 void model_end_writing(model_data *model) { model->writing = false; }
 
-/* ---- making one --------------------------------------------------------------- */
+/* ---- making one
+ * --------------------------------------------------------------- */
 
 static PyObject *model_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"config", NULL};
     PyObject *dict = NULL;
     core *core = core_of_type(cls);
-    if (!core ||
-        !PyArg_ParseTupleAndKeywords(args, kwargs, "O", names, &dict))
+    if (!core || !PyArg_ParseTupleAndKeywords(args, kwargs, "O", names, &dict))
         return NULL;
 
     elman_config config;
@@ -98,10 +99,8 @@ static PyObject *model_load(PyObject *cls, PyObject *path)
 
     elman_model *model = NULL;
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = elman_model_load(text, &model);
-    Py_END_ALLOW_THREADS
-    Py_DECREF(bytes);
+    Py_BEGIN_ALLOW_THREADS status = elman_model_load(text, &model);
+    Py_END_ALLOW_THREADS Py_DECREF(bytes);
 
     // the message is this thread's
     if (status) return errors_raise(core, status);
@@ -116,10 +115,9 @@ static PyObject *model_loads(PyObject *cls, PyObject *data)
         return NULL;
     elman_model *model = NULL;
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = elman_model_load_memory(bytes.data, bytes.count, &model);
-    Py_END_ALLOW_THREADS
-    array_release(&bytes);
+    Py_BEGIN_ALLOW_THREADS status =
+        elman_model_load_memory(bytes.data, bytes.count, &model);
+    Py_END_ALLOW_THREADS array_release(&bytes);
     if (status) return errors_raise(core, status);
     return model_wrap(core, (PyTypeObject *)cls, model);
 }
@@ -136,7 +134,8 @@ static PyObject *model_copy(PyObject *self, PyObject *unused)
     return model_wrap(m->core, Py_TYPE(self), copy);
 }
 
-/* ---- files ------------------------------------------------------------------------ */
+/* ---- files
+ * ------------------------------------------------------------------------ */
 
 static PyObject *model_save(PyObject *self, PyObject *path)
 {
@@ -149,10 +148,8 @@ static PyObject *model_save(PyObject *self, PyObject *path)
         return NULL;
     }
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = elman_model_save(m->model, text);
-    Py_END_ALLOW_THREADS
-    model_end_reading(m);
+    Py_BEGIN_ALLOW_THREADS status = elman_model_save(m->model, text);
+    Py_END_ALLOW_THREADS model_end_reading(m);
     Py_DECREF(bytes);
     return errors_none(m->core, status);
 }
@@ -185,9 +182,8 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     elman_export_format kind = ELMAN_EXPORT_TORCH;
     if (!strcmp(format, "onnx")) kind = ELMAN_EXPORT_ONNX;
     else if (strcmp(format, "torch"))
-        return errors_bad_value(m->core,
-                                "format is '%s', expected 'torch' or 'onnx'",
-                                format);
+        return errors_bad_value(
+            m->core, "format is '%s', expected 'torch' or 'onnx'", format);
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
@@ -201,7 +197,8 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     return PyUnicode_DecodeUTF8(lines, (Py_ssize_t)strlen(lines), "replace");
 }
 
-/* ---- what it is ------------------------------------------------------------------- */
+/* ---- what it is
+ * ------------------------------------------------------------------- */
 
 static PyObject *model_config(PyObject *self, void *unused)
 {
@@ -258,7 +255,8 @@ static PyObject *model_write_note(PyObject *self, PyObject *args)
     return errors_none(m->core, status);
 }
 
-/* ---- weights ---------------------------------------------------------------------- */
+/* ---- weights
+ * ---------------------------------------------------------------------- */
 
 /* The parameter of that name, or its index where there is none: the number of
  * parameters. */
@@ -325,7 +323,8 @@ static PyObject *model_write(PyObject *self, PyObject *args)
     array a;
     if (!array_read(m->core, values, ARRAY_FLOAT32, name, &a)) return NULL;
     Py_ssize_t shape[ELMAN_MAX_RANK];
-    for (size_t i = 0; i < view.rank; i++) shape[i] = (Py_ssize_t)view.shape[i];
+    for (size_t i = 0; i < view.rank; i++)
+        shape[i] = (Py_ssize_t)view.shape[i];
     PyObject *result = NULL;
     if (array_fits(m->core, &a, name, view.rank, shape) &&
         model_begin_writing(m)) {
@@ -370,7 +369,8 @@ static PyObject *model_write_all(PyObject *self, PyObject *values)
     return result;
 }
 
-/* ---- the type ---------------------------------------------------------------------- */
+/* ---- the type
+ * ---------------------------------------------------------------------- */
 
 static int model_traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -399,7 +399,8 @@ static PyMethodDef methods[] = {
     {"dumps", model_dumps, METH_NOARGS,
      "dumps($self, /)\n--\n\nThe bytes that save writes."},
     {"export", model_export, METH_VARARGS,
-     "export($self, format, path, /)\n--\n\nWrites 'torch' or 'onnx'; the lines "
+     "export($self, format, path, /)\n--\n\nWrites 'torch' or 'onnx'; the "
+     "lines "
      "of Python that load it."},
     {"flops", model_flops, METH_VARARGS,
      "flops($self, steps, backward=False, /)\n--\n\nOperations of a pass."},

@@ -26,22 +26,21 @@ core *core_of_type(PyTypeObject *type)
 
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type)
 {
-    *type =
-        (PyTypeObject *)PyType_FromModuleAndSpec(core->module, spec, NULL);
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(core->module, spec, NULL);
     return *type && !PyModule_AddType(core->module, *type);
 }
 
-/* ---- functions of the module ------------------------------------------------ */
+/* ---- functions of the module ------------------------------------------------
+ */
 
 static PyObject *machine(PyObject *module, PyObject *unused)
 {
     (void)unused;
     elman_machine found;
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = elman_machine_read(&found);
-    Py_END_ALLOW_THREADS
-    if (status) return errors_raise(core_of_module(module), status);
+    Py_BEGIN_ALLOW_THREADS status = elman_machine_read(&found);
+    Py_END_ALLOW_THREADS if (status) return errors_raise(core_of_module(module),
+                                                         status);
     return fields_write(machine_fields, &found);
 }
 
@@ -50,6 +49,17 @@ static PyObject *threads_limit(PyObject *module, PyObject *args)
     int threads = 0;
     if (!PyArg_ParseTuple(args, "i", &threads)) return NULL;
     return errors_none(core_of_module(module), elman_threads_limit(threads));
+}
+
+static PyObject *names_list(const char *const *names, size_t count)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *name = PyUnicode_FromString(names[i]);
+        if (!name || PyList_Append(list, name)) Py_CLEAR(list);
+        Py_XDECREF(name);
+    }
+    return list;
 }
 
 /* The kinds of layers with their words and fields, as a list of dicts. */
@@ -61,21 +71,16 @@ static PyObject *kinds(PyObject *module, PyObject *unused)
     elman_kind_info info;
     for (int kind = 1; list && !elman_kind_read((elman_kind)kind, &info);
          kind++) {
-        PyObject *names = PyList_New(0);
-        for (size_t i = 0; names && info.fields && info.fields[i]; i++) {
-            PyObject *name = PyUnicode_FromString(info.fields[i]);
-            if (!name || PyList_Append(names, name)) Py_CLEAR(names);
-            Py_XDECREF(name);
-        }
-        PyObject *row =
-            names ? Py_BuildValue("{s:s,s:s,s:s,s:i,s:O,s:n,s:O}", "word",
-                                  info.word, "title", info.title, "prefix",
-                                  info.prefix, "family", (int)info.family,
-                                  "fields", names, "gates",
-                                  (Py_ssize_t)info.gate_count, "has_cell",
-                                  info.has_cell ? Py_True : Py_False)
-                  : NULL;
-        Py_XDECREF(names);
+        size_t fields = 0;
+        while (info.fields && info.fields[fields])
+            fields++;
+        PyObject *row = Py_BuildValue(
+            "{s:s,s:s,s:s,s:i,s:N,s:n,s:N,s:O}", "word", info.word, "title",
+            info.title, "prefix", info.prefix, "family", (int)info.family,
+            "fields", names_list(info.fields, fields), "gates",
+            (Py_ssize_t)info.gate_count, "gate_names",
+            names_list(info.gates, info.gate_count), "has_cell",
+            info.has_cell ? Py_True : Py_False);
         if (!row || PyList_Append(list, row)) Py_CLEAR(list);
         Py_XDECREF(row);
     }
@@ -93,7 +98,8 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* ---- the module ---------------------------------------------------------------- */
+/* ---- the module
+ * ---------------------------------------------------------------- */
 
 /* What is needed of NumPy. */
 static bool find_numpy(core *core)
@@ -105,8 +111,9 @@ static bool find_numpy(core *core)
         PyObject **to;
     } parts[] = {
         {"empty", &core->empty},     {"asarray", &core->asarray},
-        {"float32", &core->float32}, {"int32", &core->int32},
-        {"uint64", &core->uint64},
+        {"float32", &core->float32}, {"float64", &core->float64},
+        {"int32", &core->int32},     {"uint64", &core->uint64},
+        {"bool_", &core->bool8},
     };
     bool found = true;
     for (size_t i = 0; found && i < sizeof parts / sizeof *parts; i++)
@@ -123,26 +130,37 @@ static int module_fill(PyObject *module)
                 view_create_type(core) && model_create_type(core) &&
                 state_create_type(core) && optimizer_create_type(core) &&
                 dataset_create_type(core) && trainer_create_type(core) &&
-                graph_create_type(core) &&
+                graph_create_type(core) && inspection_create_type(core) &&
                 !PyModule_AddFunctions(module, exchange_functions) &&
                 !PyModule_AddFunctions(module, learn_functions) &&
+                !PyModule_AddFunctions(module, inspect_functions) &&
                 !PyModule_AddStringConstant(module, "version", elman_version());
     return made ? 0 : -1;
 }
 
 /* Every object that the module keeps, by its place. */
-enum { CORE_OBJECTS = CORE_STATUSES + 13 };
+enum { CORE_OBJECTS = CORE_STATUSES + 16 };
 static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
 {
     size_t n = 0;
-    for (int i = 0; i < CORE_STATUSES; i++) objects[n++] = &core->errors[i];
+    for (int i = 0; i < CORE_STATUSES; i++)
+        objects[n++] = &core->errors[i];
     PyObject **rest[] = {
-        (PyObject **)&core->view,    (PyObject **)&core->model,
-        (PyObject **)&core->state,   (PyObject **)&core->optimizer,
-        (PyObject **)&core->dataset, (PyObject **)&core->trainer,
-        (PyObject **)&core->graph,   &core->empty,
-        &core->asarray,              &core->float32,
-        &core->int32,                &core->uint64,
+        (PyObject **)&core->view,
+        (PyObject **)&core->model,
+        (PyObject **)&core->state,
+        (PyObject **)&core->optimizer,
+        (PyObject **)&core->dataset,
+        (PyObject **)&core->trainer,
+        (PyObject **)&core->graph,
+        (PyObject **)&core->inspection,
+        &core->empty,
+        &core->asarray,
+        &core->float32,
+        &core->float64,
+        &core->int32,
+        &core->uint64,
+        &core->bool8,
         &core->convert,
     };
     memcpy(&objects[n], rest, sizeof rest);
@@ -154,7 +172,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     PyObject **objects[CORE_OBJECTS];
     if (!core) return 0;
     module_objects(core, objects);
-    for (int i = 0; i < CORE_OBJECTS; i++) Py_VISIT(*objects[i]);
+    for (int i = 0; i < CORE_OBJECTS; i++)
+        Py_VISIT(*objects[i]);
     return 0;
 }
 
@@ -164,7 +183,8 @@ static int module_clear(PyObject *module)
     PyObject **objects[CORE_OBJECTS];
     if (!core) return 0;
     module_objects(core, objects);
-    for (int i = 0; i < CORE_OBJECTS; i++) Py_CLEAR(*objects[i]);
+    for (int i = 0; i < CORE_OBJECTS; i++)
+        Py_CLEAR(*objects[i]);
     return 0;
 }
 

@@ -32,8 +32,7 @@ state_data *state_argument(const core *core, PyObject *object)
 void lock_acquire(PyThread_type_lock lock)
 {
     if (PyThread_acquire_lock(lock, NOWAIT_LOCK)) return;
-    Py_BEGIN_ALLOW_THREADS
-    PyThread_acquire_lock(lock, WAIT_LOCK);
+    Py_BEGIN_ALLOW_THREADS PyThread_acquire_lock(lock, WAIT_LOCK);
     Py_END_ALLOW_THREADS
 }
 
@@ -65,17 +64,8 @@ static void call_end(call *c)
     PyThread_release_lock(c->s->lock);
 }
 
-/* ---- making one ------------------------------------------------------------------ */
-
-/* Whether the model gives both directions apart, (D,T,B,R). */
-static bool gives_two(const elman_model *model)
-{
-    const elman_config *config = elman_model_config(model);
-    size_t n = 0;
-    while (n < ELMAN_MAX_LAYERS && config->layers[n].kind != ELMAN_END) n++;
-    return n && config->layers[n - 1].bidirectional &&
-           config->layers[n - 1].merge == ELMAN_MERGE_NONE;
-}
+/* ---- making one
+ * ------------------------------------------------------------------ */
 
 static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
@@ -97,15 +87,13 @@ static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     s->owner = owner;
     s->info = elman_model_read_info(m->model);
     s->turned = elman_model_config(m->model)->batch_first;
-    s->apart = gives_two(m->model);
     s->flops = elman_model_flops(m->model, config.B ? config.B : 1, false);
     s->lock = PyThread_allocate_lock();
     elman_status status = ELMAN_NO_MEMORY;
     if (s->lock && model_begin_reading(m)) {
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_state_create(m->model, &config, &s->state);
-        Py_END_ALLOW_THREADS
-        model_end_reading(m);
+        Py_BEGIN_ALLOW_THREADS status =
+            elman_state_create(m->model, &config, &s->state);
+        Py_END_ALLOW_THREADS model_end_reading(m);
         if (status) errors_raise(core, status);
     } else if (!PyErr_Occurred()) {
         PyErr_NoMemory();
@@ -133,54 +121,12 @@ static void state_free(PyObject *self)
     Py_DECREF(type);
 }
 
-/* ---- arguments ------------------------------------------------------------------- */
-
-/* Reads x of a pass, (T,B,I) or tokens (T,B), into batch. */
-static bool read_input(const state_data *s, PyObject *x, array *a,
-                       elman_batch *batch)
-{
-    bool tokens = s->info.vocabulary != 0;
-    if (!array_read(s->core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x", a))
-        return false;
-    const Py_ssize_t shape[] = {-1, -1, (Py_ssize_t)s->info.input_size};
-    if (!array_fits(s->core, a, "x", tokens ? 2 : 3, shape)) return false;
-    batch->T = a->shape[s->turned ? 1 : 0];
-    batch->B = a->shape[s->turned ? 0 : 1];
-    if (tokens) batch->tokens = a->data;
-    else batch->x = a->data;
-    return true;
-}
-
-/* The shape of y for a batch: its rank. */
-static size_t output_shape(const state_data *s, const elman_batch *batch,
-                           size_t *shape)
-{
-    size_t n = 0;
-    if (s->apart) shape[n++] = 2;
-    if (s->info.per_sequence) {
-        shape[n++] = batch->B;
-    } else {
-        shape[n++] = s->turned ? batch->B : batch->T;
-        shape[n++] = s->turned ? batch->T : batch->B;
-    }
-    shape[n++] = s->info.output_size;
-    return n;
-}
-
-/* Lengths and ids, one a sequence. */
-static bool read_per_sequence(core *core, PyObject *object, array_type type,
-                              const char *name, size_t B, array *a)
-{
-    if (!array_read_optional(core, object, type, name, a)) return false;
-    const Py_ssize_t shape[] = {(Py_ssize_t)B};
-    return !a->data || array_fits(core, a, name, 1, shape);
-}
-
-/* ---- passes ------------------------------------------------------------------------ */
+/* ---- passes
+ * ------------------------------------------------------------------------ */
 
 static PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"x",   "y",    "lengths",   "ids",
+    static char *names[] = {"x",    "y",         "lengths", "ids",
                             "draw", "continues", NULL};
     PyObject *x = NULL, *y = NULL, *lengths = NULL, *ids = NULL;
     unsigned long long draw = 0;
@@ -193,19 +139,16 @@ static PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
     core *core = s->core;
     const elman_model *model = model_of(s->owner)->model;
     elman_batch batch = {.draw = draw, .continues = continues != 0};
-    array in = {0}, out = {0}, length = {0}, id = {0};
+    batch_arrays in;
+    array out = {0};
     PyObject *made = NULL;
     size_t shape[CORE_MAX_RANK];
-    if (read_input(s, x, &in, &batch) &&
-        read_per_sequence(core, lengths, ARRAY_SIZE, "lengths", batch.B,
-                          &length) &&
-        read_per_sequence(core, ids, ARRAY_UINT64, "ids", batch.B, &id))
+    if (batch_read(core, model, x, lengths, ids, &in, &batch))
         made = array_fill(core, y, ARRAY_FLOAT32, "y",
-                          output_shape(s, &batch, shape), shape, &out);
+                          batch_output(model, batch.T, batch.B, shape), shape,
+                          &out);
 
     if (made) {
-        batch.lengths = length.data;
-        batch.ids = id.data;
         elman_status status = ELMAN_OK;
         call c;
         bool begun = call_begin(
@@ -219,10 +162,8 @@ static PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
         }
         if (!begun || status) Py_CLEAR(made);
     }
-    array_release(&in);
+    batch_release(&in);
     array_release(&out);
-    array_release(&length);
-    array_release(&id);
     return made;
 }
 
@@ -257,9 +198,9 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
     elman_status status = ELMAN_OK;
     bool begun = call_begin(&c, self, s->flops);
     if (begun) {
-        status = tokens ? elman_model_step_tokens(model, s->state, in.data,
-                                                  out.data)
-                        : elman_model_step(model, s->state, in.data, out.data);
+        status =
+            tokens ? elman_model_step_tokens(model, s->state, in.data, out.data)
+                   : elman_model_step(model, s->state, in.data, out.data);
         if (!status) s->last_T = 1, s->last_B = B;
         call_end(&c);
         if (status) errors_raise(core, status);
@@ -312,11 +253,11 @@ static PyObject *state_backward(PyObject *self, PyObject *args,
     // what the last pass gave; another thread may run one in between, so that
     // the shapes count once more when the state is ours
     size_t T = s->last_T, B = s->last_B;
-    elman_batch batch = {.T = T, .B = B};
     size_t shape[CORE_MAX_RANK];
-    size_t rank = output_shape(s, &batch, shape);
+    size_t rank = batch_output(model, T, B, shape);
     Py_ssize_t sizes[CORE_MAX_RANK];
-    for (size_t i = 0; i < rank; i++) sizes[i] = (Py_ssize_t)shape[i];
+    for (size_t i = 0; i < rank; i++)
+        sizes[i] = (Py_ssize_t)shape[i];
 
     array in = {0}, out = {0};
     PyObject *made = NULL;
@@ -357,7 +298,8 @@ static PyObject *state_backward(PyObject *self, PyObject *args,
     return result;
 }
 
-/* ---- loss -------------------------------------------------------------------------- */
+/* ---- loss
+ * -------------------------------------------------------------------------- */
 
 /* The loss of the last pass against a target, and its gradient in the view
  * "dy". */
@@ -371,47 +313,39 @@ static PyObject *state_loss(PyObject *self, PyObject *args)
     elman_loss_config config = {0};
     if (!fields_read(core, loss_fields, dict, "a loss", &config)) return NULL;
 
-    // the target's shape is that of y, without its features for classes
-    elman_batch batch = {.T = s->last_T, .B = s->last_B};
-    bool classes = config.kind == ELMAN_LOSS_CROSS_ENTROPY;
-    size_t shape[CORE_MAX_RANK];
-    size_t rank = output_shape(s, &batch, shape);
-    Py_ssize_t sizes[CORE_MAX_RANK];
-    for (size_t i = 0; i < rank; i++) sizes[i] = (Py_ssize_t)shape[i];
-    const Py_ssize_t outputs[] = {sizes[rank - 1]};
-
+    size_t T = s->last_T, B = s->last_B, shape[CORE_MAX_RANK];
+    size_t rank = batch_output(model, T, B, shape);
+    const Py_ssize_t outputs[] = {(Py_ssize_t)shape[rank - 1]};
+    elman_target given;
     array a = {0}, w = {0};
     PyObject *result = NULL;
     call c;
-    if (array_read(core, target, classes ? ARRAY_INT32 : ARRAY_FLOAT32,
-                   "target", &a) &&
-        array_fits(core, &a, "target", classes ? rank - 1 : rank, sizes) &&
+    if (target_read(core, model, T, B, config.kind, target, &a, &given) &&
         array_read_optional(core, weights, ARRAY_FLOAT32, "class_weights",
                             &w) &&
         (!w.data || array_fits(core, &w, "class_weights", 1, outputs)) &&
         call_begin(&c, self, 0)) {
         config.class_weights = w.data;
-        elman_target given = {.classes = classes ? a.data : NULL,
-                              .values = classes ? NULL : a.data};
         double loss = 0;
-        bool same = s->last_T == batch.T && s->last_B == batch.B;
-        elman_status status =
-            same ? elman_model_loss(model, s->state, &config, &given, &loss,
-                                    NULL)
-                 : ELMAN_OK;
+        bool same = s->last_T == T && s->last_B == B;
+        elman_status status = same ? elman_model_loss(model, s->state, &config,
+                                                      &given, &loss, NULL)
+                                   : ELMAN_OK;
         call_end(&c);
         if (!same)
             errors_bad_value(core, "another thread ran a pass of other shape "
                                    "on this state");
         else
-            result = status ? errors_raise(core, status) : PyFloat_FromDouble(loss);
+            result =
+                status ? errors_raise(core, status) : PyFloat_FromDouble(loss);
     }
     array_release(&a);
     array_release(&w);
     return result;
 }
 
-/* ---- memory ------------------------------------------------------------------------ */
+/* ---- memory
+ * ------------------------------------------------------------------------ */
 
 static PyObject *state_view(PyObject *self, PyObject *args)
 {
@@ -421,8 +355,7 @@ static PyObject *state_view(PyObject *self, PyObject *args)
     elman_tensor view = {0};
     call c;
     if (!call_begin(&c, self, 0)) return NULL;
-    elman_status status =
-        elman_state_view(c.m->model, s->state, name, &view);
+    elman_status status = elman_state_view(c.m->model, s->state, name, &view);
     call_end(&c);
     if (status) return errors_raise(s->core, status);
     return view_array(s->core, self, view.data, view.rank, view.shape, false);
@@ -436,8 +369,7 @@ static PyObject *state_reset(PyObject *self, PyObject *args)
     if (!call_begin(&c, self, 0)) return NULL;
     elman_status status = ELMAN_OK;
     if (b < 0) elman_state_reset(c.m->model, c.s->state);
-    else
-        status = elman_state_reset_one(c.m->model, c.s->state, (size_t)b);
+    else status = elman_state_reset_one(c.m->model, c.s->state, (size_t)b);
     call_end(&c);
     return errors_none(c.s->core, status);
 }
@@ -459,8 +391,8 @@ static PyObject *state_leave(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "n", &b)) return NULL;
     call c;
     if (!call_begin(&c, self, 0)) return NULL;
-    elman_status status = elman_state_leave(
-        c.m->model, c.s->state, b < 0 ? SIZE_MAX : (size_t)b);
+    elman_status status =
+        elman_state_leave(c.m->model, c.s->state, b < 0 ? SIZE_MAX : (size_t)b);
     call_end(&c);
     return errors_none(c.s->core, status);
 }
@@ -504,8 +436,7 @@ static PyObject *state_save(PyObject *self, PyObject *path)
     call c;
     PyObject *result = NULL;
     if (call_begin(&c, self, 0)) {
-        elman_status status =
-            elman_state_save(c.m->model, c.s->state, text);
+        elman_status status = elman_state_save(c.m->model, c.s->state, text);
         call_end(&c);
         result = errors_none(c.s->core, status);
     }
@@ -521,8 +452,7 @@ static PyObject *state_load(PyObject *self, PyObject *path)
     call c;
     PyObject *result = NULL;
     if (call_begin(&c, self, 0)) {
-        elman_status status =
-            elman_state_load(c.m->model, c.s->state, text);
+        elman_status status = elman_state_load(c.m->model, c.s->state, text);
         call_end(&c);
         result = errors_none(c.s->core, status);
     }
@@ -543,10 +473,10 @@ static PyObject *state_dumps(PyObject *self, PyObject *unused)
         status =
             elman_state_save_memory(c.m->model, c.s->state, size, room, &size);
     call_end(&c);
-    PyObject *bytes = status  ? errors_raise(c.s->core, status)
-                      : !room ? PyErr_NoMemory()
-                              : PyBytes_FromStringAndSize(room,
-                                                          (Py_ssize_t)size);
+    PyObject *bytes = status ? errors_raise(c.s->core, status)
+                      : !room
+                          ? PyErr_NoMemory()
+                          : PyBytes_FromStringAndSize(room, (Py_ssize_t)size);
     PyMem_Free(room);
     return bytes;
 }
@@ -568,7 +498,8 @@ static PyObject *state_loads(PyObject *self, PyObject *data)
     return result;
 }
 
-/* ---- the type ---------------------------------------------------------------------- */
+/* ---- the type
+ * ---------------------------------------------------------------------- */
 
 static PyObject *state_config(PyObject *self, void *unused)
 {

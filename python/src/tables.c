@@ -9,15 +9,23 @@ _Static_assert(sizeof(elman_task) == sizeof(int) &&
                    sizeof(elman_merge) == sizeof(int),
                "an enum is as wide as an int");
 
-const char *const activation_words[] = {
-    "",        "tanh",         "sigmoid",          "relu",
-    "affine",  "leaky_relu",   "thresholded_relu", "scaled_tanh",
-    "hard_sigmoid", "elu",     "softsign",         "softplus",
-    NULL};
+const char *const activation_words[] = {"",
+                                        "tanh",
+                                        "sigmoid",
+                                        "relu",
+                                        "affine",
+                                        "leaky_relu",
+                                        "thresholded_relu",
+                                        "scaled_tanh",
+                                        "hard_sigmoid",
+                                        "elu",
+                                        "softsign",
+                                        "softplus",
+                                        NULL};
 const char *const init_words[] = {
-    "default",        "constant",   "uniform",   "normal",     "xavier_uniform",
-    "xavier_normal",  "he_uniform", "he_normal", "orthogonal", "identity",
-    NULL};
+    "default",        "constant",      "uniform",    "normal",
+    "xavier_uniform", "xavier_normal", "he_uniform", "he_normal",
+    "orthogonal",     "identity",      NULL};
 const char *const part_words[] = {"train", "validation", "test", NULL};
 
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
@@ -27,20 +35,18 @@ static const char *const pool_words[] = {"mean", "max", "attention", NULL};
 static const char *const loss_words[] = {
     "cross_entropy", "mse", "mae", "huber", "binary_cross_entropy", NULL};
 static const char *const reduction_words[] = {"mean", "sum", NULL};
-static const char *const rule_words[] = {"adam",    "adamw",   "sgd",
-                                         "adagrad", "rmsprop", "lion",
-                                         NULL};
+static const char *const rule_words[] = {"adam",    "adamw", "sgd", "adagrad",
+                                         "rmsprop", "lion",  NULL};
 static const char *const flavour_words[] = {"torch", "keras", NULL};
 static const char *const schedule_words[] = {
     "constant", "step", "exponential", "cosine", "plateau", "ramp", NULL};
-static const char *const task_words[] = {"auto",     "language", "classify",
-                                         "tag",      "forecast", "regress",
-                                         "track",    NULL};
+static const char *const task_words[] = {"auto",  "language", "classify",
+                                         "tag",   "forecast", "regress",
+                                         "track", NULL};
 static const char *const unit_words[] = {"auto", "bytes", "characters", "words",
                                          NULL};
-static const char *const format_words[] = {"auto", "text", "table", "series",
-                                           "ts",   "arff", "tsf",   "array",
-                                           NULL};
+static const char *const format_words[] = {
+    "auto", "text", "table", "series", "ts", "arff", "tsf", "array", NULL};
 static const char *const presence_words[] = {"auto", "yes", "no", NULL};
 static const char *const missing_words[] = {"refuse", "drop", "previous",
                                             "mean", NULL};
@@ -88,12 +94,12 @@ const field layer_fields[] = {
 
 #define F(name, type) FIELD(elman_state_config, name, type)
 const field state_fields[] = {
-    F(T, FIELD_SIZE),           F(B, FIELD_SIZE),
-    F(training, FIELD_BOOL),    F(keep_gradients, FIELD_BOOL),
-    F(empty, FIELD_BOOL),       F(threads, FIELD_INT),
-    F(seed, FIELD_UINT64),      F(block, FIELD_SIZE),
-    F(passes, FIELD_SIZE),      F(open_blocks, FIELD_SIZE),
-    F(keep_steps, FIELD_BOOL),  FIELDS_END,
+    F(T, FIELD_SIZE),          F(B, FIELD_SIZE),
+    F(training, FIELD_BOOL),   F(keep_gradients, FIELD_BOOL),
+    F(empty, FIELD_BOOL),      F(threads, FIELD_INT),
+    F(seed, FIELD_UINT64),     F(block, FIELD_SIZE),
+    F(passes, FIELD_SIZE),     F(open_blocks, FIELD_SIZE),
+    F(keep_steps, FIELD_BOOL), FIELDS_END,
 };
 #undef F
 
@@ -231,22 +237,14 @@ const field import_fields[] = {
 
 #define F(name, type) FIELD(elman_metrics, name, type)
 const field metrics_fields[] = {
-    F(loss, FIELD_DOUBLE),
-    F(accuracy, FIELD_DOUBLE),
-    F(bits, FIELD_DOUBLE),
-    F(perplexity, FIELD_DOUBLE),
-    F(mse, FIELD_DOUBLE),
-    F(mae, FIELD_DOUBLE),
-    F(naive_mse, FIELD_DOUBLE),
-    F(naive_mae, FIELD_DOUBLE),
-    F(seasonal_mse, FIELD_DOUBLE),
-    F(seasonal_mae, FIELD_DOUBLE),
-    F(targets, FIELD_UINT64),
-    F(steps, FIELD_UINT64),
-    F(flops, FIELD_DOUBLE),
-    F(balanced_accuracy, FIELD_DOUBLE),
-    F(macro_f1, FIELD_DOUBLE),
-    FIELDS_END,
+    F(loss, FIELD_DOUBLE),         F(accuracy, FIELD_DOUBLE),
+    F(bits, FIELD_DOUBLE),         F(perplexity, FIELD_DOUBLE),
+    F(mse, FIELD_DOUBLE),          F(mae, FIELD_DOUBLE),
+    F(naive_mse, FIELD_DOUBLE),    F(naive_mae, FIELD_DOUBLE),
+    F(seasonal_mse, FIELD_DOUBLE), F(seasonal_mae, FIELD_DOUBLE),
+    F(targets, FIELD_UINT64),      F(steps, FIELD_UINT64),
+    F(flops, FIELD_DOUBLE),        F(balanced_accuracy, FIELD_DOUBLE),
+    F(macro_f1, FIELD_DOUBLE),     FIELDS_END,
 };
 #undef F
 
@@ -276,10 +274,14 @@ const field progress_fields[] = {
 
 #define F(name, type) FIELD(elman_model_info, name, type)
 const field model_info_fields[] = {
-    F(input_size, FIELD_SIZE),      F(vocabulary, FIELD_SIZE),
-    F(output_size, FIELD_SIZE),     F(per_sequence, FIELD_BOOL),
-    F(streams, FIELD_BOOL),         F(level_count, FIELD_SIZE),
-    F(parameter_count, FIELD_SIZE), F(weight_count, FIELD_SIZE),
+    F(input_size, FIELD_SIZE),
+    F(vocabulary, FIELD_SIZE),
+    F(output_size, FIELD_SIZE),
+    F(per_sequence, FIELD_BOOL),
+    F(streams, FIELD_BOOL),
+    F(level_count, FIELD_SIZE),
+    F(parameter_count, FIELD_SIZE),
+    F(weight_count, FIELD_SIZE),
     FIELDS_END,
 };
 #undef F

@@ -66,7 +66,7 @@ class Engines:
 
     def __init__(self):
         self._lock = threading.Lock()
-        self._owned = {}  # place of the first weight, shape -> (weak reference, engine)
+        self._owned = {}  # id of the first weight -> (weak reference, engine)
         self._idle = {}  # shape -> engines
 
     def take(self, shape, params, arrays):
@@ -76,10 +76,10 @@ class Engines:
         its weights, so that other weights get another engine.
         """
         engine = None
-        key = params[0].data_ptr(), shape
+        key = id(params[0]), shape
         with self._lock:
             entry = self._owned.pop(key, None)
-            if entry is not None:
+            if entry is not None and entry[0]() is params[0]:
                 engine = entry[1]
             elif self._idle.get(shape):
                 engine = self._idle[shape].pop()
@@ -92,12 +92,11 @@ class Engines:
 
     def give(self, engine, params):
         """Takes an engine back, as that of the tensors it was used with."""
-        key = params[0].data_ptr(), engine.shape
-
-        # torch.utils.swap_tensors refuses tensors that have weak references, so
-        # it is the memory that is watched
-        storage = params[0].untyped_storage()
-        reference = weakref.ref(storage, lambda _: self._forget(key))
+        key = id(params[0]), engine.shape
+        try:
+            reference = weakref.ref(params[0], lambda _: self._forget(key))
+        except TypeError:
+            return
         with self._lock:
             self._owned[key] = (reference, engine)
 

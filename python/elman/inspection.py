@@ -1,0 +1,304 @@
+"""What happens inside: gradients through time, gates, dynamics, answers.
+
+`model.inspect(x)` gives an `Inspector`; each of its methods measures one thing
+and gives arrays, with `plot()` for a figure. `model.inspect(dataset)` measures
+all of it, says in sentences what it means, and writes the page.
+"""
+
+import numpy as np
+
+from elman import _core
+from elman._convert import as_array
+
+
+class Measurement:
+    """Numbers of one measurement, by the names of elman_inspect.h.
+
+    Arrays are NumPy's, structs and rows are measurements themselves.
+    """
+
+    def __init__(self, kind, values):
+        self._kind = kind
+        self._names = list(values)
+        for name, value in values.items():
+            if isinstance(value, dict):
+                value = Measurement(None, value)
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                value = [Measurement(None, row) for row in value]
+            setattr(self, name, value)
+
+    def plot(self, axes=None, **options):
+        """The figure of it, as matplotlib's axes."""
+        from elman import plot
+
+        if self._kind is None:
+            raise TypeError("only a whole measurement has a figure")
+        return getattr(plot, self._kind)(self, axes, **options)
+
+    def asdict(self):
+        """Names and values, as dicts all the way down."""
+
+        def plain(value):
+            if isinstance(value, Measurement):
+                return value.asdict()
+            if isinstance(value, list):
+                return [plain(v) for v in value]
+            return value
+
+        return {name: plain(getattr(self, name)) for name in self._names}
+
+    def __repr__(self):
+        parts = []
+        for name in self._names:
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray):
+                shape = " x ".join(map(str, value.shape))
+                parts.append(f"{name}: {value.dtype} {shape}")
+            elif isinstance(value, list):
+                parts.append(f"{name}: {len(value)}")
+            elif isinstance(value, Measurement):
+                parts.append(f"{name}: ...")
+            elif isinstance(value, float):
+                parts.append(f"{name}: {value:.4g}")
+            else:
+                parts.append(f"{name}: {value}")
+        return f"{self._kind or 'row'}({', '.join(parts)})"
+
+
+class Inspector:
+    """A model and a batch that is looked at; made by `Model.inspect`."""
+
+    def __init__(self, model, x, y=None, lengths=None):
+        self.model = model
+        x = as_array(x, "x")
+        if x.ndim == (1 if model.info["vocabulary"] else 2):
+            x = np.expand_dims(x, 0 if model.batch_first else 1)
+        self.x, self.lengths = x, lengths
+        self.target, self.loss = None, None
+        if y is not None:
+            y = as_array(y, "y")
+            classes = y.dtype.kind in "iub"
+            self.loss = {"kind": "cross_entropy" if classes else "mse"}
+            self.target = y
+
+    def _needs_target(self, what):
+        if self.target is None:
+            raise _core.BadValueError(
+                f"{what} is of a loss: give its targets, as in model.inspect(x, y)"
+            )
+        return self.target, self.loss
+
+    def flow(self, sequence=0, *, source="signs", output=0, threads=0):
+        """Gradients from each step to each earlier one: maps of norms and the
+        horizon, for each level.
+
+        Parameters
+        ----------
+        sequence : int
+            Of the batch.
+        source : str
+            "signs" on all outputs, "loss" of the targets, or one "output".
+        output : int
+            Of source "output", from 0.
+        """
+        target, loss = self._needs_target("this flow") if source == "loss" else (None, None)
+        config = {
+            "sequence": sequence, "source": source, "output": output,
+            "threads": threads,
+        }  # fmt: skip
+        found = _core.flow(self.model, self.x, self.lengths, config, target, loss)
+        return Measurement("flow", found)
+
+    def contributions(self):
+        """What each step adds to the gradient of each parameter."""
+        target, loss = self._needs_target("a contribution")
+        found = _core.contributions(self.model, self.x, self.lengths, target, loss)
+        return Measurement("contributions", found)
+
+    def truncation(self):
+        """What shorter windows would lose of the gradient."""
+        target, loss = self._needs_target("truncation")
+        found = _core.truncation(self.model, self.x, self.lengths, target, loss)
+        return Measurement("truncation", found)
+
+    def spectrum(self):
+        """Eigenvalues and norms of the recurrent matrices, gate by gate."""
+        return spectrum(self.model)
+
+    def exponents(self, sequence=0, *, count=0, window=0, threads=0):
+        """Lyapunov exponents along a sequence, in nats a step."""
+        config = {
+            "sequence": sequence, "count": count, "window": window,
+            "threads": threads,
+        }  # fmt: skip
+        found = _core.exponents(self.model, self.x, self.lengths, config)
+        return Measurement("exponents", found)
+
+    def fixed_points(self, *, input="zero", token=None, starts=0, seed=0):
+        """States that a constant input leaves where they are."""
+        config = {"input": input, "token": token, "starts": starts, "seed": seed}
+        found = _core.fixed_points(self.model, self.x, self.lengths, config)
+        return Measurement("fixed_points", found)
+
+    def gates(self):
+        """Histograms of gates, dead and equal units, time constants."""
+        return Measurement("gates", _core.gates(self.model, self.x, self.lengths))
+
+    def units(self, sequence=0, properties=None):
+        """What every unit says of a sequence, and which one tells most of each
+        property, a dict of arrays (B,T)."""
+        found = _core.units(self.model, self.x, self.lengths, sequence, properties)
+        return Measurement("units", found)
+
+    def attribution(self, sequence=0, *, kind="integrated", step=None, output=None,
+                    baseline=None, points=0, threads=0):  # fmt: skip
+        """One number of an answer by the steps and inputs that led to it.
+
+        Parameters
+        ----------
+        kind : str
+            "integrated" gradients, "gradient" times input, or "occlusion".
+        step, output : int, optional
+            Of the answer, from 0; None: the last step, the largest output.
+        baseline : array (I), optional
+            What an input is compared with; None: zeros.
+        """
+        config = {
+            "kind": kind, "sequence": sequence, "points": points, "threads": threads,
+            "step": None if step is None else step + 1,
+            "output": None if output is None else output + 1,
+        }  # fmt: skip
+        found = _core.attribution(self.model, self.x, self.lengths, config, baseline)
+        return Measurement("attribution", found)
+
+    def pulse(self, threads=0):
+        """Horizon and saturation by one pass: cheap enough while training."""
+        found = _core.pulse(self.model, self.x, self.lengths, threads)
+        return Measurement("pulse", found)
+
+    def views(self, *names, gradients=False):
+        """Arrays of a pass over the batch by name: "layer0.h", "layer0.gate",
+        "fc.y" ...; with `gradients` also ".da", ".dh" after the loss went back
+        (elman_state_view has the list)."""
+        B, T = self.x.shape[:2] if self.model.batch_first else self.x.shape[1::-1]
+        state = self.model.state(T=T, B=B, training=True, keep_gradients=gradients)
+        state.forward(self.x, lengths=self.lengths)
+        if gradients:
+            target, loss = self._needs_target("a gradient")
+            state.loss(target, loss)
+            state.backward()
+        return {name: np.array(state[name]) for name in names}
+
+    def all(self, **config):
+        """All of it with findings in sentences: an `Inspection`."""
+        from elman.training import Dataset
+
+        if self.target is None:
+            return Inspection(self.model, None, **config)
+        data = Dataset.of(self.x, self.target, lengths=self.lengths, validation=0,
+                          class_count=self.model.info["output_size"])  # fmt: skip
+        return Inspection(self.model, data, **config)
+
+    def report(self, path, **config):
+        """Writes the page of all of it: one HTML file."""
+        self.all(**config).report(path)
+
+    def __repr__(self):
+        shape = " x ".join(map(str, self.x.shape))
+        return f"Inspector({self.model!r}, x {shape})"
+
+
+def spectrum(model):
+    """Eigenvalues and norms of the recurrent matrices of a model."""
+    found = _core.spectrum(model)
+    for row in found["matrices"]:
+        if row["real"] is None:
+            values, row["norm"] = _eigenvalues(model, row["name"], row["n"])
+            row["real"], row["imaginary"] = values.real, values.imag
+            row["radius"] = float(np.abs(values[0])) if len(values) else 0.0
+    if found["matrices"]:
+        found["absent"] = None
+    return Measurement("spectrum", found)
+
+
+def _eigenvalues(model, name, n):
+    """Those of a matrix by NumPy, where the library was built without LAPACK:
+    "rnn.weight_hh_l0 f" names a parameter and a gate."""
+    parameter, _, gate = name.partition(" ")
+    matrix = np.asarray(model[parameter], np.float64)
+    layer = next(k for k in _core.kinds() if k["word"] == _kind_of(model, parameter))
+    index = layer["gate_names"].index(gate) if gate else 0
+    block = matrix[index * (len(matrix) // layer["gates"]) :][: len(matrix) // layer["gates"]]
+    projection = parameter.replace("weight_hh", "weight_hr")
+    if projection in model:
+        block = np.asarray(model[projection], np.float64) @ block
+    if not np.isfinite(block).all():
+        return np.full(n, np.nan + 0j), float("nan")
+    values = np.linalg.eigvals(block)
+    order = np.argsort(-np.abs(values), kind="stable")
+    return values[order].astype(complex), float(np.linalg.norm(block, 2))
+
+
+def _kind_of(model, parameter):
+    """The kind of the layer that a parameter belongs to."""
+    prefix = parameter.rpartition(".")[0]
+    return next(c["kind"] for c in model.config["layers"] if c["name"] == prefix)
+
+
+class Inspection(_core.Inspection):
+    """A model and its data, inspected: findings, sections, the page.
+
+    Attributes
+    ----------
+    findings : list of Measurement
+        name, severity ("fine", "note", "alarm"), value, text, advice; the most
+        important first.
+    flow, gates, errors, truncation, units, spectrum, exponents, fixed_points,
+    contributions : Measurement or None
+        What was measured, as `Inspector` gives it.
+    samples : list of Measurement
+        Answers that were explained.
+    """
+
+    _SECTIONS = (
+        "flow", "gates", "errors", "truncation", "units", "spectrum", "exponents",
+        "fixed_points", "contributions",
+    )  # fmt: skip
+
+    def __new__(cls, model, data=None, **config):
+        return super().__new__(cls, model, data, **config)
+
+    def __init__(self, model, data=None, **config):
+        results = self.results
+        for name in self._SECTIONS:
+            value = results[name]
+            setattr(self, name, None if value is None else Measurement(name, value))
+        if self.spectrum is not None and self.spectrum.absent:
+            self.spectrum = spectrum(model)
+        self.samples = [Measurement("attribution", row) for row in results["samples"]]
+        self.findings = [Measurement(None, row) for row in results["findings"]]
+        self.inputs = [Measurement(None, row) for row in results["inputs"]]
+        self.absences = [row["why"] for row in results["absences"]]
+
+    def report(self, path):
+        """Writes the page of it: one self-contained HTML file."""
+        self.save(path)
+
+    def __repr__(self):
+        lines = []
+        for finding in self.findings:
+            lines.append(f"{finding.severity:5} {finding.text}")
+            if finding.advice:
+                lines.append(f"      {finding.advice}")
+        return "\n".join(lines) or "Inspection(nothing found)"
+
+    def _repr_html_(self):
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{f.severity}</td><td>{escape(f.text)}"
+            + (f"<br><i>{escape(f.advice)}</i>" if f.advice else "")
+            + "</td></tr>"
+            for f in self.findings
+        )
+        return f"<table>{rows}</table>"

@@ -1,0 +1,271 @@
+"""Figures of measurements, by matplotlib: one style, for a page or a paper.
+
+Colours are those of Okabe and Ito, which colour-blind readers tell apart; maps
+use viridis and cividis. Every function takes a measurement and, where it draws
+one panel, the axes to draw on; it returns the axes.
+"""
+
+import numpy as np
+
+from elman import _core
+
+try:
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import LogNorm
+except ImportError as error:
+    raise ImportError(
+        "figures need matplotlib: pip install matplotlib"
+    ) from error
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+STYLE = {
+    "axes.prop_cycle": plt.cycler(color=COLOURS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": "medium",
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 200,
+}
+
+
+def _panels(axes, count, width=5.2, height=3.2):
+    """Axes for so many panels side by side: new ones, or those given."""
+    if axes is not None:
+        given = np.atleast_1d(axes).ravel()
+        if len(given) < count:
+            raise _core.BadValueError(f"{count} axes are needed, {len(given)} are given")
+        return list(given[:count])
+    with plt.rc_context(STYLE):
+        _, made = plt.subplots(1, count, figsize=(width * count, height), squeeze=False)
+    return list(made[0])
+
+
+def _unit_circle(ax):
+    """Inside it things fade, outside they grow."""
+    angle = np.linspace(0, 2 * np.pi, 256)
+    ax.plot(np.cos(angle), np.sin(angle), color="0.7", lw=1)
+
+
+def _legend_beside(ax):
+    """The legend where it covers no point."""
+    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def _given(panels):
+    """One panel as axes, several as a list."""
+    return panels[0] if len(panels) == 1 else panels
+
+
+def _styled(draw):
+    """A function that draws in the style of all."""
+
+    def drawn(*args, **kwargs):
+        with plt.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    drawn.__name__, drawn.__doc__ = draw.__name__, draw.__doc__
+    return drawn
+
+
+@_styled
+def losses(run, axes=None):
+    """Training and validation loss of a run over its steps."""
+    (ax,) = _panels(axes, 1)
+    h = run.history
+    if h:
+        ax.plot(h["step"], h["train_loss"], label="training")
+        ax.plot(h["step"], h["validation_loss"], label="validation")
+        ax.plot(
+            run.best["step"], run.best["validation_loss"], "o", color=COLOURS[1],
+            label="best",
+        )  # fmt: skip
+        ax.legend()
+    ax.set(xlabel="optimizer step", ylabel="loss", title="Loss")
+    return ax
+
+
+@_styled
+def flow(found, axes=None, *, of="h"):
+    """Maps of gradient norms, one a level, and how they fade with the lag."""
+    levels = found.levels
+    panels = _panels(axes, len(levels) + 1, 3.9)
+    for ax, level in zip(panels, levels):
+        values = getattr(level, of)
+        if values is None:
+            raise _core.BadValueError(f"{level.name} has no map of {of}")
+        shown = np.where(values > 0, values, np.nan)
+        image = ax.imshow(
+            shown, origin="lower", cmap="viridis", aspect="auto",
+            norm=_log_norm(shown), interpolation="nearest",
+        )  # fmt: skip
+        ax.figure.colorbar(image, ax=ax, label=f"|d loss / d {of}|")
+        ax.set(xlabel="step s", ylabel="loss at step t", title=level.name)
+    ax = panels[-1]
+    for level in levels:
+        horizon = level.horizon
+        if horizon.T:
+            norms = np.where(horizon.norms > 0, horizon.norms, np.nan)
+            ax.semilogy(norms, label=f"{level.name}: {horizon.verdict}")
+    ax.set(xlabel="steps back", ylabel="mean norm", title="How far a gradient reaches")
+    ax.legend()
+    return _given(panels)
+
+
+def _log_norm(values):
+    """A log scale over six decades below the largest value."""
+    most = np.nanmax(values) if np.isfinite(values).any() else 1.0
+    return LogNorm(vmin=max(np.nanmin(values), most * 1e-6) if np.isfinite(values).any() else 1e-6, vmax=most)
+
+
+@_styled
+def contributions(found, axes=None):
+    """What each step adds to the gradient, parameter by parameter."""
+    (ax,) = _panels(axes, 1, 6.4, 0.35 * len(found.parameters) + 1.6)
+    shares = np.array([p.shares for p in found.parameters])
+    most = np.abs(shares).max() or 1.0
+    image = ax.imshow(shares, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
+    ax.figure.colorbar(image, ax=ax, label="share of the gradient")
+    ax.set_yticks(range(len(found.parameters)), [p.name for p in found.parameters])
+    ax.set(xlabel="step", title="What each step adds to the gradient")
+    return ax
+
+
+@_styled
+def truncation(found, axes=None):
+    """How near the gradient of a window comes to the whole one."""
+    (ax,) = _panels(axes, 1)
+    steps = [w.steps for w in found.windows]
+    ax.semilogx(steps, [w.cosine for w in found.windows], "o-", label="cosine")
+    ax.semilogx(steps, [w.ratio for w in found.windows], "s--", label="ratio of norms")
+    ax.axvline(found.enough, color="0.6", lw=1, label=f"enough: {found.enough}")
+    ax.set_xticks(steps, [str(n) for n in steps])
+    ax.minorticks_off()
+    ax.set(xlabel="steps of the window", title="What a shorter window loses")
+    ax.legend()
+    return ax
+
+
+@_styled
+def spectrum(found, axes=None):
+    """Eigenvalues of the recurrent matrices on the complex plane."""
+    (ax,) = _panels(axes, 1, 6.6, 3.8)
+    _unit_circle(ax)
+    for matrix in found.matrices:
+        if matrix.real is not None:
+            ax.plot(
+                matrix.real, matrix.imaginary, ".", ms=4,
+                label=f"{matrix.name}, radius {matrix.radius:.3g}",
+            )  # fmt: skip
+    ax.set_aspect("equal")
+    ax.set(xlabel="real", ylabel="imaginary", title="Eigenvalues")
+    if found.matrices:
+        _legend_beside(ax)
+    return ax
+
+
+@_styled
+def exponents(found, axes=None):
+    """Lyapunov exponents of each level, the largest first."""
+    (ax,) = _panels(axes, 1)
+    for level in found.levels:
+        ax.plot(range(1, level.count + 1), level.values, "o-", ms=4, label=level.name)
+    ax.axhline(0, color="0.6", lw=1)
+    ax.set(xlabel="exponent", ylabel="nats a step", title="Lyapunov exponents")
+    ax.legend()
+    return ax
+
+
+@_styled
+def fixed_points(found, axes=None):
+    """Eigenvalues around each fixed point on the complex plane."""
+    (ax,) = _panels(axes, 1, 6.0, 3.8)
+    _unit_circle(ax)
+    for i, point in enumerate(found.points):
+        kind = "stable" if point.stable else f"{point.unstable} unstable"
+        if point.real is not None:
+            ax.plot(point.real, point.imaginary, ".", ms=4, label=f"point {i + 1}: {kind}")
+    ax.set_aspect("equal")
+    ax.set(xlabel="real", ylabel="imaginary", title=f"{found.count} fixed points")
+    if found.points and found.points[0].real is not None:
+        _legend_beside(ax)
+    return ax
+
+
+@_styled
+def gates(found, axes=None):
+    """Histograms of the gates, one panel a level."""
+    panels = _panels(axes, len(found.levels), 4.4)
+    for ax, level in zip(panels, found.levels):
+        for gate in level.gates:
+            edges = np.linspace(gate.least, gate.most, len(gate.histogram) + 1)
+            total = max(int(gate.histogram.sum()), 1)
+            ax.stairs(gate.histogram / total, edges, lw=1.6, label=gate.name)
+        ax.set(xlabel="value", ylabel="share", title=f"{level.name}: {level.dead} dead units")
+        ax.legend(title="gate")
+    return _given(panels)
+
+
+@_styled
+def units(found, axes=None):
+    """What every unit says at every step."""
+    panels = _panels(axes, len(found.levels), 4.8)
+    for ax, level in zip(panels, found.levels):
+        most = np.abs(level.h).max() or 1.0
+        image = ax.imshow(
+            level.h.T, cmap="PuOr", vmin=-most, vmax=most, aspect="auto",
+            interpolation="nearest",
+        )  # fmt: skip
+        ax.figure.colorbar(image, ax=ax, label="h")
+        ax.set(xlabel="step", ylabel="unit", title=level.name)
+    return _given(panels)
+
+
+@_styled
+def attribution(found, axes=None, *, names=None):
+    """What each step, and each input, did for an answer."""
+    (ax,) = _panels(axes, 1, 6.0)
+    if found.I == 1:
+        colours = np.where(found.steps >= 0, COLOURS[0], COLOURS[1])
+        ax.bar(range(found.T), found.steps, color=colours)
+        ax.axhline(0, color="0.6", lw=1)
+        ax.set(ylabel="attribution")
+    else:
+        most = np.nanmax(np.abs(found.values)) or 1.0
+        image = ax.imshow(found.values.T, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
+        ax.figure.colorbar(image, ax=ax, label="attribution")
+        ax.set_yticks(range(found.I), names or [f"input {i}" for i in range(found.I)])
+    ax.set(
+        xlabel="step",
+        title=f"Output {found.output} at step {found.step}: {found.answer:.4g}, "
+        f"{found.baseline_answer:.4g} at the baseline",
+    )
+    return ax
+
+
+@_styled
+def errors(found, axes=None, *, labels=None):
+    """The table of classes, or answers against the truth."""
+    (ax,) = _panels(axes, 1, 4.6, 3.8)
+    if found.confusion is not None:
+        shares = found.confusion / np.maximum(found.confusion.sum(1, keepdims=True), 1)
+        image = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+        ax.figure.colorbar(image, ax=ax, label="share of the true class")
+        names = labels or [str(i) for i in range(found.class_count)]
+        if found.class_count <= 20:
+            ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
+            ax.set_yticks(range(len(names)), names)
+        ax.set(xlabel="answer", ylabel="truth", title=f"Accuracy {found.accuracy:.3f}")
+    elif found.truth is not None and found.shown:
+        for target in range(found.target_count):
+            ax.plot(found.truth[:, target], found.answer[:, target], ".", ms=4)
+        low, high = np.nanmin(found.truth), np.nanmax(found.truth)
+        ax.plot([low, high], [low, high], color="0.6", lw=1)
+        ax.set(xlabel="truth", ylabel="answer", title=f"Loss {found.loss:.4g}")
+    else:
+        ax.plot(found.position_loss)
+        ax.set(xlabel="part of the sequence", ylabel="mean loss", title="Loss by position")
+    return ax

@@ -1,0 +1,121 @@
+"""Measurements: against NumPy and by hand; figures and pages are made."""
+
+import numpy as np
+import pytest
+
+import elman
+
+STACKS = {
+    "lstm": [elman.LSTM(10), elman.Linear(3)],
+    "gru both ways": [elman.GRU(6, bidirectional=True), elman.Linear(3)],
+    "rnn levels": [elman.RNN(8, num_layers=2), elman.Linear(3)],
+    "projected": [elman.LSTM(9, proj_size=4), elman.Linear(3)],
+    "mingru": [elman.MinGRU(7), elman.Linear(3)],
+}
+
+
+@pytest.fixture(params=STACKS, ids=list(STACKS))
+def inspector(request, rng):
+    model = elman.Model(STACKS[request.param], inputs=2, seed=4)
+    x = rng.standard_normal((4, 17, 2)).astype(np.float32)
+    return model.inspect(x, rng.integers(0, 3, (4, 17)), lengths=[17, 9, 12, 17])
+
+
+def test_every_measurement_has_arrays_and_a_figure(inspector):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    both = inspector.model.config["layers"][0].get("bidirectional")
+    for name in (
+        "flow", "contributions", "truncation", "spectrum", "exponents", "gates",
+        "units", "attribution", *([] if both else ["fixed_points"]),
+    ):  # fmt: skip
+        found = getattr(inspector, name)()
+        axes = np.atleast_1d(found.plot()).ravel()
+        assert all(len(ax.get_title(loc="left")) for ax in axes), name
+        axes[0].figure.canvas.draw()
+        plt.close("all")
+        assert found.asdict().keys() == set(found._names)
+
+
+def test_a_flow_agrees_with_the_gradients_of_one_loss(rng):
+    model = elman.Model([elman.LSTM(5), elman.Linear(2)], inputs=3)
+    x = rng.standard_normal((1, 8, 3)).astype(np.float32)
+    level = model.inspect(x).flow(source="output", output=1).levels[0]
+    state = model.state(T=8, B=1, training=True, keep_gradients=True)
+    state.forward(x)
+    dy = np.zeros((1, 8, 2), np.float32)
+    dy[0, 5, 1] = 1
+    state.backward(dy)
+    by_hand = np.linalg.norm(state["layer0.dh"][:, 0], axis=1)
+    assert np.allclose(level.h[5], by_hand, rtol=1e-4, atol=1e-7)
+    assert not level.h[5, 6:].any()
+
+
+def test_contributions_add_up_to_the_gradient(inspector):
+    for parameter in inspector.contributions().parameters:
+        assert parameter.norm == 0 or np.isclose(parameter.shares.sum(), 1)
+
+
+def test_the_spectrum_is_that_of_numpy(inspector):
+    model = inspector.model
+    for row in elman.spectrum(model).matrices:
+        name, _, gate = row.name.partition(" ")
+        matrix = np.asarray(model[name], float)
+        if matrix.ndim == 1:
+            continue
+        names = {"lstm": "ifgo", "gru": "rzn"}
+        kind = model.config["layers"][0]["kind"]
+        if gate:
+            blocks = np.split(matrix, len(names[kind]))
+            matrix = blocks[names[kind].index(gate)]
+        hr = name.replace("weight_hh", "weight_hr")
+        matrix = np.asarray(model[hr], float) @ matrix if hr in model else matrix
+        values = np.abs(np.linalg.eigvals(matrix))
+        assert np.isclose(row.radius, values.max(), rtol=2e-3)
+        assert np.allclose(np.hypot(row.real, row.imaginary), np.sort(values)[::-1])
+
+
+def test_an_attribution_is_complete(inspector):
+    found = inspector.attribution(sequence=1)
+    assert np.isclose(
+        found.answer - found.baseline_answer, found.steps.sum(), rtol=0.02, atol=1e-4
+    )
+    assert found.values.shape == (9, 2) and np.allclose(found.values.sum(1), found.steps)
+
+
+def test_views_of_a_pass_are_copies(inspector):
+    views = inspector.views("layer0.h", "layer0.da", "y", gradients=True)
+    assert views["y"].shape == (17, 4, 3)
+    assert views["layer0.da"].any() and not views["layer0.h"][9:, 1].any()
+
+
+def test_an_inspection_says_what_it_found_and_writes_its_page(rng, tmp_path):
+    X = rng.standard_normal((60, 12, 2)).astype(np.float32)
+    y = (X[:, -1, 0] > 0).astype(int)
+    model = elman.Model([elman.GRU(8), elman.Last(), elman.Linear(2)], inputs=2)
+    run = model.fit(X, y, epochs=3, validation=0.3)
+    found = model.inspect(run.data)
+    assert found.findings and found.flow.T == 12 and found.errors.targets
+    assert found.errors.confusion.sum() == found.errors.targets
+    assert len(found.samples) and repr(found).count("\n") >= 1
+    found.report(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert model.inspect().flow.T == 128
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda i: i.flow(sequence=9), "sequence"),
+        (lambda i: i.flow(source="outputs"), "signs, loss, output"),
+        (lambda i: i.attribution(step=40), "step"),
+        (lambda i: i.attribution(baseline=[1.0]), "baseline has the shape (1)"),
+        (lambda i: i.units(properties={"p": np.zeros((3, 3))}), "p has the shape"),
+        (lambda i: elman.Inspector(i.model, i.x).truncation(), "give its targets"),
+    ],
+)
+def test_bad_questions_get_one_sentence(rng, call, words):
+    model = elman.Model(STACKS["lstm"], inputs=2)
+    with pytest.raises(elman.Error) as found:
+        call(model.inspect(rng.standard_normal((4, 17, 2)), np.zeros((4, 17), int)))
+    assert words in str(found.value)
