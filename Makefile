@@ -5,7 +5,7 @@ SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
 .PHONY: all run test quick asan tsan clang threads systems fuzz dev cover format lint \
-	docs abi recipes workflows dist dist-check golden bench bench-peers \
+	docs abi recipes workflows dist dist-check wheel golden bench bench-peers \
 	bench-instructions size install clean help
 
 all: ## build the library and the program: build/release
@@ -113,6 +113,10 @@ bench-peers: ## install what to compare with: oneDNN, PyTorch, ONNX Runtime
 bench-instructions: ## count instructions; RECORD=1 keeps the new numbers
 	@tools/setup build count
 	@bench/count
+
+wheel: ## the Python module for others: build/dist/*.whl, checked
+	@tools/setup build test
+	@tools/wheel
 
 size: ## what a program weighs that only runs a model
 	@tools/setup build
