@@ -6,7 +6,7 @@ T ?= 60
 
 .PHONY: all run test quick asan tsan clang threads systems fuzz dev cover format lint \
 	docs abi recipes workflows dist dist-check wheel golden bench bench-peers \
-	bench-instructions size install clean help
+	bench-instructions size install python-full clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -122,6 +122,10 @@ size: ## what a program weighs that only runs a model
 	@tools/setup build
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target elman_sizes -- --quiet
+
+python-full: ## PyTorch's own tests, by torch and by elman.torch; ARGS=--slow
+	@tools/setup build
+	@python/torch_tests/all $(ARGS)
 
 install: all ## PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix $(PREFIX)

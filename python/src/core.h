@@ -24,7 +24,7 @@ typedef struct core {
     PyObject
         *errors[CORE_STATUSES]; /* by elman_status; of ELMAN_OK: the base */
     PyTypeObject *view, *model, *state, *optimizer, *dataset, *trainer, *graph,
-        *inspection;
+        *inspection, *torch, *torch_engine, *torch_run;
     PyObject *empty;                                      /* numpy.empty */
     PyObject *asarray;                                    /* numpy.asarray */
     PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's types */
@@ -298,6 +298,8 @@ bool dataset_create_type(core *core);
 bool trainer_create_type(core *core);
 bool graph_create_type(core *core);
 bool inspection_create_type(core *core);
+bool torch_create_type(core *core);
+bool torch_engine_create_types(core *core);
 
 /* A State, which its lock gives to one call at a time. */
 typedef struct state_data {

@@ -131,6 +131,7 @@ static int module_fill(PyObject *module)
                 state_create_type(core) && optimizer_create_type(core) &&
                 dataset_create_type(core) && trainer_create_type(core) &&
                 graph_create_type(core) && inspection_create_type(core) &&
+                torch_create_type(core) && torch_engine_create_types(core) &&
                 !PyModule_AddFunctions(module, exchange_functions) &&
                 !PyModule_AddFunctions(module, learn_functions) &&
                 !PyModule_AddFunctions(module, inspect_functions) &&
@@ -139,7 +140,7 @@ static int module_fill(PyObject *module)
 }
 
 /* Every object that the module keeps, by its place. */
-enum { CORE_OBJECTS = CORE_STATUSES + 16 };
+enum { CORE_OBJECTS = CORE_STATUSES + 19 };
 static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
 {
     size_t n = 0;
@@ -154,6 +155,9 @@ static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
         (PyObject **)&core->trainer,
         (PyObject **)&core->graph,
         (PyObject **)&core->inspection,
+        (PyObject **)&core->torch,
+        (PyObject **)&core->torch_engine,
+        (PyObject **)&core->torch_run,
         &core->empty,
         &core->asarray,
         &core->float32,

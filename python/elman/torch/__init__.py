@@ -5,12 +5,12 @@ and a switch (`install`, or `with use():`) by which torch's own modules, those o
 others, TorchScript and exported programs run on elman.
 """
 
+from elman.torch import _engine, _operator
 from elman.torch._modules import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
-from elman.torch._operator import counts as _counts
 from elman.torch._switch import install, installed, uninstall, use
 
 __all__ = [
-    "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell", "install",
+    "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell", "clear", "install",
     "installed", "stats", "uninstall", "use",
 ]  # fmt: skip
 
@@ -18,7 +18,9 @@ __all__ = [
 def stats(reset=False):
     """Passes so far by who computed them: {("elman", "lstm"): 3, ("torch",
     "float64"): 1}; what torch computed is there with the reason."""
-    found = dict(_counts)
-    if reset:
-        _counts.clear()
-    return found
+    return _operator.counts(reset)
+
+
+def clear():
+    """Gives the memory back that engines hold for later passes."""
+    _engine.clear()

@@ -1,251 +1,204 @@
 """torch's recurrent operators, computed by elman.
 
-`run` has the arguments of torch's own operators in one form. What the engine
-cannot do it leaves to torch: `refuses` says why.
+`layer`, `packed` and `cell` take the arguments of torch's own operators. What
+the engine cannot do they leave to torch, by the function that is given to them,
+and count it under the reason.
 """
 
 from collections import Counter
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from elman import _core
-from elman.torch._engine import engines
+from elman.torch import _engine, _private
+from elman.torch._engine import GATES, KINDS
 
 MAX_LEVELS = 16  # of a layer of elman
 
-counts = Counter()  # passes by who computed them: ("elman", "lstm"), ("torch", why)
-
-
-class Shape(NamedTuple):
-    """What an engine is built from."""
-
-    kind: str  # "lstm", "gru", "rnn_tanh", "rnn_relu"
-    inputs: int
-    hidden: int
-    proj: int
-    levels: int
-    bias: bool
-    bidirectional: bool
-    dropout: float
-    batch_first: bool
-
-    def layer(self):
-        """The layer of elman's config."""
-        layer = {
-            "kind": self.kind.split("_")[0],
-            "hidden_size": self.hidden,
-            "num_layers": self.levels,
-            "proj_size": self.proj,
-            "no_bias": not self.bias,
-            "bidirectional": self.bidirectional,
-            "dropout": self.dropout,
-            "init_ih": ("constant", 0.0),  # no need to draw what is replaced
-            "init_hh": ("constant", 0.0),
-            "init_bias": ("constant", 0.0),
-        }
-        if self.kind == "rnn_relu":
-            layer["nonlinearity"] = "relu"
-        if self.kind != "lstm":
-            del layer["proj_size"]
-        return layer
-
-
-GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+left = Counter()  # calls that were left to torch, by the reason
 
 
 # ---- what is torch's ---------------------------------------------------------
 
 
-def _is_plain(tensor):
-    kind = type(tensor)
-    return kind is torch.Tensor or kind is torch.nn.Parameter
-
-
-def refuses(tensors):
-    """Why a call is torch's, or None. Checked from the cheapest on."""
-    for tensor in tensors:
-        if not _is_plain(tensor):
-            return "tensor subclass"
-        if tensor.dtype is not torch.float32:
-            return str(tensor.dtype).removeprefix("torch.")
-        if tensor.device.type != "cpu":
-            return tensor.device.type
-        if tensor.layout is not torch.strided:
-            return str(tensor.layout).removeprefix("torch.")
-    if torch.compiler.is_compiling() or torch._C._get_tracing_state():
-        return "tracing"
-    if torch.is_autocast_enabled("cpu"):
-        return "autocast"
-    if torch._C._functorch.peek_interpreter_stack() is not None:
-        return "functorch"
-    if torch._C._len_torch_dispatch_stack():
-        return "dispatch mode"
-    if torch.autograd.forward_ad._current_level >= 0:
-        return "forward AD"
+def _tensor_reason(tensor):
+    if type(tensor) is not torch.Tensor and type(tensor) is not torch.nn.Parameter:
+        return "tensor subclass"
+    if tensor.dtype is not torch.float32:
+        return str(tensor.dtype).removeprefix("torch.")
+    if tensor.device.type != "cpu":
+        return tensor.device.type
+    if tensor.layout is not torch.strided:
+        return str(tensor.layout).removeprefix("torch.")
     return None
 
 
-def _array(tensor):
-    """A tensor's numbers, without a copy if they lie in a row."""
-    return tensor.detach().contiguous().numpy()
+def reason(tensors, levels=1, dropout=0.0):
+    """Why a call was torch's, in a word or two."""
+    if _private.compiling():
+        return "tracing"
+    for why, holds in _private.GUARDS.items():
+        if holds():
+            return why
+    if _private.forward_ad["_current_level"] >= 0:
+        return "forward AD"
+    for tensor in tensors:
+        why = _tensor_reason(tensor)
+        if why:
+            return why
+    if levels > MAX_LEVELS:
+        return f"over {MAX_LEVELS} levels"
+    if not all(all(tensor.shape) for tensor in tensors):
+        return "no elements"
+    if dropout >= 1:
+        return "dropout of 1"
+    return "shapes"
 
 
-# ---- a pass ----------------------------------------------------------------------
+def _memory(hx):
+    return list(hx) if isinstance(hx, (tuple, list)) else [hx]
 
 
-class Call:
-    """One pass: its engine and state, until it is over or went back."""
-
-    def __init__(self, shape, params, arrays, T, B, training, threads):
-        self.params = params
-        self.engine = engines.take(shape, params, arrays)
-        self.key, self.state = self.engine.take(T, B, training, threads)
-        self.engine.pending += 1
-
-    def end(self):
-        """Gives back what it used; may be called twice."""
-        state, self.state = self.state, None
-        if state is None:
-            return
-        self.engine.give(self.key, state)
-        self.engine.pending -= 1
-
-    __del__ = end
-
-
-def _forward(call, x, hx, lengths, draw):
-    """Runs a pass: y, and h_n (and c_n) as arrays of their own."""
-    state = call.state
-    state.reset()
-    state.view("h")[...] = hx[0]
-    if len(hx) == 2:
-        state.view("c")[...] = hx[1]
-    y = state.forward(x, lengths=lengths, draw=draw)
-    return y, [np.array(state.view(name)) for name in ("h", "c")[: len(hx)]]
-
-
-def _draw(shape, training):
-    """The number of a draw of dropout masks, from torch's own generator."""
-    if not (training and shape.dropout and shape.levels > 1):
-        return 0
-    return int(torch.randint(2**62, ()).item())
+# ---- passes with a way back ------------------------------------------------------
 
 
 class Pass(torch.autograd.Function):
-    """A pass with a way back."""
+    """A pass that autograd can go back through."""
 
     @staticmethod
-    def forward(ctx, shape, train, lengths, again, x, *tensors):
-        states = 2 if shape.kind == "lstm" else 1
-        hx, params = tensors[:states], tensors[states:]
-        arrays = [_array(p) for p in params]
-        numbers = _array(x)
-        T, B = _steps(shape, numbers)
-        call = Call(shape, params, arrays, T, B, True, torch.get_num_threads())
-        engines.give(call.engine, params)
-        try:
-            y, last = _forward(
-                call,
-                numbers,
-                [_array(h) for h in hx],
-                lengths,
-                _draw(shape, train),
-            )
-        except BaseException:
-            call.end()
-            raise
-        ctx.call, ctx.again, ctx.states = call, again, states
-        ctx.save_for_backward(x, *tensors)
+    def forward(ctx, engine, cell, lengths, draw, memories, *tensors):
+        made = glue.record(engine, cell, lengths, draw, memories, tensors)
+        while made is None:  # another thread has it, with other weights
+            engine = _engine.make(glue, engine.key, tensors[0], False, *engine.shape)
+            made = glue.record(engine, cell, lengths, draw, memories, tensors)
+        ctx.run, outputs = made
+        ctx.engine, ctx.cell, ctx.draw = engine, cell, draw
+        ctx.lengths, ctx.memories = lengths, memories
+        ctx.save_for_backward(*tensors)
         ctx.set_materialize_grads(False)
-        return tuple(map(torch.from_numpy, [y, *last]))
+        return outputs
 
     @staticmethod
-    def backward(ctx, *grads):
+    def backward(ctx, *given):
         saved = ctx.saved_tensors
-        needed = ctx.needs_input_grad[4:]
+        needed = ctx.needs_input_grad[5:]
+        none = (None,) * 5
         if torch.is_grad_enabled():  # create_graph: once more, by torch
-            counts["torch", "double backward"] += 1
-            return (None,) * 4 + _again(ctx.again, saved, needed, grads)
-
-        x, *tensors = saved
-        state = ctx.call.state
-        if grads[0] is None:
-            dy = np.zeros(_output_shape(ctx.call, x), np.float32)
-        else:
-            dy = _array(grads[0])
-        state.view("dh_n")[...] = 0 if grads[1] is None else _array(grads[1])
-        if ctx.states == 2:
-            state.view("dc_n")[...] = 0 if grads[2] is None else _array(grads[2])
-        state.zero_gradients()
-        dx = state.backward(dy, dx=True if needed[0] else None)
-
-        # each gradient is an array of its own
-        views = ["dh_0", "dc_0"][: ctx.states]
-        views += [f"{name}.grad" for name in ctx.call.engine.names]
-        made = [dx if needed[0] else None]
-        made += [
-            np.array(state.view(name)) if need else None
-            for name, need in zip(views, needed[1:])
-        ]
-        return (None,) * 4 + tuple(
-            None if array is None else torch.from_numpy(array) for array in made
-        )
+            left["double backward"] += 1
+            return none + _again(ctx, saved, needed, given)
+        made = ctx.run.backward(given, saved, needed, ctx.memories)
+        if not _private.keeps_graph():
+            ctx.run.end()
+        return none + made
 
 
-def _output_shape(call, x):
-    shape = call.engine.shape
-    width = (shape.proj or shape.hidden) * (2 if shape.bidirectional else 1)
-    return (*x.shape[:2], width)
+def _graph(engine, cell, lengths, draw, x, memory, params):
+    """A pass of the extension's that needs a way back."""
+    made = Pass.apply(engine, cell, lengths, draw, len(memory), x, *memory, *params)
+    return made[0] if len(made) == 1 else made
 
 
-def _again(again, saved, needed, grads):
+# ---- gradients of gradients ------------------------------------------------------
+
+
+def _again(ctx, saved, needed, given):
     """The gradients by torch's own operator, which can be differentiated."""
+    if ctx.engine.shape[-1]:
+        raise _core.BadValueError(
+            "a gradient of a gradient goes through dropout, whose mask torch would "
+            "draw anew: set dropout to 0, or compute this layer with torch"
+        )
     with torch.enable_grad():
-        outputs = again(*saved)
-        pairs = [(o, g) for o, g in zip(outputs, grads) if g is not None]
+        outputs = _by_torch(ctx, *saved)
+        pairs = [(o, g) for o, g in zip(outputs, given) if g is not None]
         wanted = [t for t, need in zip(saved, needed) if need]
         found = iter(
             torch.autograd.grad(
-                [o for o, _ in pairs],
-                wanted,
-                [g for _, g in pairs],
-                create_graph=True,
-                allow_unused=True,
-            )
+                [o for o, _ in pairs], wanted, [g for _, g in pairs],
+                create_graph=True, allow_unused=True,
+            )  # fmt: skip
         )
     return tuple(next(found) if need else None for need in needed)
 
 
-def _steps(shape, x):
-    return (x.shape[1], x.shape[0]) if shape.batch_first else x.shape[:2]
+def _by_torch(ctx, x, *tensors):
+    """The outputs of a pass, by torch's own operators."""
+    inputs, hidden, proj, levels, bits, bidirectional, first, _ = ctx.engine.shape
+    kind, bias = list(GATES)[bits & 3], bool(bits >> 2)
+    memory, params = list(tensors[: ctx.memories]), list(tensors[ctx.memories :])
+    B = x.shape[0 if first or ctx.cell else 1]
+    if ctx.cell:
+        h = memory if kind == "lstm" else memory[0]
+        made = back(f"{kind}_cell", "default", x, h, *params)
+        return made if kind == "lstm" else (made,)
+
+    if not memory:
+        LD = levels * (2 if bidirectional else 1)
+        memory = [x.new_zeros(LD, B, proj or hidden), x.new_zeros(LD, B, hidden)]
+    h = memory[:2] if kind == "lstm" else memory[0]
+    rest = params, bias, levels, 0.0, False, bool(bidirectional)
+    if ctx.lengths is None:
+        return back(kind, "input", x, h, *rest, bool(first))
+    packing = ctx.lengths[1]
+    y, *last = back(kind, "data", packing.gather(x), packing.sizes, h, *rest)
+    return packing.spread(y), *last
 
 
-def run(shape, x, hx, params, train, again, lengths=None):
-    """A pass over x, (T,B,I) or (B,T,I), from hx: (y, h_n) or (y, h_n, c_n).
+def back(name, overload, *args):
+    """torch's own operator."""
+    operator = getattr(getattr(torch.ops.aten, name), overload)
+    return operator._op_dk(_private.DispatchKey.CompositeImplicitAutograd, *args)
 
-    `again` is torch's own operator on (x, *hx, *params), for gradients of
-    gradients.
-    """
-    counts["elman", shape.kind] += 1
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (x, *hx, *params)):
-        return Pass.apply(shape, train, lengths, again, x, *hx, *params)
 
-    # dropout is of training states alone
-    arrays = [_array(p) for p in params]
-    numbers = _array(x)
-    T, B = _steps(shape, numbers)
-    masked = bool(train and shape.dropout and shape.levels > 1)
-    call = Call(shape, params, arrays, T, B, masked, torch.get_num_threads())
-    try:
-        y, last = _forward(
-            call, numbers, [_array(h) for h in hx], lengths, _draw(shape, train)
+# ---- the operators -----------------------------------------------------------------
+
+
+def layer(kind, torchs, input, hx, params, bias, levels, dropout, train, both, first):
+    """aten::<kind>.input; `torchs` is torch's, for what is left to it."""
+    made = glue.layer(
+        KINDS[kind], input, hx, params, bias, levels, dropout, train, both, first, None
+    )
+    if made is NotImplemented:
+        left[reason([input, *_memory(hx), *params], levels, dropout)] += 1
+        return torchs(
+            input, hx, params, bias, levels, dropout, train, both, first
         )
-    finally:
-        call.end()
-        engines.give(call.engine, params)
-    return tuple(map(torch.from_numpy, [y, *last]))
+    return made
+
+
+def packed(kind, torchs, data, sizes, hx, params, bias, levels, dropout, train, both):
+    """aten::<kind>.data, of packed sequences."""
+    made = NotImplemented
+    if (
+        type(data) is torch.Tensor
+        and type(sizes) is torch.Tensor
+        and data.dtype is torch.float32
+        and data.dim() == 2
+        and len(sizes)
+        and not _private.GUARDS["functorch"]()
+        and not _private.GUARDS["dispatch mode"]()
+        and not _private.GUARDS["tracing"]()
+    ):
+        packing = Packing(sizes)
+        made = glue.layer(
+            KINDS[kind], packing.spread(data), hx, params, bias, levels, dropout,
+            train, both, False, (packing.lengths, packing),
+        )  # fmt: skip
+    if made is NotImplemented:
+        left[reason([data, *_memory(hx), *params], levels, dropout)] += 1
+        return torchs(data, sizes, hx, params, bias, levels, dropout, train, both)
+    return packing.gather(made[0]), *made[1:]
+
+
+def cell(kind, torchs, input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
+    """aten::<kind>_cell, one step of one level."""
+    made = glue.cell(KINDS[kind], input, hx, w_ih, w_hh, b_ih, b_hh)
+    if made is NotImplemented:
+        weights = [w for w in (w_ih, w_hh, b_ih, b_hh) if w is not None]
+        left[reason([input, *_memory(hx), *weights])] += 1
+        return torchs(input, hx, w_ih, w_hh, b_ih, b_hh)
+    return made
 
 
 # ---- packed sequences -------------------------------------------------------------
@@ -254,22 +207,55 @@ def run(shape, x, hx, params, train, again, lengths=None):
 class Packing:
     """Where each row of a PackedSequence stands in (T,B,.), and back."""
 
-    def __init__(self, batch_sizes):
-        sizes = np.asarray(batch_sizes.numpy(), np.int64)
-        self.T, self.B = len(sizes), int(sizes[0])
-        self.lengths = np.array(
-            [(sizes > b).sum() for b in range(self.B)], np.uintp
-        )
-        rows = np.concatenate(
-            [t * self.B + np.arange(n) for t, n in enumerate(sizes)]
-        )
+    def __init__(self, sizes):
+        self.sizes = sizes
+        counts = np.asarray(sizes.numpy(), np.int64)
+        self.T, self.B = len(counts), int(counts[0])
+        self.lengths = (counts[:, None] > np.arange(self.B)).sum(0).astype(np.uintp)
+        rows = np.flatnonzero(np.arange(self.B) < counts[:, None])
         self.rows = torch.from_numpy(rows)
+        self.full = len(rows) == self.T * self.B
 
     def spread(self, data):
         """(rows,I) as (T,B,I), zeros behind the ends."""
+        if self.full:
+            return data.view(self.T, self.B, -1)
         padded = data.new_zeros(self.T * self.B, data.shape[1])
         return padded.index_copy(0, self.rows, data).view(self.T, self.B, -1)
 
     def gather(self, padded):
         """(T,B,O) as (rows,O)."""
-        return padded.reshape(self.T * self.B, -1).index_select(0, self.rows)
+        flat = padded.reshape(self.T * self.B, -1)
+        return flat if self.full else flat.index_select(0, self.rows)
+
+
+def _draw():
+    """The number of a draw of dropout masks, from torch's own generator."""
+    return int(torch.randint(2**62, ()).item())
+
+
+glue = _core.Torch(
+    tensor=torch.Tensor,
+    parameter=torch.nn.Parameter,
+    float32=torch.float32,
+    strided=torch.strided,
+    empty_like=torch.empty_like,
+    grad_enabled=torch.is_grad_enabled,
+    thread_count=torch.get_num_threads,
+    guards=tuple(_private.GUARDS.values()),
+    forward_ad=_private.forward_ad,
+    draw=_draw,
+    graph=_graph,
+    make=lambda *args: _engine.make(glue, *args),
+    engines=_engine.engines,
+)
+
+
+def counts(reset=False):
+    """{("elman", kind): passes, ("torch", reason): calls}."""
+    passes = glue.passes(reset)
+    found = {("elman", kind): n for kind, n in zip(GATES, passes) if n}
+    found.update({("torch", why): n for why, n in left.items()})
+    if reset:
+        left.clear()
+    return found

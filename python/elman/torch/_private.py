@@ -1,0 +1,99 @@
+"""Every name of torch's that is not a public one, in one place."""
+
+import weakref
+
+import torch
+
+from elman import _core
+
+# what is used -> how it is reached from the module torch
+_NAMES = (
+    "_VF.lstm",
+    "_C._functorch.peek_interpreter_stack",
+    "_C._get_tracing_state",
+    "_C._len_torch_dispatch_stack",
+    "_C._len_torch_function_stack",
+    "_C.DispatchKey.CompositeImplicitAutograd",
+    "autograd.forward_ad._current_level",
+    "nn.modules.rnn._VF",
+    "ops.aten.lstm.input._op_dk",
+    "library.Library.impl",
+    "library.Library._destroy",
+)
+
+
+def missing():
+    """The names that this torch does not have."""
+
+    def reaches(path):
+        at = torch
+        for name in path.split("."):
+            at = getattr(at, name, None)
+            if at is None:
+                return False
+        return True
+
+    found = [f"torch.{path}" for path in _NAMES if not reaches(path)]
+
+    # engines live as long as the memory of their weights
+    weight = torch.zeros(1)
+    storage = weakref.ref(weight.untyped_storage())
+    if storage() is None:
+        found.append("storages that keep their Python object")
+    return found
+
+
+def check():
+    """Refuses a torch in which a name is gone."""
+    gone = missing()
+    if gone:
+        raise _core.Error(
+            f"elman.torch cannot work with torch {torch.__version__}, which lacks "
+            f"{', '.join(gone)}: install a version that docs/PYTHON.md names, or "
+            "use elman.Model"
+        )
+
+
+check()
+
+DispatchKey = torch._C.DispatchKey
+
+
+def _autocasts():
+    return torch.is_autocast_enabled("cpu")
+
+
+_any_autocast = getattr(torch._C, "_is_any_autocast_enabled", None)
+if _any_autocast is None:  # before torch 2.4
+    _any_autocast = getattr(torch, "is_autocast_cpu_enabled", _autocasts)
+
+
+def _function_modes():
+    """Whether a torch function mode is on that may change what is computed."""
+    if not torch._C._len_torch_function_stack():
+        return False
+    modes = torch.overrides._get_current_function_mode_stack()
+    return any(type(mode) is not torch.utils._device.DeviceContext for mode in modes)
+
+
+# each is false where torch runs as it mostly does; with the word for `stats`
+GUARDS = {
+    "autocast": _any_autocast,
+    "functorch": torch._C._functorch.peek_interpreter_stack,
+    "tracing": torch._C._get_tracing_state,
+    "dispatch mode": torch._C._len_torch_dispatch_stack,
+    "function mode": _function_modes,
+}
+forward_ad = vars(torch.autograd.forward_ad)
+
+_keeps = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", None)
+
+
+def keeps_graph():
+    """Whether the backward that runs now keeps its graph (retain_graph)."""
+    return True if _keeps is None else _keeps()
+
+
+def compiling():
+    """Whether torch.compile or torch.export traces now."""
+    return torch.compiler.is_compiling()
