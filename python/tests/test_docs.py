@@ -9,7 +9,8 @@ import pytest
 
 import elman
 
-NEEDS = {"elman.torch": "torch", "elman.sklearn": "sklearn", "elman.plot": "matplotlib"}
+NEEDS = {"elman.torch": "torch", "elman.sklearn": "sklearn", "elman.plot": "matplotlib",
+         "elman.hub": "huggingface_hub"}
 MODULES = [
     m.name
     for m in pkgutil.walk_packages(elman.__path__, "elman.")
