@@ -237,3 +237,78 @@ def errors(
 def pulse(
     model: Model, x: ArrayLike, lengths: ArrayLike | None = None, threads: int = 0, /
 ) -> dict[str, Any]: ...
+
+@final
+class Torch:
+    def __new__(
+        cls,
+        tensor: type,
+        parameter: type,
+        float32: Any,
+        strided: Any,
+        empty_like: Any,
+        grad_enabled: Any,
+        thread_count: Any,
+        guards: tuple[Any, ...],
+        forward_ad: dict[str, Any],
+        draw: Any,
+        graph: Any,
+        make: Any,
+        engines: dict[bytes, TorchEngine],
+    ) -> Torch: ...
+    def layer(
+        self,
+        kind: int,
+        x: Any,
+        hx: Any,
+        params: Any,
+        bias: bool,
+        levels: int,
+        dropout: float,
+        train: bool,
+        bidirectional: bool,
+        batch_first: bool,
+        lengths: Any,
+        /,
+    ) -> Any: ...
+    def cell(
+        self, kind: int, x: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, /
+    ) -> Any: ...
+    def module(self, module: Any, x: Any, hx: Any, /) -> Any: ...
+    def record(
+        self,
+        engine: TorchEngine,
+        cell: bool,
+        lengths: Any,
+        draw: int,
+        memories: int,
+        tensors: tuple[Any, ...],
+        /,
+    ) -> tuple[TorchRun, tuple[Any, ...]] | None: ...
+    def passes(self, reset: bool, /) -> tuple[int, int, int, int]: ...
+
+@final
+class TorchEngine:
+    def __new__(
+        cls, owner: Torch, config: dict[str, Any], key: bytes, /
+    ) -> TorchEngine: ...
+    @property
+    def shape(self) -> tuple[int, int, int, int, int, int, int, float]: ...
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def pending(self) -> int: ...
+
+@final
+class TorchRun:
+    def backward(
+        self,
+        given: tuple[Any, ...],
+        saved: tuple[Any, ...],
+        needs: tuple[bool, ...],
+        memories: int,
+        /,
+    ) -> tuple[Any, ...]: ...
+    def end(self, /) -> None: ...

@@ -299,7 +299,8 @@ bool trainer_create_type(core *core);
 bool graph_create_type(core *core);
 bool inspection_create_type(core *core);
 bool torch_create_type(core *core);
-bool torch_engine_create_types(core *core);
+bool torch_engine_create_type(core *core);
+bool torch_run_create_type(core *core);
 
 /* A State, which its lock gives to one call at a time. */
 typedef struct state_data {

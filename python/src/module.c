@@ -131,7 +131,8 @@ static int module_fill(PyObject *module)
                 state_create_type(core) && optimizer_create_type(core) &&
                 dataset_create_type(core) && trainer_create_type(core) &&
                 graph_create_type(core) && inspection_create_type(core) &&
-                torch_create_type(core) && torch_engine_create_types(core) &&
+                torch_create_type(core) && torch_engine_create_type(core) &&
+                torch_run_create_type(core) &&
                 !PyModule_AddFunctions(module, exchange_functions) &&
                 !PyModule_AddFunctions(module, learn_functions) &&
                 !PyModule_AddFunctions(module, inspect_functions) &&

@@ -1,8 +1,7 @@
 /*
  * torch.c: the type Torch, through which elman.torch calls the library with
  * torch's tensors. Each call either gives what torch's operator would give, or
- * NotImplemented: then torch computes it. What decides is looked at here, in
- * one call, from the cheapest on.
+ * NotImplemented: then torch computes it.
  */
 #include "torch.h"
 
@@ -17,255 +16,11 @@ torch_data *torch_of(PyObject *object)
     return &((torch_object *)object)->data;
 }
 
-static PyObject *not_ours(void)
-{
-    if (PyErr_Occurred()) return NULL;
-    Py_INCREF(Py_NotImplemented);
-    return Py_NotImplemented;
-}
-
-/* ---- what is special now
- * ----------------------------------------------------- */
-
-/* What a function without arguments gives, as a truth: 1, 0, -1. */
-static int says(PyObject *function)
-{
-    PyObject *found = PyObject_CallNoArgs(function);
-    int is = found ? PyObject_IsTrue(found) : -1;
-    Py_XDECREF(found);
-    return is;
-}
-
-/* Whether torch runs as it mostly does: no autocast, no transform, no mode. */
-static bool plain_mode(const torch_data *g)
-{
-    Py_ssize_t count = PyTuple_Size(g->guards);
-    for (Py_ssize_t i = 0; i < count; i++)
-        if (says(PyTuple_GetItem(g->guards, i))) return false;
-    PyObject *level = PyDict_GetItemWithError(g->forward_ad, g->name_level);
-    return level && PyLong_AsLong(level) < 0;
-}
-
-/* ---- a call
- * ---------------------------------------------------------------------- */
-
-/* The arguments of a layer or cell, in one form. h and c are NULL for zeros. */
-typedef struct call {
-    torch_shape shape;
-    PyObject *x, *h, *c;
-    PyObject *params[TORCH_MAX_PARAMS]; /* all borrowed */
-    size_t count;
-    PyObject *lengths; /* a tuple that begins with an array, or None */
-    bool train, cell;
-    double dropout;
-} call;
-
-/* Its tensors, as they were read. */
-typedef struct operands {
-    torch_pass pass;
-    tensor params[TORCH_MAX_PARAMS];
-    size_t read; /* of params */
-} operands;
-
-static void operands_release(operands *o)
-{
-    tensor_release(&o->pass.in);
-    tensor_release(&o->pass.h);
-    tensor_release(&o->pass.c);
-    for (size_t i = 0; i < o->read; i++)
-        tensor_release(&o->params[i]);
-}
-
-/* Puts the axis of time or levels before a cell's tensor. */
-static void add_axis(tensor *t)
-{
-    memmove(t->shape + 1, t->shape, t->rank * sizeof *t->shape);
-    t->shape[0] = 1;
-    t->rank++;
-}
-
-static bool is_memory(const tensor *t, size_t LD, size_t B, size_t width)
-{
-    return t->rank == 3 && t->shape[0] == LD && t->shape[1] == B &&
-           t->shape[2] == width;
-}
-
-/* Reads all tensors; whether they fit each other, and complete the shape. */
-static bool read_operands(const torch_data *g, call *c, operands *o)
-{
-    torch_pass *p = &o->pass;
-    torch_shape *s = &c->shape;
-    size_t rank = c->cell ? 2 : 3;
-    p->x = c->x;
-    p->cell = c->cell;
-    if (!tensor_read(g, c->x, &p->in) || p->in.rank != rank) return false;
-    if (c->cell) add_axis(&p->in);
-    p->T = p->in.shape[s->batch_first ? 1 : 0];
-    p->B = p->in.shape[s->batch_first ? 0 : 1];
-    s->inputs = p->in.shape[2];
-    for (size_t i = 0; i < c->count; i++) {
-        if (!tensor_read(g, c->params[i], &o->params[i])) return false;
-        o->read++;
-    }
-
-    // the hidden size is that of the weights, a projection's that of the memory
-    if (!c->count || !s->levels || s->levels > ELMAN_MAX_LEVELS) return false;
-    s->place = o->params[0].data;
-    s->hidden = o->params[0].shape[0] / torch_gates[s->kind];
-    if (c->h) {
-        if (!tensor_read(g, c->h, &p->h) || p->h.rank != rank) return false;
-        if (c->cell) add_axis(&p->h);
-        size_t R = p->h.shape[2];
-        s->proj = s->kind == 0 && R != s->hidden ? R : 0;
-    }
-    size_t LD = s->levels * (s->bidirectional ? 2 : 1);
-    size_t R = s->proj ? s->proj : s->hidden;
-    if (c->h && !is_memory(&p->h, LD, p->B, R)) return false;
-    if (c->c) {
-        if (!tensor_read(g, c->c, &p->c) || p->c.rank != rank) return false;
-        if (c->cell) add_axis(&p->c);
-        if (!is_memory(&p->c, LD, p->B, s->hidden)) return false;
-    }
-    return shape_fits(s, o->params, c->count) &&
-           (uint64_t)p->T * p->B < (uint64_t)1 << 31;
-}
-
-/* Whether any of a call's tensors asks for a gradient: 1, 0, -1. */
-static int asks_gradient(const torch_data *g, const call *c)
-{
-    int is = says(g->grad_enabled);
-    if (is <= 0) return is;
-    is = tensor_requires_grad(g, c->x);
-    if (!is && c->h) is = tensor_requires_grad(g, c->h);
-    if (!is && c->c) is = tensor_requires_grad(g, c->c);
-    for (size_t i = 0; i < c->count && !is; i++)
-        is = tensor_requires_grad(g, c->params[i]);
-    return is;
-}
-
-/* An engine of this shape with these weights: that of the place where the first
- * of them lies, another for the same place where that has other work, or one
- * for this call alone. A new reference. */
-static PyObject *find_engine(torch_data *g, const call *c, const operands *o)
-{
-    enum { EACH = 4 };
-    torch_shape s = c->shape;
-    for (s.ordinal = 0; s.ordinal <= EACH; s.ordinal++) {
-        PyObject *key = PyBytes_FromStringAndSize((const char *)&s, sizeof s);
-        if (!key) return NULL;
-        PyObject *engine = PyDict_GetItemWithError(g->engines, key);
-        Py_XINCREF(engine);
-        if (!engine && !PyErr_Occurred())
-            engine = PyObject_CallFunction(
-                g->make, "OOOnnnniiid", key, c->params[0],
-                s.ordinal < EACH ? Py_True : Py_False, (Py_ssize_t)s.inputs,
-                (Py_ssize_t)s.hidden, (Py_ssize_t)s.proj, (Py_ssize_t)s.levels,
-                s.kind | s.bias << 2, s.bidirectional, s.batch_first,
-                (double)s.dropout);
-        Py_DECREF(key);
-        if (!engine) return NULL;
-
-        if (!PyObject_IsInstance(engine, (PyObject *)g->core->torch_engine)) {
-            Py_DECREF(engine);
-            break;
-        }
-        int wrote = engine_write(engine, o->params, c->count);
-        if (wrote > 0) return engine;
-        Py_DECREF(engine);
-        if (wrote < 0) return NULL;
-    }
-    return PyErr_Format(PyExc_RuntimeError, "there is no engine");
-}
-
-/* The part of a pass that is read from Python objects: threads, lengths. */
-static bool read_rest(torch_data *g, PyObject *lengths, torch_pass *p,
-                      array *of_lengths)
-{
-    PyObject *threads = PyObject_CallNoArgs(g->thread_count);
-    p->threads = threads ? (int)PyLong_AsLong(threads) : 0;
-    Py_XDECREF(threads);
-    if (PyErr_Occurred()) return false;
-    if (p->threads < 1) p->threads = 1;
-    if (p->threads > 64) p->threads = 64;
-    if (lengths == Py_None) return true;
-    if (PyTuple_Check(lengths)) lengths = PyTuple_GetItem(lengths, 0);
-    if (!lengths) return false;
-    const Py_ssize_t shape[] = {(Py_ssize_t)p->B};
-    if (!array_read(g->core, lengths, ARRAY_SIZE, "lengths", of_lengths) ||
-        !array_fits(g->core, of_lengths, "lengths", 1, shape))
-        return false;
-    p->lengths = of_lengths->data;
-    return true;
-}
-
-/* (h), (h, c) or (): what of the memory was given. */
-static PyObject *given_memory(const call *c)
-{
-    if (!c->h) return PyTuple_New(0);
-    return c->c ? PyTuple_Pack(2, c->h, c->c) : PyTuple_Pack(1, c->h);
-}
-
-/* Runs a call with a way back, through torch's autograd. */
-static PyObject *run_graph(torch_data *g, const call *c, PyObject *engine,
-                           PyObject *draw)
-{
-    PyObject *memory = given_memory(c);
-    PyObject *params = PyTuple_New((Py_ssize_t)c->count);
-    for (size_t i = 0; params && i < c->count; i++) {
-        Py_INCREF(c->params[i]);
-        PyTuple_SetItem(params, (Py_ssize_t)i, c->params[i]);
-    }
-    PyObject *result = NULL;
-    if (memory && params)
-        result = PyObject_CallFunctionObjArgs(
-            g->graph, engine, c->cell ? Py_True : Py_False, c->lengths, draw,
-            c->x, memory, params, NULL);
-    Py_XDECREF(memory);
-    Py_XDECREF(params);
-    return result;
-}
-
-/* Computes a call, or NotImplemented. */
-static PyObject *attempt(torch_data *g, call *c)
-{
-    torch_shape *s = &c->shape;
-    operands o = {0};
-    torch_pass *p = &o.pass;
-    p->masked = c->train && s->levels > 1 && c->dropout > 0;
-    s->dropout = p->masked ? (float)c->dropout : 0;
-    if (!(c->dropout >= 0) || (p->masked && c->dropout >= 1)) return not_ours();
-    if (!plain_mode(g) || !read_operands(g, c, &o)) {
-        operands_release(&o);
-        return not_ours();
-    }
-
-    array lengths = {0};
-    PyObject *result = NULL, *draw = NULL;
-    int gradient = asks_gradient(g, c);
-    PyObject *engine = gradient < 0 ? NULL : find_engine(g, c, &o);
-    if (engine) {
-        draw = p->masked ? PyObject_CallNoArgs(g->draw) : PyLong_FromLong(0);
-        if (draw) p->draw = PyLong_AsUnsignedLongLong(draw);
-        if (draw && !PyErr_Occurred()) {
-            g->passes[s->kind]++;
-            if (gradient) result = run_graph(g, c, engine, draw);
-            else if (read_rest(g, c->lengths, p, &lengths))
-                result = engine_infer(engine, p);
-        }
-    }
-    Py_XDECREF(draw);
-    Py_XDECREF(engine);
-    array_release(&lengths);
-    operands_release(&o);
-    return result;
-}
-
-/* ---- what Python calls
- * --------------------------------------------------------- */
+/* ---- what Python calls -------------------------------------------------- */
 
 /* The two parts of a hidden state, or the one; false if it is something else.
  */
-static bool split_memory(const call *to, PyObject *hx, PyObject **h,
+static bool split_memory(const torch_call *to, PyObject *hx, PyObject **h,
                          PyObject **c)
 {
     if (to->shape.kind) {
@@ -286,7 +41,7 @@ static bool split_memory(const call *to, PyObject *hx, PyObject **h,
 }
 
 /* Weights of a list or tuple. */
-static bool take_params(call *to, PyObject *params)
+static bool take_params(torch_call *to, PyObject *params)
 {
     bool list = PyList_Check(params);
     if (!list && !PyTuple_Check(params)) return false;
@@ -309,7 +64,7 @@ static PyObject *torch_layer(PyObject *self, PyObject *const *args,
         PyErr_SetString(PyExc_TypeError, "layer takes 11 arguments");
         return NULL;
     }
-    call c;
+    torch_call c;
     memset(&c, 0, sizeof c); // padding too: the shape is a key
     long kind = PyLong_AsLong(args[0]);
     c.x = args[1];
@@ -321,12 +76,12 @@ static PyObject *torch_layer(PyObject *self, PyObject *const *args,
     c.shape.batch_first = args[9] == Py_True;
     c.lengths = args[10];
     if (PyErr_Occurred()) return NULL;
-    if (kind < 0 || kind > 3 || levels < 1) return not_ours();
+    if (kind < 0 || kind > 3 || levels < 1) return torch_not_ours();
     c.shape.kind = (unsigned char)kind;
     c.shape.levels = (size_t)levels;
     if (!split_memory(&c, args[2], &c.h, &c.c) || !take_params(&c, args[3]))
-        return not_ours();
-    return attempt(g, &c);
+        return torch_not_ours();
+    return torch_attempt(g, &c);
 }
 
 /* cell(kind, x, hx, w_ih, w_hh, b_ih, b_hh): torch's operators of cells. */
@@ -337,11 +92,11 @@ static PyObject *torch_cell(PyObject *self, PyObject *const *args,
         PyErr_SetString(PyExc_TypeError, "cell takes 7 arguments");
         return NULL;
     }
-    call c;
+    torch_call c;
     memset(&c, 0, sizeof c);
     long kind = PyLong_AsLong(args[0]);
     if (PyErr_Occurred()) return NULL;
-    if (kind < 0 || kind > 3) return not_ours();
+    if (kind < 0 || kind > 3) return torch_not_ours();
     c.shape.kind = (unsigned char)kind;
     c.shape.levels = 1;
     c.shape.bias = args[5] != Py_None;
@@ -350,15 +105,14 @@ static PyObject *torch_cell(PyObject *self, PyObject *const *args,
     c.lengths = Py_None;
     if (c.shape.bias != (args[6] != Py_None) ||
         !split_memory(&c, args[2], &c.h, &c.c))
-        return not_ours();
+        return torch_not_ours();
     c.count = c.shape.bias ? 4 : 2;
     for (size_t i = 0; i < c.count; i++)
         c.params[i] = args[3 + i];
-    return attempt(torch_of(self), &c);
+    return torch_attempt(torch_of(self), &c);
 }
 
-/* ---- a module
- * ------------------------------------------------------------------ */
+/* ---- a module ----------------------------------------------------------- */
 
 static PyObject *item(PyObject *dict, const char *name)
 {
@@ -366,7 +120,7 @@ static PyObject *item(PyObject *dict, const char *name)
 }
 
 /* Reads what a module of torch's says of itself into a call. */
-static bool read_module(call *c, PyObject *dict)
+static bool read_module(torch_call *c, PyObject *dict)
 {
     PyObject *levels = item(dict, "num_layers"), *mode = item(dict, "mode");
     PyObject *dropout = item(dict, "dropout"), *proj = item(dict, "proj_size");
@@ -415,21 +169,21 @@ static PyObject *torch_module(PyObject *self, PyObject *const *args,
         PyErr_SetString(PyExc_TypeError, "module takes 3 arguments");
         return NULL;
     }
-    if ((PyObject *)Py_TYPE(args[1]) != g->tensor) return not_ours();
+    if ((PyObject *)Py_TYPE(args[1]) != g->tensor) return torch_not_ours();
     PyObject *dict = PyObject_GetAttr(args[0], g->name_dict);
     if (!dict) return NULL;
-    call c;
+    torch_call c;
     memset(&c, 0, sizeof c);
     c.x = args[1];
     c.lengths = Py_None;
     if (!PyDict_Check(dict) || !read_module(&c, dict) ||
         (args[2] != Py_None && !split_memory(&c, args[2], &c.h, &c.c))) {
         Py_DECREF(dict);
-        return not_ours();
+        return torch_not_ours();
     }
 
     // the dict keeps the weights alive until then
-    PyObject *made = attempt(g, &c);
+    PyObject *made = torch_attempt(g, &c);
     Py_DECREF(dict);
     if (!made || made == Py_NotImplemented || PyTuple_Size(made) != 3)
         return made;
@@ -443,52 +197,6 @@ static PyObject *torch_module(PyObject *self, PyObject *const *args,
     return both;
 }
 
-/* record(engine, cell, lengths, draw, memories, tensors): a pass with a way
- * back, for autograd: (run, outputs). tensors is (x, *memory, *weights). */
-static PyObject *torch_record(PyObject *self, PyObject *args)
-{
-    torch_data *g = torch_of(self);
-    PyObject *engine, *lengths, *tensors;
-    int cell;
-    unsigned long long draw;
-    Py_ssize_t memories;
-    if (!PyArg_ParseTuple(args, "O!pOKnO!", g->core->torch_engine, &engine,
-                          &cell, &lengths, &draw, &memories, &PyTuple_Type,
-                          &tensors))
-        return NULL;
-    Py_ssize_t n = PyTuple_Size(tensors);
-    call c;
-    memset(&c, 0, sizeof c);
-    c.shape = *engine_shape(engine);
-    c.cell = cell != 0;
-    if (memories < 0 || memories > 2 || n < 2 + memories ||
-        n - 1 - memories > TORCH_MAX_PARAMS)
-        return errors_bad_value(g->core, "record needs x, memory and weights");
-    c.x = PyTuple_GetItem(tensors, 0);
-    if (memories > 0) c.h = PyTuple_GetItem(tensors, 1);
-    if (memories > 1) c.c = PyTuple_GetItem(tensors, 2);
-    c.count = (size_t)(n - 1 - memories);
-    for (size_t i = 0; i < c.count; i++)
-        c.params[i] = PyTuple_GetItem(tensors, (Py_ssize_t)i + 1 + memories);
-
-    operands o = {0};
-    o.pass.draw = draw;
-    array of_lengths = {0};
-    PyObject *result = NULL;
-    if (!read_operands(g, &c, &o) || !engine_fits(engine, &c.shape)) {
-        if (!PyErr_Occurred())
-            errors_bad_value(g->core, "the tensors of a pass have changed");
-    } else if (read_rest(g, lengths, &o.pass, &of_lengths)) {
-        // the engine has had these weights; another thread may have come
-        int wrote = engine_write(engine, o.params, c.count);
-        if (wrote > 0) result = engine_record(engine, &o.pass);
-        else if (!wrote) Py_INCREF(Py_None), result = Py_None;
-    }
-    array_release(&of_lengths);
-    operands_release(&o);
-    return result;
-}
-
 /* The passes done so far, by kind, and from now on none if reset. */
 static PyObject *torch_passes(PyObject *self, PyObject *reset)
 {
@@ -499,8 +207,7 @@ static PyObject *torch_passes(PyObject *self, PyObject *reset)
     return counts;
 }
 
-/* ---- the type
- * --------------------------------------------------------------------- */
+/* ---- the type ----------------------------------------------------------- */
 
 /* Every object that it keeps. */
 enum { TORCH_OBJECTS = 24 };

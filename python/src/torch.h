@@ -38,8 +38,7 @@ typedef struct torch_data {
 
 torch_data *torch_of(PyObject *object);
 
-/* ---- torch_tensor.c --------------------------------------------------------
- */
+/* ---- torch_tensor.c ----------------------------------------------------- */
 
 /* A tensor's numbers, in a row, as long as it is held. */
 typedef struct tensor {
@@ -63,8 +62,7 @@ PyObject *tensor_like(const torch_data *g, PyObject *like, float **data);
 PyObject *tensor_new(const torch_data *g, PyObject *like, size_t rank,
                      const size_t *shape, float **data);
 
-/* ---- torch_engine.c ---------------------------------------------------------
- */
+/* ---- torch_engine.c ----------------------------------------------------- */
 
 /* What an engine is built for. It is its key as well, byte by byte. */
 typedef struct torch_shape {
@@ -108,5 +106,27 @@ extern const size_t torch_gates[4];
 
 /* Whether n weights have the sizes that a shape asks for. */
 bool shape_fits(const torch_shape *s, const tensor *params, size_t n);
+
+/* ---- torch_call.c ------------------------------------------------------- */
+
+/* The arguments of a layer or cell, in one form. h and c are NULL for zeros. */
+typedef struct torch_call {
+    torch_shape shape;
+    PyObject *x, *h, *c;
+    PyObject *params[TORCH_MAX_PARAMS]; /* all borrowed */
+    size_t count;
+    PyObject *lengths; /* a tuple that begins with an array, or None */
+    bool train, cell;
+    double dropout;
+} torch_call;
+
+/* Computes a call, or NotImplemented. */
+PyObject *torch_attempt(torch_data *g, torch_call *c);
+
+/* NotImplemented, unless there is an exception. */
+PyObject *torch_not_ours(void);
+
+/* record(engine, cell, lengths, draw, memories, tensors), for autograd. */
+PyObject *torch_record(PyObject *self, PyObject *args);
 
 #endif

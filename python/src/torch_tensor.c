@@ -140,9 +140,9 @@ bool tensor_read(const torch_data *g, PyObject *object, tensor *to)
     bool contiguous = false;
     if (!read_any(g, object, to, &contiguous)) return false;
 
-    // memory that means its negative is torch's to read
-    int negative = asks(object, g->name_is_neg);
-    if (negative) return false;
+    // memory that means its negative is torch's to read; a view, so that no
+    // module's parameter is one
+    if (type == g->tensor && asks(object, g->name_is_neg)) return false;
     if (contiguous) return true;
 
     to->held = PyObject_CallMethodObjArgs(object, g->name_contiguous, NULL);

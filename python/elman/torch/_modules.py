@@ -59,21 +59,33 @@ def _with_ours(function):
         function.__closure__,
     )  # fmt: skip
     made.__kwdefaults__ = function.__kwdefaults__
-    return made
+    return functools.update_wrapper(made, function)
 
 
-def _layer_forward(base):
-    torchs = _with_ours(base.forward)
-    module = op.glue.module
+def _fast(torchs):
+    """`torchs`, a forward of torch's, that first asks the extension.
 
-    @functools.wraps(base.forward, assigned=("__doc__", "__annotations__"))
+    It keeps torch's names and source, from which TorchScript compiles a module.
+    """
+
     def forward(self, input, hx=None):
-        made = module(self, input, hx)
+        made = _elman_module(self, input, hx)  # noqa: F821
         if made is NotImplemented:
-            return torchs(self, input, hx)
+            return _elman_torchs(self, input, hx)  # noqa: F821
         return made
 
-    return forward
+    names = {
+        **torchs.__globals__,
+        "_elman_module": op.glue.module,
+        "_elman_torchs": torchs,
+    }
+    made = types.FunctionType(forward.__code__, names, "forward", (None,))
+    return functools.update_wrapper(made, torchs)
+
+
+def forwards():
+    """torch's layers with a forward of theirs that first asks the extension."""
+    return [(c, _fast(c.forward)) for c in (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)]
 
 
 def _class(base, forward):
@@ -89,7 +101,7 @@ def _class(base, forward):
 
 
 RNN, LSTM, GRU = (
-    _class(base, _layer_forward(base))
+    _class(base, _fast(_with_ours(base.forward)))
     for base in (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)
 )
 RNNCell, LSTMCell, GRUCell = (
