@@ -24,12 +24,13 @@ from elman.layers import *  # noqa: F403
 from elman.layers import __all__ as _layers
 from elman.model import Model
 from elman.stream import Stream
+from elman.text import Encoding
 from elman.training import Dataset, Run, Trainer
 
 __version__ = _core.version
 __all__ = [
     "BadFileError", "BadFormatError", "BadValueError", "Conversion", "Dataset",
-    "Error", "Graph", "Inspection", "Inspector", "Measurement", "Model", "NotFiniteError", "OutOfMemoryError", "Run", "Stream",
+    "Encoding", "Error", "Graph", "Inspection", "Inspector", "Measurement", "Model", "NotFiniteError", "OutOfMemoryError", "Run", "Stream",
     "Trainer", "convert", "describe", "kinds", "load", "machine", "run",
     "spectrum", "threads_limit", *_layers,
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from elman import _core, inspection, training
+from elman import _core, inspection, text, training
 from elman._convert import as_array, convert
 from elman.layers import Layer
 from elman.stream import Stream
@@ -208,6 +208,84 @@ class Model(_core.Model):
             loss, and what the task has: accuracy, confusion, mse, bits, ...
         """
         return training.evaluate(self, data, y, lengths=lengths, part=part, **config)
+
+    # ---- answers ------------------------------------------------------------
+
+    @property
+    def encoding(self):
+        """How data became the model's numbers, or None: an `Encoding` of the
+        note that `fit`, or `elman train`, left."""
+        note = self.note("encoding")
+        return None if note is None else text.Encoding(note)
+
+    def predict(self, data, *, lengths=None, threads=0):
+        """Answers in the words and units of the data that it was trained on.
+
+        New data is scaled and transformed as the training data was, and the
+        answers back. `model(x)` gives the plain numbers.
+
+        Parameters
+        ----------
+        data : array (N,T,I), list of arrays (T_n,I), path, Dataset
+            Arrays as `fit` took them; a path is a file of the kind that the
+            model was trained on, with or without targets.
+        lengths : array (N), optional
+            Valid steps of each sequence.
+        threads : int, optional
+
+        Returns
+        -------
+        array
+            Labels (N) of a classifier, values (N,O), or (N,horizon,O) of a
+            forecast with a row for each window; a list of arrays (T_n) or
+            (T_n,O) where there is an answer for each step.
+
+        Raises
+        ------
+        BadValueError
+            If nothing is known of the data: the model was not trained by `fit`
+            or `elman train`.
+
+        Examples
+        --------
+        >>> X = [[0, 0, 1], [1, 0, 0], [0, 1, 1], [1, 1, 0]]
+        >>> model = Model([GRU(4), Last(), Linear(2)], inputs=1)
+        >>> run = model.fit(X, [1, 0, 1, 0], epochs=60, learning_rate=0.05)
+        >>> model.predict(X)
+        array([1, 0, 1, 0])
+        """
+        return text.predict(self, data, lengths, threads)
+
+    def sample(self, prompt="", length=500, *, temperature=0.8, top_k=None, seed=1):
+        """Text that a language model goes on with, token by token.
+
+        The same seed gives the same text everywhere, and the same as
+        ``elman sample``.
+
+        Parameters
+        ----------
+        prompt : str, optional
+            What the text begins with; "" begins behind a line break.
+        length : int, optional
+            Tokens to draw: characters, bytes or words.
+        temperature : float, optional
+            0 takes the likeliest, 1 draws as was learned.
+        top_k : int, optional
+            Draw from so many of the likeliest only.
+        seed : int, optional
+
+        Returns
+        -------
+        str
+            The prompt and what follows.
+
+        Raises
+        ------
+        BadValueError
+            If it is no language model, or the prompt has what is not in its
+            vocabulary.
+        """
+        return text.sample(self, prompt, length, temperature, top_k, seed)
 
     # ---- a look inside ------------------------------------------------------
 

@@ -64,6 +64,30 @@ class Dataset(_core.Dataset):
             given["class_count"] = class_count or most + 1
         return cls.arrays(x=x, lengths=lengths, parts=parts, config=config, **given)
 
+    def __len__(self):
+        """How many sequences there are, in all parts; tokens of a text."""
+        return sum(self.sizes.values())
+
+    def arrays_of(self):
+        """All sequences as the model reads them, and their classes.
+
+        Returns
+        -------
+        x : list of arrays (T_n,I)
+            Scaled and transformed, in the order of the data.
+        classes : list
+            Of each sequence, or (T_n) of its steps; -1 where there is none.
+
+        Examples
+        --------
+        >>> data = Dataset.of([[1, 2], [3]], [1, 0], validation=0)
+        >>> x, classes = data.arrays_of()
+        >>> [a.shape for a in x], classes
+        ([(2, 1), (1, 1)], [1, 0])
+        """
+        count = len(self)
+        return [self.inputs(n) for n in range(count)], [self.class_of(n) for n in range(count)]
+
     def __repr__(self):
         return "\n".join(f"{name:11} {text}" for name, text, minor in self.facts if not minor)
 
@@ -90,7 +114,7 @@ def _sequences(X, lengths):
 def _targets(x, y, lengths, per_step):
     """The arguments for y: classes or values, per step or not."""
     if y is None:
-        return {}
+        return {"per_step": bool(per_step)}
     ragged = x.ndim == 2
     if isinstance(y, (list, tuple)) and any(np.ndim(a) for a in y):
         arrays = [np.asarray(a) for a in y]
@@ -127,6 +151,17 @@ def _data_for(model, data, y, **options):
     if isinstance(data, (str, os.PathLike)):
         return Dataset.open(data)
     return Dataset.of(data, y, class_count=model.info["output_size"], **options)
+
+
+def answers_for(model, data, lengths):
+    """Data to be answered, treated as the encoding of the model says."""
+    if isinstance(data, _core.Dataset):
+        return data
+    how = {"encoding": model.note("encoding"), "answers": True}
+    if isinstance(data, (str, os.PathLike)):
+        return Dataset.open(data, **how)
+    per_step = model.encoding.facts["task"] in ("tag", "track")
+    return Dataset.of(data, lengths=lengths, scaling=True, per_step=per_step, **how)
 
 
 class Trainer(_core.Trainer):

@@ -24,7 +24,7 @@ typedef struct core {
     PyObject
         *errors[CORE_STATUSES]; /* by elman_status; of ELMAN_OK: the base */
     PyTypeObject *view, *model, *state, *optimizer, *dataset, *trainer, *graph,
-        *inspection, *torch, *torch_engine, *torch_run;
+        *inspection, *encoding, *torch, *torch_engine, *torch_run;
     PyObject *empty;                                      /* numpy.empty */
     PyObject *asarray;                                    /* numpy.asarray */
     PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's types */
@@ -298,6 +298,7 @@ bool dataset_create_type(core *core);
 bool trainer_create_type(core *core);
 bool graph_create_type(core *core);
 bool inspection_create_type(core *core);
+bool encoding_create_type(core *core);
 bool torch_create_type(core *core);
 bool torch_engine_create_type(core *core);
 bool torch_run_create_type(core *core);
@@ -325,10 +326,14 @@ void lock_acquire(PyThread_type_lock lock);
 /* The dataset of a Dataset, or NULL and TypeError. */
 elman_dataset *dataset_argument(const core *core, PyObject *object);
 
+/* What an encoding says, as a dict. */
+PyObject *encoding_dict(const elman_encoding *encoding);
+
 /* Makes a heap type of spec, keeps it at *type and adds it to the module. */
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
 
 /* The functions of a room that are the module's. */
-extern PyMethodDef exchange_functions[], learn_functions[], inspect_functions[];
+extern PyMethodDef exchange_functions[], learn_functions[],
+    inspect_functions[], encoding_functions[];
 
 #endif

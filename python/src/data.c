@@ -315,40 +315,81 @@ static PyObject *dataset_sizes(PyObject *self, void *unused)
     return dict;
 }
 
-/* A list of texts, some of which may be absent. */
-static PyObject *texts(char *const *text, size_t count)
-{
-    if (!text) Py_RETURN_NONE;
-    PyObject *list = PyList_New(0);
-    for (size_t i = 0; list && i < count; i++) {
-        PyObject *item = PyUnicode_DecodeUTF8(
-            text[i] ? text[i] : "", text[i] ? (Py_ssize_t)strlen(text[i]) : 0,
-            "surrogateescape");
-        if (!item || PyList_Append(list, item)) Py_CLEAR(list);
-        Py_XDECREF(item);
-    }
-    return list;
-}
-
 /* What became of the data, and what a model needs for it. */
 static PyObject *dataset_encoding(PyObject *self, void *unused)
 {
     (void)unused;
-    static const char *const tasks[] = {
-        "auto", "language", "classify", "tag", "forecast", "regress", "track"};
-    const elman_encoding *e = elman_dataset_encoding(dataset_of(self)->dataset);
-    bool per_sequence = false;
-    size_t outputs = elman_encoding_outputs(e, &per_sequence);
-    return Py_BuildValue(
-        "{s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:N,s:N,s:N,s:N}", "task",
-        tasks[e->task], "outputs", (Py_ssize_t)outputs, "input_size",
-        (Py_ssize_t)e->input_size, "vocabulary", (Py_ssize_t)e->vocabulary,
-        "target_count", (Py_ssize_t)e->target_count, "window",
-        (Py_ssize_t)e->window, "horizon", (Py_ssize_t)e->horizon, "season",
-        (Py_ssize_t)e->season, "per_sequence", PyBool_FromLong(per_sequence),
-        "labels", texts(e->labels, e->class_count), "columns",
-        texts(e->columns, e->input_size), "targets",
-        texts(e->target_names, e->target_count));
+    return encoding_dict(elman_dataset_encoding(dataset_of(self)->dataset));
+}
+
+/* How many sequences there are, in all parts. */
+static size_t sequences(const elman_dataset *dataset)
+{
+    size_t count = 0;
+    for (int part = 0; part_words[part]; part++)
+        count += elman_dataset_size(dataset, (elman_part)part);
+    return count;
+}
+
+/* The inputs of a sequence, (T,I), to be freed; false sets the exception. */
+static bool read_inputs(dataset_data *d, unsigned long long id, size_t *T,
+                        float **x)
+{
+    const elman_encoding *e = elman_dataset_encoding(d->dataset);
+    size_t longest = elman_dataset_longest(d->dataset);
+    if (!longest || id >= sequences(d->dataset)) {
+        errors_bad_value(d->core, "there is no sequence %llu", id);
+        return false;
+    }
+
+    // how many steps it has is known once they are read
+    *x = PyMem_Calloc(longest * e->input_size + 1, sizeof **x);
+    if (*x) *T = elman_dataset_inputs(d->dataset, id, *x);
+    else PyErr_NoMemory();
+    return *x != NULL;
+}
+
+/* The inputs of a sequence as a model reads them, (T,I). */
+static PyObject *dataset_inputs(PyObject *self, PyObject *args)
+{
+    dataset_data *d = dataset_of(self);
+    unsigned long long id = 0;
+    size_t T = 0;
+    float *x = NULL;
+    if (!PyArg_ParseTuple(args, "K", &id) || !read_inputs(d, id, &T, &x))
+        return NULL;
+    const size_t shape[] = {T, elman_dataset_encoding(d->dataset)->input_size};
+    array a;
+    PyObject *made =
+        array_fill(d->core, NULL, ARRAY_FLOAT32, "x", 2, shape, &a);
+    if (made) {
+        memcpy(a.data, x, a.count * sizeof *x);
+        array_release(&a);
+    }
+    PyMem_Free(x);
+    return made;
+}
+
+/* The class of a sequence, or those of its steps (T); -1 is none. */
+static PyObject *dataset_class(PyObject *self, PyObject *args)
+{
+    dataset_data *d = dataset_of(self);
+    unsigned long long id = 0;
+    size_t T = 0;
+    float *x = NULL;
+    if (!PyArg_ParseTuple(args, "K", &id) || !read_inputs(d, id, &T, &x))
+        return NULL;
+    PyMem_Free(x);
+    if (elman_dataset_encoding(d->dataset)->task != ELMAN_TASK_TAG)
+        return PyLong_FromLong(elman_dataset_class(d->dataset, id, 0));
+    array a;
+    PyObject *made =
+        array_fill(d->core, NULL, ARRAY_INT32, "classes", 1, &T, &a);
+    if (!made) return NULL;
+    for (size_t t = 0; t < T; t++)
+        ((int32_t *)a.data)[t] = elman_dataset_class(d->dataset, id, t);
+    array_release(&a);
+    return made;
 }
 
 /* Model outputs (rows of y) in the units of the data. */
@@ -361,10 +402,7 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "KnO", &id, &step, &y)) return NULL;
     const elman_encoding *e = elman_dataset_encoding(d->dataset);
     size_t outputs = elman_encoding_outputs(e, NULL);
-    size_t sequences = 0;
-    for (int part = 0; part_words[part]; part++)
-        sequences += elman_dataset_size(d->dataset, (elman_part)part);
-    if (id >= sequences || step < 0 || e->target_count == 0)
+    if (id >= sequences(d->dataset) || step < 0 || e->target_count == 0)
         return errors_bad_value(d->core, "sequence %llu has no values", id);
 
     array a;
@@ -419,6 +457,12 @@ static PyMethodDef methods[] = {
      "arrays($type, x=None, lengths=None, classes=None, values=None, "
      "tokens=None, parts=None, per_step=False, class_count=0, vocabulary=0, "
      "config=None)\n--\n\nSequences and targets in memory."},
+    {"inputs", dataset_inputs, METH_VARARGS,
+     "inputs($self, id, /)\n--\n\nThe inputs of a sequence as a model reads "
+     "them, (T,I)."},
+    {"class_of", dataset_class, METH_VARARGS,
+     "class_of($self, id, /)\n--\n\nThe class of a sequence, or those of its "
+     "steps (T); -1 is none."},
     {"values", dataset_values, METH_VARARGS,
      "values($self, id, step, y, /)\n--\n\nAn answer in the units of the "
      "data."},

@@ -123,8 +123,9 @@ FUZZ = """
         objects.append(_core.Optimizer(m))
     X = np.zeros((6, 3, 4), np.float32)
     objects.append(elman.Dataset.of(X, [0, 1, 2, 0, 1, 2], validation=0.4))
+    objects.append(elman.Encoding(objects[-1].note))
     objects.append(elman.Trainer(elman.Model([elman.GRU(3), elman.Last(), elman.Linear(3)],
-                                             inputs=4), objects[-1], epochs=3))
+                                             inputs=4), objects[-2], epochs=3))
     objects[0].export("onnx", folder + "/m.onnx") if objects[0].config["layers"] else None
     try:
         objects.append(elman.Graph(folder + "/m.onnx"))
@@ -179,11 +180,12 @@ FUZZ = """
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_no_call_crashes_the_interpreter(seed):
+def test_no_call_crashes_the_interpreter(seed, tmp_path):
     script = textwrap.dedent(FUZZ)
     found = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", script, str(seed), str(COUNT)],
-        capture_output=True, text=True, timeout=900,
+        capture_output=True, text=True, timeout=900, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
     )  # fmt: skip
     assert found.returncode == 0 and found.stdout.endswith("lived\n"), found.stderr[-3000:]
 

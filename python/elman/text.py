@@ -1,0 +1,169 @@
+"""Text and what data means: the encoding that a model keeps of its data."""
+
+import json
+
+import numpy as np
+
+from elman import _core
+
+
+class Encoding(_core.Encoding):
+    """How data became the numbers of a model, from the note it keeps of it.
+
+    Made by `Model.encoding`.
+
+    Parameters
+    ----------
+    note : str
+        JSON, as `Dataset.note` has it.
+
+    Attributes
+    ----------
+    facts : dict
+        task, labels, columns, vocabulary, window, horizon, ... as of
+        `Dataset.encoding`.
+    tokens : list of bytes
+        (V) what each token stands for, of a language model.
+
+    Examples
+    --------
+    >>> note = '{"version":1,"task":"language","unit":"characters","tokens":["a","b"]}'
+    >>> encoding = Encoding(note)
+    >>> encoding.encode("abba")
+    array([0, 1, 1, 0], dtype=int32)
+    >>> encoding.decode([1, 0])
+    'ba'
+    """
+
+    def __new__(cls, note):
+        return super().__new__(cls, note)
+
+    def encode(self, text):
+        """Text as tokens.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        array (T) of int32
+            What is not in the vocabulary is the token <unk>.
+
+        Raises
+        ------
+        BadValueError
+            If something is not in a vocabulary without <unk>.
+        """
+        return self.read(text)
+
+    def decode(self, tokens):
+        """The text of tokens.
+
+        Parameters
+        ----------
+        tokens : sequence of int
+
+        Returns
+        -------
+        str
+        """
+        words = self.tokens
+        parts = [words[int(t)] for t in tokens]
+        if self.bare:
+            parts = [b"\n" if p == b"<eos>" else p for p in parts]
+            parts = [
+                b" " + p if n and p != b"\n" and parts[n - 1] != b"\n" else p
+                for n, p in enumerate(parts)
+            ]
+        return b"".join(parts).decode("utf-8", "replace")
+
+    def __repr__(self):
+        facts = self.facts
+        said = {
+            name: facts[name]
+            for name in ("vocabulary", "labels", "columns", "targets", "window", "horizon")
+            if facts[name]
+        }
+        return f"Encoding({facts['task']}, {json.dumps(said)[1:-1]})"
+
+
+def encoding_of(model):
+    """The encoding of a model, or BadValueError."""
+    note = model.note("encoding")
+    if note is None:
+        raise _core.BadValueError(
+            "the model does not know what its numbers mean: it was not trained by "
+            "model.fit or elman train; use model(x)"
+        )
+    return Encoding(note)
+
+
+def sample(model, prompt, length, temperature, top_k, seed):
+    """The text that a language model goes on with; see `Model.sample`."""
+    encoding = encoding_of(model)
+    if encoding.facts["task"] != "language":
+        raise _core.BadValueError(
+            f"the model is no language model, its task is {encoding.facts['task']}"
+        )
+    tokens = _beginning(encoding, prompt)
+    stream = model.stream()
+    for token in tokens:
+        logits = stream(token)
+    made = []
+    for number in range(length):
+        token = _core.draw(logits, temperature, top_k or 0, seed, number)
+        made.append(token)
+        if number + 1 < length:
+            logits = stream(token)
+    return encoding.decode([*tokens, *made] if prompt else made)
+
+
+def _beginning(encoding, prompt):
+    """The tokens before the first one that is drawn: of the prompt, else a line
+    break, or the first token of a vocabulary without one."""
+    if prompt:
+        tokens = encoding.encode(prompt)
+        if not len(tokens):
+            raise _core.BadValueError("the prompt contains no token")
+        return tokens.tolist()
+    try:
+        return encoding.encode("\n").tolist() or [0]
+    except _core.BadValueError:
+        return [0]
+
+
+def predict(model, data, lengths, threads):
+    """Answers in the words and units of the data; see `Model.predict`."""
+    from elman.training import answers_for
+
+    encoding = encoding_of(model)
+    facts = encoding.facts
+    if facts["task"] == "language":
+        raise _core.BadValueError("a language model has no answers: use model.sample()")
+    data = answers_for(model, data, lengths)
+    x = [data.inputs(n) for n in range(len(data))]
+    y = model(x, threads=threads) if x else []
+    if facts["labels"] is not None:
+        return _labels(facts, y)
+    if facts["per_sequence"]:
+        values = [data.values(n, 0, row) for n, row in enumerate(y)]
+        made = np.array(values).reshape(len(x), -1)
+        if facts["task"] == "forecast":
+            return made.reshape(len(x), facts["horizon"], -1)
+        return made
+    return [
+        np.array([data.values(n, t, step) for t, step in enumerate(row)])
+        for n, row in enumerate(y)
+    ]
+
+
+def _labels(facts, y):
+    """The likeliest label of each answer; numbers where all labels are."""
+    labels = facts["labels"]
+    if all(label.lstrip("-").isdecimal() for label in labels):
+        labels = [int(label) for label in labels]
+    labels = np.array(labels)
+    if facts["per_sequence"]:
+        return labels[np.argmax(y, axis=-1)] if len(y) else labels[:0]
+    return [labels[row.argmax(axis=-1)] for row in y]
