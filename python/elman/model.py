@@ -200,12 +200,34 @@ class Model(_core.Model):
         )  # fmt: skip
 
     def evaluate(self, data, y=None, *, lengths=None, part=None, **config):
-        """The metrics of the model on arrays, or on a part of a dataset.
+        """The metrics of the model on arrays, a file, or a part of a dataset.
+
+        Parameters
+        ----------
+        data : array (N,T,I), list of arrays (T_n,I), path, Dataset
+            A file is read as the one that the model was trained on.
+        y : array, optional
+            Targets of arrays, as `fit` takes them.
+        lengths : array (N), optional
+            Valid steps of each sequence.
+        part : str, optional
+            "train", "validation" or "test" of a dataset; None: validation, and
+            all of arrays and files.
+        **config
+            As in `elman_trainer_config`: loss, batch_size, threads, ...
 
         Returns
         -------
         dict
             loss, and what the task has: accuracy, confusion, mse, bits, ...
+
+        Examples
+        --------
+        >>> model = Model([Linear(1)], inputs=1)
+        >>> model["fc.weight"], model["fc.bias"] = [[2.0]], [0.0]
+        >>> found = model.evaluate([[[1.0], [2.0]]], [[[2.0], [5.0]]])
+        >>> found["mse"], found["mae"]
+        (0.5, 0.5)
         """
         return training.evaluate(self, data, y, lengths=lengths, part=part, **config)
 

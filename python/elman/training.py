@@ -319,6 +319,10 @@ def fit(model, data, y=None, *, lengths=None, validation=None, epochs=20,
 
 def evaluate(model, data, y=None, *, lengths=None, part=None, **config):
     """The metrics of a model; see `Model.evaluate`."""
+    if isinstance(data, (str, os.PathLike)):
+        note = model.note("encoding")
+        data = Dataset.open(data, **({"encoding": note} if note else {"validation": -1.0}))
+        part = part or ("validation" if note else "train")
     whole = not isinstance(data, _core.Dataset)
     data = _data_for(model, data, y, lengths=lengths, **({"validation": 0} if whole else {}))
     part = part or ("train" if whole else "validation")
