@@ -135,7 +135,8 @@ class Graph(_core.Graph):
                 raise _core.BadValueError(
                     f"no input '{name}': there are {', '.join(types)}"
                 )
-            self.write(name, np.ascontiguousarray(_core_array(value), types[name]))
+            array = np.ascontiguousarray(_core_array(value), types[name])
+            self.write(name, array if array.flags.aligned else array.copy())
         self.forward(steps, threads)
         outputs = {}
         for port in self.ports:

@@ -59,7 +59,7 @@ static bool borrow(PyObject *object, array_type type, int flags, array *to)
     if (!PyObject_CheckBuffer(object)) return false;
     if (PyObject_GetBuffer(object, &to->buffer,
                            flags | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) {
-        PyErr_Clear();
+        errors_forgive();
         return false;
     }
     to->held = true;
@@ -90,6 +90,8 @@ bool array_read(core *core, PyObject *object, array_type type, const char *name,
         return false;
     }
 
+    if (PyErr_Occurred()) return false;
+
     // one copy, in the wanted type and order
     PyObject *convert = converter(core);
     if (!convert) return false;
@@ -99,6 +101,7 @@ bool array_read(core *core, PyObject *object, array_type type, const char *name,
     bool read = borrow(made, type, PyBUF_SIMPLE, to);
     Py_DECREF(made); // the buffer holds it
     if (!read) {
+        if (PyErr_Occurred()) return false;
         errors_bad_value(core, "%s cannot be read as an array of %s", name,
                          types[type].numpy);
         return false;
@@ -157,7 +160,7 @@ PyObject *array_fill(core *core, PyObject *object, array_type type,
 
     // what a caller gives must take the numbers where it is
     if (!borrow(made, type, PyBUF_WRITABLE, to)) {
-        errors_bad_value(
+        if (!PyErr_Occurred()) errors_bad_value(
             core,
             "%s must be a writable C-contiguous array of %s, which "
             "this is not: make it with numpy.empty(shape, '%s')",

@@ -34,7 +34,10 @@ static bool read_layer(const core *core, PyObject *dict, elman_layer *layer)
         errors_bad_value(core, "a layer is %R, expected a dict", dict);
         return false;
     }
-    layer->kind = read_kind(core, PyDict_GetItemString(dict, "kind"));
+    PyObject *word = PyDict_GetItemString(dict, "kind");
+    Py_XINCREF(word);
+    layer->kind = read_kind(core, word);
+    Py_XDECREF(word);
     if (layer->kind == ELMAN_END) return false;
 
     PyObject *rest = PyDict_Copy(dict);
@@ -60,9 +63,10 @@ static bool read_layers(const core *core, PyObject *layers,
         return false;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *layer = PyList_GetItem(layers, i);
-        if (!layer || !read_layer(core, layer, &config->layers[i]))
-            return false;
+        PyObject *layer = PySequence_GetItem(layers, i);
+        bool read = layer && read_layer(core, layer, &config->layers[i]);
+        Py_XDECREF(layer);
+        if (!read) return false;
     }
     return true;
 }

@@ -46,6 +46,10 @@ PyObject *errors_raise(const core *core, elman_status status);
 /* Sets elman.BadValueError with a text of its own; NULL. */
 PyObject *errors_bad_value(const core *core, const char *format, ...);
 
+/* Clears what says that a value is of no use here. false, with the exception
+ * left, for what is no such fault: Ctrl-C, no memory. */
+bool errors_forgive(void);
+
 /* None, or the exception of a status. */
 PyObject *errors_none(const core *core, elman_status status);
 
@@ -259,6 +263,13 @@ extern const char *const part_words[], *const activation_words[],
 bool config_read(const core *core, PyObject *dict, elman_config *config);
 PyObject *config_write(const elman_config *config);
 
+/* Text of the library, or of files, whose bytes may be no UTF-8; NULL: None. */
+PyObject *text_write(const char *text);
+
+/* For O& of PyArg_Parse: a whole number, 0 or more, as uint64_t or size_t. */
+int whole_argument(PyObject *object, void *to);
+int size_argument(PyObject *object, void *to);
+
 /* Paths: str, bytes or os.PathLike as the bytes that the system takes; a new
  * reference, whose bytes text points to. */
 PyObject *path_read(PyObject *object, const char **text);
@@ -292,7 +303,6 @@ void model_end_reading(model_data *model);
 bool model_begin_writing(model_data *model);
 void model_end_writing(model_data *model);
 
-bool state_create_type(core *core);
 bool optimizer_create_type(core *core);
 bool dataset_create_type(core *core);
 bool trainer_create_type(core *core);
@@ -316,6 +326,26 @@ typedef struct state_data {
     PyThread_type_lock lock;
 } state_data;
 state_data *state_of(PyObject *object);
+bool state_create_type(core *core);
+
+/* ---- state_pass.c: forward, step, backward and loss of a State -------------
+ */
+
+/* A call on a state and its model: locked, and without the GIL if it is much
+ * work. Nothing of Python runs between begin and end. */
+typedef struct state_call {
+    state_data *s;
+    model_data *m;
+    PyThreadState *thread; /* of a call without the GIL */
+} state_call;
+bool state_call_begin(state_call *call, PyObject *state, double flops);
+void state_call_end(state_call *call);
+
+PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *state_step(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *state_call_step(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *state_backward(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *state_loss(PyObject *self, PyObject *args);
 
 /* object as a State, or NULL and TypeError. */
 state_data *state_argument(const core *core, PyObject *object);
@@ -328,6 +358,15 @@ elman_dataset *dataset_argument(const core *core, PyObject *object);
 
 /* What an encoding says, as a dict. */
 PyObject *encoding_dict(const elman_encoding *encoding);
+
+/* A new object of a type of the module or a subclass. Nobody finds it, not even
+ * the garbage collector's list, before core_ready gives it away. */
+PyObject *core_alloc(PyTypeObject *cls);
+PyObject *core_ready(PyObject *made);
+
+/* Whether object is of a type or a subclass. What it says of its class itself,
+ * as mocks do, does not count: its memory is read as that type's. */
+bool core_is(PyObject *object, PyTypeObject *type);
 
 /* Makes a heap type of spec, keeps it at *type and adds it to the module. */
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);

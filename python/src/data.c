@@ -24,10 +24,8 @@ static dataset_data *dataset_of(PyObject *object)
 
 elman_dataset *dataset_argument(const core *core, PyObject *object)
 {
-    int is = PyObject_IsInstance(object, (PyObject *)core->dataset);
-    if (is > 0) return dataset_of(object)->dataset;
-    if (is == 0)
-        PyErr_Format(PyExc_TypeError, "expected an elman.Dataset, found %R",
+    if (core_is(object, core->dataset)) return dataset_of(object)->dataset;
+    PyErr_Format(PyExc_TypeError, "expected an elman.Dataset, found %R",
                      (PyObject *)Py_TYPE(object));
     return NULL;
 }
@@ -35,8 +33,7 @@ elman_dataset *dataset_argument(const core *core, PyObject *object)
 /* A Dataset without data yet. */
 static PyObject *dataset_alloc(core *core, PyTypeObject *cls)
 {
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (self) dataset_of(self)->core = core;
     return self;
 }
@@ -63,7 +60,7 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
         }
     }
     Py_XDECREF(bytes);
-    return self;
+    return core_ready(self);
 }
 
 /* ---- arrays
@@ -99,6 +96,8 @@ static bool read_x(core *core, const given *g, dataset_data *d,
     if (!x->held) return true;
     if (x->rank != 2 && x->rank != 3)
         return refuse_shape(core, "x is (N,T,I), or (rows,I) with lengths");
+    if (x->rank == 3 && !x->shape[1])
+        return refuse_shape(core, "x is (N,T,I) with T of 0, expected steps");
     arrays->x = x->data;
     arrays->I = x->shape[x->rank - 1];
     if (x->rank == 3) {
@@ -198,6 +197,7 @@ static bool read_tokens(core *core, const given *g, dataset_data *d,
     arrays->vocabulary = g->vocabulary > 0 ? (size_t)g->vocabulary : 0;
     arrays->N = tokens->rank == 2 ? tokens->shape[0] : 1;
     arrays->T = tokens->rank == 2 ? tokens->shape[1] : tokens->count;
+    if (!arrays->T) return refuse_shape(core, "tokens are none");
     return true;
 }
 
@@ -237,11 +237,22 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
                      &g.classes, &g.values, &g.tokens, &g.parts, &g.per_step,
                      &g.class_count, &g.vocabulary, &g.config))
         return NULL;
+
+    // a copy holds the texts of the config, whatever becomes of the caller's
+    PyObject *kept = NULL;
+    if (g.config && PyDict_Check(g.config)) {
+        kept = PyDict_Copy(g.config);
+        if (!kept) return NULL;
+    }
     elman_dataset_config config = {0};
-    if (!fields_read(core, dataset_fields, g.config, "a dataset", &config))
+    PyObject *self = NULL;
+    if (fields_read(core, dataset_fields, kept ? kept : g.config, "a dataset",
+                    &config))
+        self = dataset_alloc(core, (PyTypeObject *)cls);
+    if (!self) {
+        Py_XDECREF(kept);
         return NULL;
-    PyObject *self = dataset_alloc(core, (PyTypeObject *)cls);
-    if (!self) return NULL;
+    }
 
     dataset_data *d = dataset_of(self);
     elman_arrays arrays = {.borrowed = true};
@@ -261,8 +272,9 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
     array_release(&c.classes);
     array_release(&c.parts);
     PyMem_Free(c.part);
+    Py_XDECREF(kept);
     if (!d->dataset) Py_CLEAR(self);
-    return self;
+    return core_ready(self);
 }
 
 /* ---- what it is
@@ -272,7 +284,8 @@ static PyObject *facts_list(const elman_fact *facts, size_t count)
 {
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && i < count; i++) {
-        PyObject *row = Py_BuildValue("(ssO)", facts[i].name, facts[i].text,
+        PyObject *row = Py_BuildValue("(NNO)", text_write(facts[i].name),
+                                      text_write(facts[i].text),
                                       facts[i].minor ? Py_True : Py_False);
         if (!row || PyList_Append(list, row)) Py_CLEAR(list);
         Py_XDECREF(row);
@@ -292,7 +305,7 @@ static PyObject *dataset_facts(PyObject *self, void *unused)
 static PyObject *dataset_note(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyUnicode_FromString(elman_dataset_note(dataset_of(self)->dataset));
+    return text_write(elman_dataset_note(dataset_of(self)->dataset));
 }
 
 static PyObject *dataset_longest(PyObject *self, void *unused)
@@ -353,10 +366,11 @@ static bool read_inputs(dataset_data *d, unsigned long long id, size_t *T,
 static PyObject *dataset_inputs(PyObject *self, PyObject *args)
 {
     dataset_data *d = dataset_of(self);
-    unsigned long long id = 0;
+    uint64_t id = 0;
     size_t T = 0;
     float *x = NULL;
-    if (!PyArg_ParseTuple(args, "K", &id) || !read_inputs(d, id, &T, &x))
+    if (!PyArg_ParseTuple(args, "O&", whole_argument, &id) ||
+        !read_inputs(d, id, &T, &x))
         return NULL;
     const size_t shape[] = {T, elman_dataset_encoding(d->dataset)->input_size};
     array a;
@@ -374,10 +388,11 @@ static PyObject *dataset_inputs(PyObject *self, PyObject *args)
 static PyObject *dataset_class(PyObject *self, PyObject *args)
 {
     dataset_data *d = dataset_of(self);
-    unsigned long long id = 0;
+    uint64_t id = 0;
     size_t T = 0;
     float *x = NULL;
-    if (!PyArg_ParseTuple(args, "K", &id) || !read_inputs(d, id, &T, &x))
+    if (!PyArg_ParseTuple(args, "O&", whole_argument, &id) ||
+        !read_inputs(d, id, &T, &x))
         return NULL;
     PyMem_Free(x);
     if (elman_dataset_encoding(d->dataset)->task != ELMAN_TASK_TAG)
@@ -396,14 +411,17 @@ static PyObject *dataset_class(PyObject *self, PyObject *args)
 static PyObject *dataset_values(PyObject *self, PyObject *args)
 {
     dataset_data *d = dataset_of(self);
-    unsigned long long id = 0;
-    Py_ssize_t step = 0;
+    uint64_t id = 0;
+    size_t step = 0;
     PyObject *y = NULL;
-    if (!PyArg_ParseTuple(args, "KnO", &id, &step, &y)) return NULL;
+    if (!PyArg_ParseTuple(args, "O&O&O", whole_argument, &id, size_argument,
+                          &step, &y))
+        return NULL;
     const elman_encoding *e = elman_dataset_encoding(d->dataset);
     size_t outputs = elman_encoding_outputs(e, NULL);
-    if (id >= sequences(d->dataset) || step < 0 || e->target_count == 0)
-        return errors_bad_value(d->core, "sequence %llu has no values", id);
+    if (id >= sequences(d->dataset) || e->target_count == 0)
+        return errors_bad_value(d->core, "sequence %llu has no values",
+                                (unsigned long long)id);
 
     array a;
     if (!array_read(d->core, y, ARRAY_FLOAT32, "y", &a)) return NULL;
@@ -411,7 +429,7 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
     PyObject *list = NULL;
     double *values = PyMem_Calloc(outputs + 1, sizeof *values);
     if (values && array_fits(d->core, &a, "y", 1, shape)) {
-        elman_dataset_values(d->dataset, id, (size_t)step, a.data, values);
+        elman_dataset_values(d->dataset, id, step, a.data, values);
         list = PyList_New(0);
         for (size_t i = 0; list && i < outputs; i++) {
             PyObject *value = PyFloat_FromDouble(values[i]);

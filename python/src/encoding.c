@@ -25,9 +25,7 @@ static PyObject *texts(char *const *text, size_t count)
     if (!text) Py_RETURN_NONE;
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && i < count; i++) {
-        PyObject *item = PyUnicode_DecodeUTF8(
-            text[i] ? text[i] : "", text[i] ? (Py_ssize_t)strlen(text[i]) : 0,
-            "surrogateescape");
+        PyObject *item = text_write(text[i] ? text[i] : "");
         if (!item || PyList_Append(list, item)) Py_CLEAR(list);
         Py_XDECREF(item);
     }
@@ -118,13 +116,14 @@ static PyObject *draw(PyObject *module, PyObject *args, PyObject *kwargs)
     core *core = core_of_module(module);
     PyObject *logits = NULL;
     double temperature = 1;
-    Py_ssize_t top_k = 0;
-    unsigned long long seed = 0, number = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|dnKK", names, &logits,
-                                     &temperature, &top_k, &seed, &number))
+    size_t top_k = 0;
+    uint64_t seed = 0, number = 0;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O|dO&O&O&", names, &logits, &temperature,
+            size_argument, &top_k, whole_argument, &seed, whole_argument,
+            &number))
         return NULL;
-    if (top_k < 0) return errors_bad_value(core, "top_k is %zd", top_k);
-    const elman_sampler sampler = {temperature, (size_t)top_k, seed};
+    const elman_sampler sampler = {temperature, top_k, seed};
     array a;
     if (!array_read(core, logits, ARRAY_FLOAT32, "logits", &a)) return NULL;
 
@@ -160,13 +159,12 @@ static PyObject *encoding_new(PyTypeObject *cls, PyObject *args,
     const char *note = NULL;
     if (!core || !PyArg_ParseTupleAndKeywords(args, kwargs, "s", names, &note))
         return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     encoding_object *o = encoding_of(self);
     o->core = core;
     elman_status status = elman_encoding_create(note, &o->encoding);
-    if (!status) return self;
+    if (!status) return core_ready(self);
     Py_DECREF(self);
     return errors_raise(core, status);
 }

@@ -59,8 +59,20 @@ bool errors_create(core *core)
 PyObject *errors_raise(const core *core, elman_status status)
 {
     size_t kind = (size_t)status < CORE_STATUSES ? (size_t)status : 0;
-    PyErr_SetString(core->errors[kind], elman_message());
+    PyObject *text = text_write(elman_message());
+    if (text) PyErr_SetObject(core->errors[kind], text);
+    Py_XDECREF(text);
     return NULL;
+}
+
+bool errors_forgive(void)
+{
+    if (!PyErr_Occurred()) return true;
+    if (!PyErr_ExceptionMatches(PyExc_Exception) ||
+        PyErr_ExceptionMatches(PyExc_MemoryError))
+        return false;
+    PyErr_Clear();
+    return true;
 }
 
 PyObject *errors_bad_value(const core *core, const char *format, ...)

@@ -48,8 +48,10 @@ static PyObject *rows_list(const elman_import *import)
                 Py_CLEAR(shape);
         }
         PyObject *row =
-            shape ? Py_BuildValue("(zzOzz)", rows[i].from, rows[i].type, shape,
-                                  rows[i].to, rows[i].how)
+            shape ? Py_BuildValue("(NNONN)", text_write(rows[i].from),
+                                  text_write(rows[i].type), shape,
+                                  text_write(rows[i].to),
+                                  text_write(rows[i].how))
                   : NULL;
         Py_XDECREF(shape);
         if (!row || PyList_Append(list, row)) Py_CLEAR(list);
@@ -63,7 +65,7 @@ static PyObject *remarks_list(const elman_import *import)
     PyObject *list = PyList_New(0);
     const char *remark = NULL;
     for (size_t i = 0; list && (remark = elman_import_remark(import, i)); i++) {
-        PyObject *text = PyUnicode_FromString(remark);
+        PyObject *text = text_write(remark);
         if (!text || PyList_Append(list, text)) Py_CLEAR(list);
         Py_XDECREF(text);
     }
@@ -105,8 +107,8 @@ static PyObject *import_model(PyObject *module, PyObject *args,
             PyObject *rows = made ? rows_list(import) : NULL;
             PyObject *remarks = rows ? remarks_list(import) : NULL;
             if (remarks)
-                result = Py_BuildValue("(OOOz)", made, rows, remarks,
-                                       elman_import_proof(import));
+                result = Py_BuildValue("(OOON)", made, rows, remarks,
+                                       text_write(elman_import_proof(import)));
             Py_XDECREF(made);
             Py_XDECREF(rows);
             Py_XDECREF(remarks);
@@ -139,7 +141,8 @@ static PyObject *look(PyObject *module, PyObject *list)
             PyObject *told = PyList_New(0);
             for (size_t i = 0; told && i < n; i++) {
                 PyObject *row =
-                    Py_BuildValue("(ss)", facts[i].name, facts[i].text);
+                    Py_BuildValue("(NN)", text_write(facts[i].name),
+                                  text_write(facts[i].text));
                 if (!row || PyList_Append(told, row)) Py_CLEAR(told);
                 Py_XDECREF(row);
             }
@@ -222,8 +225,7 @@ static PyObject *graph_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     if (!core ||
         !PyArg_ParseTupleAndKeywords(args, kwargs, "O", names, &source))
         return NULL;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     graph_data *g = graph_of(self);
     g->core = core;
@@ -248,7 +250,7 @@ static PyObject *graph_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
         Py_XDECREF(bytes);
     }
     if (!g->graph) Py_CLEAR(self);
-    return self;
+    return core_ready(self);
 }
 
 static int graph_traverse(PyObject *self, visitproc visit, void *arg)
@@ -291,21 +293,80 @@ static PyObject *port_dict(const elman_port *port)
                          port->type ? port->type : "", "shape", shape);
 }
 
+/* A copy of the ports, since a new object may let the garbage collector run
+ * Python, which must find the graph free; NULL and an exception. */
+static elman_port *copy_ports(graph_data *g, size_t *count)
+{
+    lock_acquire(g->lock);
+    const elman_port *ports = elman_graph_ports(g->graph, count);
+    elman_port *copy = PyMem_Calloc(*count + 1, sizeof *copy);
+    if (copy && *count) memcpy(copy, ports, *count * sizeof *copy);
+    PyThread_release_lock(g->lock);
+    if (!copy) PyErr_NoMemory();
+    return copy;
+}
+
 static PyObject *graph_ports(PyObject *self, void *unused)
 {
     (void)unused;
-    graph_data *g = graph_of(self);
-    lock_acquire(g->lock);
     size_t count = 0;
-    const elman_port *ports = elman_graph_ports(g->graph, &count);
-    PyObject *list = PyList_New(0);
+    elman_port *ports = copy_ports(graph_of(self), &count);
+    PyObject *list = ports ? PyList_New(0) : NULL;
     for (size_t i = 0; list && i < count; i++) {
         PyObject *port = port_dict(&ports[i]);
         if (!port || PyList_Append(list, port)) Py_CLEAR(list);
         Py_XDECREF(port);
     }
-    PyThread_release_lock(g->lock);
+    PyMem_Free(ports);
     return list;
+}
+
+/* Whether a buffer holds the numbers of a port's type, where the graph may read
+ * them. */
+static bool buffer_fits(const Py_buffer *buffer, const char *type)
+{
+    static const struct {
+        const char *type, *formats;
+        size_t size;
+    } known[] = {
+        {"float32", "f", 4},
+        {"float64", "d", 8},
+        {"int32", "il", 4},
+        {"int64", "lq", 8},
+    };
+    const char *format = buffer->format ? buffer->format : "B";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (type && !strcmp(type, known[i].type))
+            return *format && !format[1] && strchr(known[i].formats, *format) &&
+                   (size_t)buffer->itemsize == known[i].size &&
+                   (uintptr_t)buffer->buf % known[i].size == 0;
+    return false;
+}
+
+/* Gives the graph an input and keeps what holds it: both or neither. key is a
+ * plain str, so that no Python runs here. */
+static bool give_input(graph_data *g, PyObject *key, const char *name,
+                       PyObject *kept, const Py_buffer *buffer)
+{
+    size_t shape[ELMAN_MAX_AXES];
+    for (int i = 0; i < buffer->ndim; i++)
+        shape[i] = (size_t)buffer->shape[i];
+    lock_acquire(g->lock);
+    PyObject *before = PyDict_GetItem(g->inputs, key);
+    Py_XINCREF(before);
+    bool held = !PyDict_SetItem(g->inputs, key, kept);
+    elman_status status = ELMAN_OK;
+    if (held)
+        status = elman_graph_write(g->graph, name, buffer->buf,
+                                   (size_t)buffer->ndim, shape);
+
+    // the graph still reads what it had
+    if (held && status && before) PyDict_SetItem(g->inputs, key, before);
+    else if (held && status) PyDict_DelItem(g->inputs, key);
+    PyThread_release_lock(g->lock);
+    Py_XDECREF(before);
+    if (held && status) errors_raise(g->core, status);
+    return held && !status;
 }
 
 /* Gives an input, a C-contiguous array in the graph's own type, which elman.run
@@ -313,57 +374,38 @@ static PyObject *graph_ports(PyObject *self, void *unused)
 static PyObject *graph_write(PyObject *self, PyObject *args)
 {
     graph_data *g = graph_of(self);
-    PyObject *name = NULL, *object = NULL;
-    if (!PyArg_ParseTuple(args, "UO", &name, &object)) return NULL;
-    const char *text = PyUnicode_AsUTF8AndSize(name, NULL);
-
-    // a memoryview holds the numbers where they are, even if nobody else does
-    PyObject *kept = text ? PyMemoryView_FromObject(object) : NULL;
-    Py_buffer buffer;
-    if (!kept ||
-        PyObject_GetBuffer(kept, &buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) {
-        Py_XDECREF(kept);
-        return NULL;
-    }
-    if (buffer.ndim > ELMAN_MAX_AXES) {
-        PyBuffer_Release(&buffer);
-        Py_DECREF(kept);
-        return errors_bad_value(g->core, "%s has too many dimensions", text);
-    }
+    const char *name = NULL;
+    PyObject *object = NULL;
+    if (!PyArg_ParseTuple(args, "sO", &name, &object)) return NULL;
 
     // the graph takes the type that it declares, and so no other
-    lock_acquire(g->lock);
-    size_t count = 0, shape[ELMAN_MAX_AXES];
-    const elman_port *ports = elman_graph_ports(g->graph, &count), *port = NULL;
+    size_t count = 0;
+    elman_port *ports = copy_ports(g, &count);
+    if (!ports) return NULL;
+    const char *type = NULL;
     for (size_t i = 0; i < count; i++)
-        if (ports[i].input && !strcmp(ports[i].name, text)) port = &ports[i];
-    static const struct {
-        const char *type, *format;
-    } formats[] = {
-        {"float32", "f"},
-        {"float64", "d"},
-        {"int32", "i"},
-        {"int64", "lq"},
-    };
-    bool fits = !port;
-    for (size_t i = 0; port && i < sizeof formats / sizeof *formats; i++)
-        if (!strcmp(port->type, formats[i].type))
-            fits = buffer.format && buffer.format[0] && !buffer.format[1] &&
-                   strchr(formats[i].format, buffer.format[0]);
-    for (int i = 0; i < buffer.ndim; i++)
-        shape[i] = (size_t)buffer.shape[i];
-    elman_status status = ELMAN_OK;
-    if (fits)
-        status = elman_graph_write(g->graph, text, buffer.buf,
-                                   (size_t)buffer.ndim, shape);
-    else
-        errors_bad_value(g->core, "input '%s' is %s, which this array is not",
-                         text, port->type);
-    PyThread_release_lock(g->lock);
-    PyBuffer_Release(&buffer);
-    if (fits && status) errors_raise(g->core, status);
-    bool given = fits && !status && !PyDict_SetItem(g->inputs, name, kept);
-    Py_DECREF(kept);
+        if (ports[i].input && !strcmp(ports[i].name, name)) type = ports[i].type;
+    PyMem_Free(ports); // the names of types stay
+
+    // a memoryview holds the numbers where they are, even if nobody else does
+    PyObject *key = PyUnicode_FromString(name);
+    PyObject *kept = key ? PyMemoryView_FromObject(object) : NULL;
+    Py_buffer buffer;
+    bool given = kept && !PyObject_GetBuffer(kept, &buffer,
+                                             PyBUF_C_CONTIGUOUS | PyBUF_FORMAT);
+    if (given) {
+        given = false;
+        if (buffer.ndim > ELMAN_MAX_AXES)
+            errors_bad_value(g->core, "%s has too many dimensions", name);
+        else if (type && !buffer_fits(&buffer, type))
+            errors_bad_value(g->core,
+                             "input '%s' is %s, which this array is not", name,
+                             type);
+        else given = give_input(g, key, name, kept, &buffer);
+        PyBuffer_Release(&buffer);
+    }
+    Py_XDECREF(kept);
+    Py_XDECREF(key);
     if (!given) return NULL;
     Py_RETURN_NONE;
 }
@@ -371,13 +413,14 @@ static PyObject *graph_write(PyObject *self, PyObject *args)
 static PyObject *graph_forward(PyObject *self, PyObject *args)
 {
     graph_data *g = graph_of(self);
-    Py_ssize_t steps = 0;
+    size_t steps = 0;
     int threads = 0;
-    if (!PyArg_ParseTuple(args, "|ni", &steps, &threads)) return NULL;
+    if (!PyArg_ParseTuple(args, "|O&i", size_argument, &steps, &threads))
+        return NULL;
     lock_acquire(g->lock);
     elman_status status;
     Py_BEGIN_ALLOW_THREADS status =
-        elman_graph_forward(g->graph, steps < 0 ? 0 : (size_t)steps, threads);
+        elman_graph_forward(g->graph, steps, threads);
     Py_END_ALLOW_THREADS PyThread_release_lock(g->lock);
     return errors_none(g->core, status);
 }

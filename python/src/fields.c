@@ -41,7 +41,7 @@ static bool refuse(const core *core, const char *what, const char *name,
 static bool refuse_type(const core *core, const char *what, const char *name,
                         PyObject *value, const char *expected)
 {
-    PyErr_Clear();
+    if (!errors_forgive()) return false;
     return refuse(core, what, name, value, PyUnicode_FromString(expected));
 }
 
@@ -53,6 +53,38 @@ static bool read_whole(PyObject *value, uint64_t most, uint64_t *to)
     *to = PyLong_AsUnsignedLongLong(index);
     Py_DECREF(index);
     return !PyErr_Occurred() && *to <= most;
+}
+
+int whole_argument(PyObject *object, void *to)
+{
+    uint64_t found = 0;
+    if (read_whole(object, UINT64_MAX, &found)) {
+        *(uint64_t *)to = found;
+        return 1;
+    }
+    if (PyErr_ExceptionMatches(PyExc_OverflowError))
+        PyErr_Format(PyExc_OverflowError,
+                     "%R is no whole number from 0 to 2**64 - 1", object);
+    return 0;
+}
+
+int size_argument(PyObject *object, void *to)
+{
+    uint64_t found = 0;
+    if (!whole_argument(object, &found)) return 0;
+    if (found <= SIZE_MAX) {
+        *(size_t *)to = (size_t)found;
+        return 1;
+    }
+    PyErr_Format(PyExc_OverflowError, "%R is more than any size", object);
+    return 0;
+}
+
+PyObject *text_write(const char *text)
+{
+    if (!text) Py_RETURN_NONE;
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text),
+                                "surrogateescape");
 }
 
 /* A word's number among words. */
@@ -275,11 +307,13 @@ bool fields_read(const core *core, const field *table, PyObject *dict,
                            PyUnicode_CompareWithASCIIString(key, f->name)))
             f++;
         if (!f->name) {
+            Py_INCREF(key);
             PyObject *names = names_text(table, NULL);
             if (names)
                 errors_bad_value(core, "%s has no field %R: there are %U", what,
                                  key, names);
             Py_XDECREF(names);
+            Py_DECREF(key);
             return false;
         }
         if (value == Py_None) continue;
@@ -337,12 +371,9 @@ static PyObject *write_field(const field *f, const char *from)
     case FIELD_WORD:
         return PyUnicode_FromString(f->words[*(const int *)at]);
     case FIELD_NAME:
-        return PyUnicode_FromString(at);
-    case FIELD_TEXT: {
-        const char *text = *(const char *const *)at;
-        if (!text) Py_RETURN_NONE;
-        return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-    }
+        return text_write(at);
+    case FIELD_TEXT:
+        return text_write(*(const char *const *)at);
     case FIELD_LETTER:
         return PyUnicode_FromStringAndSize(at, *at != 0);
     case FIELD_STRUCT:

@@ -284,6 +284,7 @@ static PyObject *gates(PyObject *module, PyObject *args)
 
 /* Properties of a dict {name: array (T,B) as the batch is laid out}. */
 typedef struct properties {
+    PyObject *items; /* holds names, whatever becomes of the dict */
     size_t count;
     array *arrays;
     elman_property *of;
@@ -295,6 +296,7 @@ static void properties_end(properties *p)
         array_release(&p->arrays[i]);
     PyMem_Free(p->arrays);
     PyMem_Free(p->of);
+    Py_XDECREF(p->items);
 }
 
 static bool properties_read(given *g, PyObject *dict, properties *p)
@@ -305,7 +307,7 @@ static bool properties_read(given *g, PyObject *dict, properties *p)
         errors_bad_value(g->core, "properties is %R, expected a dict", dict);
         return false;
     }
-    PyObject *items = PyDict_Items(dict); // a converter may change the dict
+    PyObject *items = p->items = PyDict_Items(dict);
     if (!items) return false;
     size_t room = (size_t)PyList_Size(items);
     p->arrays = PyMem_Calloc(room + 1, sizeof *p->arrays);
@@ -330,7 +332,6 @@ static bool properties_read(given *g, PyObject *dict, properties *p)
         p->of[p->count++] = (elman_property){name, a->data};
         read = array_fits(g->core, a, name, 2, shape);
     }
-    Py_DECREF(items); // the dict of the caller holds names and arrays
     return read;
 }
 
@@ -338,9 +339,9 @@ static PyObject *units(PyObject *module, PyObject *args)
 {
     PyObject *model = NULL, *x = NULL, *lengths = NULL, *dict = NULL;
     PyObject *result = NULL;
-    Py_ssize_t sequence = 0;
-    if (!PyArg_ParseTuple(args, "OO|OnO", &model, &x, &lengths, &sequence,
-                          &dict))
+    size_t sequence = 0;
+    if (!PyArg_ParseTuple(args, "OO|OO&O", &model, &x, &lengths, size_argument,
+                          &sequence, &dict))
         return NULL;
     given g;
     properties p = {0};
@@ -348,8 +349,7 @@ static PyObject *units(PyObject *module, PyObject *args)
         properties_read(&g, dict, &p)) {
         elman_units *it = NULL;
         elman_status status = elman_units_begin(
-            g.m->model, &g.batch, sequence < 0 ? SIZE_MAX : (size_t)sequence,
-            p.of, p.count, &it);
+            g.m->model, &g.batch, sequence, p.of, p.count, &it);
         result = measure(g.core, g.m->model, &units_way, status, it);
     }
     properties_end(&p);

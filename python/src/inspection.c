@@ -47,17 +47,15 @@ static const field inspection_fields[] = {
     FIELDS_END,
 };
 
-/* Steps to the end, without the GIL, until Ctrl-C. */
-static bool run(inspection_data *i, model_data *m)
+/* Steps to the end, without the GIL, until Ctrl-C. The model is being read. */
+static bool run(inspection_data *i)
 {
     elman_status status = ELMAN_OK;
     bool stopped = false;
-    if (!model_begin_reading(m)) return false;
     while (!status && !stopped && !i->inspection->done) {
         Py_BEGIN_ALLOW_THREADS status = elman_inspection_step(i->inspection);
         Py_END_ALLOW_THREADS stopped = PyErr_CheckSignals() != 0;
     }
-    model_end_reading(m);
     if (status && !stopped) errors_raise(i->core, status);
     return !status && !stopped;
 }
@@ -76,8 +74,7 @@ static PyObject *inspection_new(PyTypeObject *cls, PyObject *args,
         !fields_read(core, inspection_fields, kwargs, "an inspection", &config))
         return NULL;
 
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     inspection_data *i = inspection_of(self);
     i->core = core;
@@ -89,6 +86,10 @@ static PyObject *inspection_new(PyTypeObject *cls, PyObject *args,
     }
 
     // how it was trained, if the model knows
+    if (!model_begin_reading(m)) {
+        Py_DECREF(self);
+        return NULL;
+    }
     const char *note = elman_model_note(m->model, "journal");
     elman_status status =
         note ? elman_journal_create(note, &i->journal) : ELMAN_OK;
@@ -97,8 +98,10 @@ static PyObject *inspection_new(PyTypeObject *cls, PyObject *args,
         status =
             elman_inspection_begin(m->model, dataset, &config, &i->inspection);
     if (status) errors_raise(core, status);
-    if (status || !run(i, m)) Py_CLEAR(self);
-    return self;
+    bool done = !status && run(i);
+    model_end_reading(m);
+    if (!done) Py_CLEAR(self);
+    return core_ready(self);
 }
 
 static int inspection_traverse(PyObject *self, visitproc visit, void *arg)
@@ -138,9 +141,15 @@ static PyObject *inspection_save(PyObject *self, PyObject *path)
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
-    elman_status status = elman_report_save(i->inspection, text);
+    model_data *m = model_of(i->owner);
+    elman_status status = ELMAN_OK;
+    bool begun = model_begin_reading(m);
+    if (begun) {
+        status = elman_report_save(i->inspection, text);
+        model_end_reading(m);
+    }
     Py_DECREF(bytes);
-    return errors_none(i->core, status);
+    return begun ? errors_none(i->core, status) : NULL;
 }
 
 static PyMethodDef methods[] = {

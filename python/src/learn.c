@@ -32,20 +32,20 @@ static PyObject *optimizer_new(PyTypeObject *cls, PyObject *args,
         !fields_read(core, optimizer_fields, kwargs, "an optimizer", &config))
         return NULL;
 
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     optimizer_object *o = optimizer_of(self);
     o->core = core;
     Py_INCREF(owner);
     o->owner = owner;
-    elman_status status =
-        elman_optimizer_create(m->model, &config, &o->optimizer);
-    if (status) {
-        errors_raise(core, status);
-        Py_CLEAR(self);
+    elman_status status = ELMAN_OK;
+    if (model_begin_reading(m)) {
+        status = elman_optimizer_create(m->model, &config, &o->optimizer);
+        model_end_reading(m);
+        if (status) errors_raise(core, status);
     }
-    return self;
+    if (!o->optimizer) Py_CLEAR(self);
+    return core_ready(self);
 }
 
 static int optimizer_traverse(PyObject *self, visitproc visit, void *arg)
@@ -99,10 +99,15 @@ static PyObject *optimizer_save(PyObject *self, PyObject *path)
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
-    elman_status status =
-        elman_optimizer_save(o->optimizer, model_of(o->owner)->model, text);
+    model_data *m = model_of(o->owner);
+    elman_status status = ELMAN_OK;
+    bool begun = model_begin_reading(m);
+    if (begun) {
+        status = elman_optimizer_save(o->optimizer, m->model, text);
+        model_end_reading(m);
+    }
     Py_DECREF(bytes);
-    return errors_none(o->core, status);
+    return begun ? errors_none(o->core, status) : NULL;
 }
 
 static PyObject *optimizer_load(PyObject *self, PyObject *path)
@@ -111,10 +116,15 @@ static PyObject *optimizer_load(PyObject *self, PyObject *path)
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
-    elman_status status =
-        elman_optimizer_load(o->optimizer, model_of(o->owner)->model, text);
+    model_data *m = model_of(o->owner);
+    elman_status status = ELMAN_OK;
+    bool begun = model_begin_writing(m);
+    if (begun) {
+        status = elman_optimizer_load(o->optimizer, m->model, text);
+        model_end_writing(m);
+    }
     Py_DECREF(bytes);
-    return errors_none(o->core, status);
+    return begun ? errors_none(o->core, status) : NULL;
 }
 
 static PyMethodDef optimizer_methods[] = {
@@ -178,8 +188,7 @@ static PyObject *trainer_new(PyTypeObject *cls, PyObject *args,
         !fields_read(core, trainer_fields, kwargs, "a trainer", &config))
         return NULL;
 
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     trainer_data *t = trainer_of(self);
     t->core = core;
@@ -196,7 +205,7 @@ static PyObject *trainer_new(PyTypeObject *cls, PyObject *args,
         if (status) errors_raise(core, status);
     }
     if (!t->trainer) Py_CLEAR(self);
-    return self;
+    return core_ready(self);
 }
 
 static int trainer_traverse(PyObject *self, visitproc visit, void *arg)
@@ -303,17 +312,25 @@ static PyObject *trainer_profile(PyObject *self, void *unused)
 {
     (void)unused;
     trainer_data *t = trainer_of(self);
+
+
+    // a copy, since a new object may let the garbage collector run Python
     lock_acquire(t->lock);
     const elman_profile *profile = elman_trainer_profile(t->trainer);
+    size_t count = profile ? profile->count : 0;
+    elman_profile_row *rows = PyMem_Calloc(count + 1, sizeof *rows);
+    if (rows && count) memcpy(rows, profile->rows, count * sizeof *rows);
+    PyThread_release_lock(t->lock);
+    if (!rows) return PyErr_NoMemory();
+
     PyObject *list = profile ? PyList_New(0) : Py_NewRef(Py_None);
-    for (size_t i = 0; profile && list && i < profile->count; i++) {
-        const elman_profile_row *row = &profile->rows[i];
-        PyObject *item =
-            Py_BuildValue("(sdd)", row->name, row->seconds, row->flops);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *item = Py_BuildValue("(sdd)", rows[i].name, rows[i].seconds,
+                                       rows[i].flops);
         if (!item || PyList_Append(list, item)) Py_CLEAR(list);
         Py_XDECREF(item);
     }
-    PyThread_release_lock(t->lock);
+    PyMem_Free(rows);
     return list;
 }
 

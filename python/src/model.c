@@ -18,10 +18,8 @@ model_data *model_of(PyObject *object)
 
 model_data *model_argument(const core *core, PyObject *object)
 {
-    int is = PyObject_IsInstance(object, (PyObject *)core->model);
-    if (is > 0) return model_of(object);
-    if (is == 0)
-        PyErr_Format(PyExc_TypeError, "expected an elman.Model, found %R",
+    if (core_is(object, core->model)) return model_of(object);
+    PyErr_Format(PyExc_TypeError, "expected an elman.Model, found %R",
                      (PyObject *)Py_TYPE(object));
     return NULL;
 }
@@ -29,14 +27,13 @@ model_data *model_argument(const core *core, PyObject *object)
 PyObject *model_wrap(core *core, PyTypeObject *cls, elman_model *model)
 {
     if (!cls) cls = core->model;
-    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
-    PyObject *self = alloc(cls, 0);
+    PyObject *self = core_alloc(cls);
     if (!self) {
         elman_model_destroy(model);
         return NULL;
     }
     *model_of(self) = (model_data){.core = core, .model = model};
-    return self;
+    return core_ready(self);
 }
 
 /* ---- who uses it now --------------------------------------------------------
@@ -189,12 +186,18 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     if (!bytes) return NULL;
 
     char lines[2048];
-    elman_status status = elman_model_export(m->model, kind, text);
-    if (!status)
-        status = elman_export_lines(m->model, kind, text, sizeof lines, lines);
+    elman_status status = ELMAN_OK;
+    bool begun = model_begin_reading(m);
+    if (begun) {
+        status = elman_model_export(m->model, kind, text);
+        if (!status)
+            status =
+                elman_export_lines(m->model, kind, text, sizeof lines, lines);
+        model_end_reading(m);
+    }
     Py_DECREF(bytes);
-    if (status) return errors_raise(m->core, status);
-    return PyUnicode_DecodeUTF8(lines, (Py_ssize_t)strlen(lines), "replace");
+    if (!begun) return NULL;
+    return status ? errors_raise(m->core, status) : text_write(lines);
 }
 
 /* ---- what it is
@@ -216,21 +219,29 @@ static PyObject *model_info(PyObject *self, void *unused)
 static PyObject *model_size(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyLong_FromSize_t(elman_model_size(model_of(self)->model));
+    model_data *m = model_of(self);
+    if (!model_begin_reading(m)) return NULL;
+    size_t size = elman_model_size(m->model);
+    model_end_reading(m);
+    return PyLong_FromSize_t(size);
 }
 
 static PyObject *model_hash(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyLong_FromUnsignedLongLong(
-        elman_model_read_hash(model_of(self)->model));
+    model_data *m = model_of(self);
+    if (!model_begin_reading(m)) return NULL;
+    uint64_t hash = elman_model_read_hash(m->model);
+    model_end_reading(m);
+    return PyLong_FromUnsignedLongLong(hash);
 }
 
 static PyObject *model_flops(PyObject *self, PyObject *args)
 {
-    unsigned long long steps = 1;
+    uint64_t steps = 1;
     int backward = 0;
-    if (!PyArg_ParseTuple(args, "K|p", &steps, &backward)) return NULL;
+    if (!PyArg_ParseTuple(args, "O&|p", whole_argument, &steps, &backward))
+        return NULL;
     return PyFloat_FromDouble(
         elman_model_flops(model_of(self)->model, steps, backward != 0));
 }
@@ -239,9 +250,11 @@ static PyObject *model_note(PyObject *self, PyObject *args)
 {
     const char *key = NULL;
     if (!PyArg_ParseTuple(args, "s", &key)) return NULL;
-    const char *text = elman_model_note(model_of(self)->model, key);
-    if (!text) Py_RETURN_NONE;
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+    model_data *m = model_of(self);
+    if (!model_begin_reading(m)) return NULL;
+    PyObject *text = text_write(elman_model_note(m->model, key));
+    model_end_reading(m);
+    return text;
 }
 
 static PyObject *model_write_note(PyObject *self, PyObject *args)
@@ -301,8 +314,10 @@ static PyObject *model_parameter(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "s", &name)) return NULL;
     size_t index = find(m->model, name);
     elman_const_tensor view = {0};
-    if (!elman_model_parameter(m->model, index, &view))
-        return no_parameter(self, name);
+    if (!model_begin_reading(m)) return NULL;
+    bool found = elman_model_parameter(m->model, index, &view);
+    model_end_reading(m);
+    if (!found) return no_parameter(self, name);
     if (!view.data) return errors_raise(m->core, ELMAN_NO_MEMORY);
     return view_array(m->core, self, (float *)view.data, view.rank, view.shape,
                       true);
@@ -316,8 +331,10 @@ static PyObject *model_write(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "sO", &name, &values)) return NULL;
     size_t index = find(m->model, name);
     elman_const_tensor view = {0};
-    if (!elman_model_parameter(m->model, index, &view))
-        return no_parameter(self, name);
+    if (!model_begin_reading(m)) return NULL;
+    bool found = elman_model_parameter(m->model, index, &view);
+    model_end_reading(m);
+    if (!found) return no_parameter(self, name);
 
     // NumPy's shapes, exactly: a transposed matrix must not pass
     array a;
@@ -347,11 +364,16 @@ static PyObject *model_read_all(PyObject *self, PyObject *unused)
     PyObject *made =
         array_fill(m->core, NULL, ARRAY_FLOAT32, "weights", 1, &count, &a);
     if (!made) return NULL;
-    elman_status status = elman_model_read_all(m->model, count, a.data);
+    elman_status status = ELMAN_OK;
+    bool begun = model_begin_reading(m);
+    if (begun) {
+        status = elman_model_read_all(m->model, count, a.data);
+        model_end_reading(m);
+    }
     array_release(&a);
-    if (!status) return made;
+    if (begun && !status) return made;
     Py_DECREF(made);
-    return errors_raise(m->core, status);
+    return begun ? errors_raise(m->core, status) : NULL;
 }
 
 static PyObject *model_write_all(PyObject *self, PyObject *values)

@@ -24,6 +24,26 @@ core *core_of_type(PyTypeObject *type)
     return NULL;
 }
 
+PyObject *core_alloc(PyTypeObject *cls)
+{
+    allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
+    PyObject *made = alloc(cls, 0);
+    if (made) PyObject_GC_UnTrack(made);
+    return made;
+}
+
+PyObject *core_ready(PyObject *made)
+{
+    if (made) PyObject_GC_Track(made);
+    return made;
+}
+
+bool core_is(PyObject *object, PyTypeObject *type)
+{
+    PyTypeObject *is = Py_TYPE(object);
+    return is == type || PyType_IsSubtype(is, type);
+}
+
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type)
 {
     *type = (PyTypeObject *)PyType_FromModuleAndSpec(core->module, spec, NULL);

@@ -69,12 +69,6 @@ static PyObject *write_rows(core *core, const frame *from, const result *r,
     return list;
 }
 
-static PyObject *text(const char *text)
-{
-    if (!text) Py_RETURN_NONE;
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-}
-
 static PyObject *write_one(core *core, const frame *from, const result *r)
 {
     const char *at = (const char *)from->data + r->offset;
@@ -91,11 +85,11 @@ static PyObject *write_one(core *core, const frame *from, const result *r)
     case RESULT_DOUBLE:
         return PyFloat_FromDouble(*(const double *)(const void *)at);
     case RESULT_WORD:
-        return text(r->words[*(const int *)(const void *)at]);
+        return text_write(r->words[*(const int *)(const void *)at]);
     case RESULT_CHARS:
-        return text(at);
+        return text_write(at);
     case RESULT_TEXT:
-        return text(*pointer);
+        return text_write(*pointer);
     case RESULT_FLOATS:
         return write_array(core, from, r, ARRAY_FLOAT32, 4, *pointer);
     case RESULT_DOUBLES:

@@ -142,7 +142,7 @@ static PyObject *find_engine(torch_data *g, const torch_call *c,
         Py_DECREF(key);
         if (!engine) return NULL;
 
-        if (!PyObject_IsInstance(engine, (PyObject *)g->core->torch_engine)) {
+        if (!core_is(engine, g->core->torch_engine)) {
             Py_DECREF(engine);
             break;
         }

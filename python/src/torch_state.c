@@ -89,7 +89,8 @@ void state_give(engine *e, pooled *s)
         Py_ssize_t at = 0;
         state_drop_idle(e);
         while (g->engines && PyDict_Next(g->engines, &at, &key, &other))
-            state_drop_idle(engine_of(other));
+            if (core_is(other, e->core->torch_engine))
+                state_drop_idle(engine_of(other));
     }
 
     s->next = e->idle;

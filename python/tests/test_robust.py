@@ -190,6 +190,119 @@ def test_no_call_crashes_the_interpreter(seed, tmp_path):
     assert found.returncode == 0 and found.stdout.endswith("lived\n"), found.stderr[-3000:]
 
 
+ODD = """
+    import faulthandler, gc, os, signal, sys, tempfile
+    import numpy as np
+    import elman
+    from elman import _core
+
+    faulthandler.enable()
+    X = np.zeros((6, 3, 4), np.float32)
+    model = elman.Model([elman.LSTM(8), elman.Last(), elman.Linear(3)], inputs=4)
+    data = elman.Dataset.of(X, [0, 1, 2, 0, 1, 2], validation=0.4)
+
+    def refused(error, call, *args, **kwargs):
+        try:
+            call(*args, **kwargs)
+        except error:
+            return
+        raise SystemExit(f"{call} took {args} {kwargs}")
+
+    # what only says that it is one, as mocks do
+    def impostor(cls):
+        return type("Impostor", (), {"__class__": property(lambda self: cls)})()
+
+    false_model, false_data = impostor(elman.Model), impostor(elman.Dataset)
+    assert isinstance(false_model, _core.Model)
+    for call in (_core.State, _core.Optimizer, _core.spectrum, _core.Inspection):
+        refused(TypeError, call, false_model)
+    refused(TypeError, _core.Trainer, model, false_data)
+    refused(TypeError, model.stream().copy_from, impostor(elman.Stream))
+
+    # texts of a dict that goes while it is read
+    class Thief:
+        def __init__(self, of, made=None):
+            self.of, self.made = of, made
+
+        def __index__(self):
+            self.of.clear()
+            gc.collect()
+            self.junk = [("q%d" % i) * 40 for i in range(2000)]
+            return 1
+
+        def __array__(self, dtype=None, copy=None):
+            self.__index__()
+            return self.made
+
+    config = {}
+    config.update(encoding="x" * 10**6, seed=Thief(config))
+    refused(elman.Error, _core.Dataset.arrays, x=X, classes=np.zeros(6, int), config=config)
+    names = {}
+    names.update({"a" * 10: X[..., 0].copy(), "b": Thief(names, np.ones((6, 3)))})
+    found = _core.units(elman.Model([elman.LSTM(4)], inputs=4), X, None, 0, names)
+    assert {m["name"] for m in found["matches"]} <= {"a" * 10, "b"}, found["matches"]
+
+    # rows that are not there
+    refused(elman.Error, _core.Dataset.arrays, x=np.zeros((5, 0, 4), np.float32),
+            lengths=[2, 3], classes=[0, 1])
+
+    # numbers that were wrapped
+    m = elman.Model([elman.LSTM(4)], inputs=4)
+    for bad in (-1, 2**64, 10**30):
+        refused(OverflowError, m.state(T=3, B=6).forward, X, draw=bad)
+        refused(OverflowError, m.flops, bad)
+    refused(elman.Error, m.state(T=3, B=6).reset, -2)
+
+    # what is raised on the way is not mistaken for a bad value
+    class Stop:
+        def __index__(self):
+            raise KeyboardInterrupt
+
+    refused(KeyboardInterrupt, m.state, T=Stop())
+
+    # nothing is found before it is whole, by a signal or a thread
+    seen = []
+
+    def look(*_):
+        for o in gc.get_objects():
+            if isinstance(o, _core.Inspection):
+                seen.append(o.results)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+    _core.Inspection(elman.Model([elman.LSTM(16)], inputs=4), None, steps=20)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+    # inputs of a graph: their names may have code, their numbers no alignment
+    path = os.path.join(tempfile.mkdtemp(), "m.onnx")
+    m.export("onnx", path)
+    graph = elman.Graph(path)
+    name = next(p["name"] for p in graph.ports if p["input"] and not p["optional"])
+
+    class Name(str):
+        def __hash__(self):
+            graph.write(name, np.full((3, 6, 4), 2, np.float32))
+            return super().__hash__()
+
+    graph.write(Name(name), np.full((3, 6, 4), 1, np.float32))
+    gc.collect()
+    graph.forward()
+    odd = np.frombuffer(bytes(4 * 72 + 1), np.float32, 72, 1).reshape(3, 6, 4)
+    refused(elman.Error, graph.write, name, odd)
+    graph({name: odd})
+    print("lived")
+"""
+
+
+def test_odd_objects_are_refused_or_read_once():
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(ODD)], capture_output=True, text=True, timeout=300
+    )
+    assert found.returncode == 0 and found.stdout.endswith("lived\n"), (
+        found.stdout + found.stderr[-3000:]
+    )
+
+
 LEAKS = """
     import gc, resource
     import numpy as np
