@@ -10,7 +10,7 @@ LSTM(64, num_layers=2, bidirectional=True)
 __all__ = [
     "Layer", "RNN", "LSTM", "GRU", "MinGRU", "MinLSTM", "IndRNN", "LiGRU",
     "Linear", "Embedding", "Dropout", "LayerNorm", "L2Norm", "Softmax",
-    "LogSoftmax", "Last", "Pool", "Tanh", "Sigmoid", "ReLU", "LeakyReLU", "ELU",
+    "LogSoftmax", "Last", "Pool", "Repeat", "Tanh", "Sigmoid", "ReLU", "LeakyReLU", "ELU",
     "Softplus", "Softsign", "Hardsigmoid",
 ]  # fmt: skip
 
@@ -52,7 +52,7 @@ class Layer:
         fields = dict(self.fields)
         first = {
             "linear": "output_size", "dropout": "dropout", "last": "last",
-            "pool": "pool", "activation": "activation",
+            "pool": "pool", "activation": "activation", "repeat": "repeats",
         }.get(self.kind, "hidden_size")  # fmt: skip
         arguments = []
         if self.kind == "embedding":
@@ -74,7 +74,7 @@ _TITLES = {
     "linear": "Linear", "embedding": "Embedding", "dropout": "Dropout",
     "layer_norm": "LayerNorm", "l2_norm": "L2Norm", "softmax": "Softmax",
     "log_softmax": "LogSoftmax", "last": "Last", "pool": "Pool",
-    "activation": "Activation",
+    "activation": "Activation", "repeat": "Repeat",
 }  # fmt: skip
 
 
@@ -187,8 +187,14 @@ def Last(last="step"):
 
 
 def Pool(pool="mean"):
-    """One vector per sequence: "mean", "max" or "attention" over its steps."""
+    """One vector per sequence: "mean", "max", "sum" or "attention" over steps."""
     return Layer("pool", pool=pool)
+
+
+def Repeat(repeats=0):
+    """That vector at so many steps, which a decoder reads; 0: as many as the
+    sequence has."""
+    return Layer("repeat", repeats=repeats)
 
 
 def Tanh():

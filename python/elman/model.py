@@ -123,7 +123,7 @@ class Model(_core.Model):
         if not self.batch_first:
             x = np.ascontiguousarray(np.swapaxes(x, 0, 1))
         y = self._run(x, np.array(steps, np.uintp), threads)
-        if self.info["per_sequence"]:
+        if self.info["per_sequence"] or self.info["output_steps"]:
             return y
         if not self.batch_first:
             y = np.swapaxes(y, 0, 1)

@@ -68,6 +68,7 @@ size_t batch_output(const elman_model *model, size_t T, size_t B, size_t *shape)
 {
     elman_model_info info = elman_model_read_info(model);
     size_t n = 0;
+    if (info.output_steps) T = info.output_steps; // of a decoder
     if (gives_two(model)) shape[n++] = 2;
     if (info.per_sequence) {
         shape[n++] = B;

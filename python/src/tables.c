@@ -31,7 +31,8 @@ const char *const part_words[] = {"train", "validation", "test", NULL};
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
                                           "average", "none", NULL};
 static const char *const last_words[] = {"step", "final", NULL};
-static const char *const pool_words[] = {"mean", "max", "attention", NULL};
+static const char *const pool_words[] = {"mean", "max", "attention", "sum",
+                                         NULL};
 static const char *const loss_words[] = {
     "cross_entropy", "mse", "mae", "huber", "binary_cross_entropy", NULL};
 static const char *const reduction_words[] = {"mean", "sum", NULL};
@@ -88,6 +89,7 @@ const field layer_fields[] = {
     FIELD_OF(elman_layer, last, last_words),
     F(activation, FIELD_FUNCTION),
     FIELD_OF(elman_layer, pool, pool_words),
+    F(repeats, FIELD_SIZE),
     FIELDS_END,
 };
 #undef F
@@ -274,15 +276,11 @@ const field progress_fields[] = {
 
 #define F(name, type) FIELD(elman_model_info, name, type)
 const field model_info_fields[] = {
-    F(input_size, FIELD_SIZE),
-    F(vocabulary, FIELD_SIZE),
-    F(output_size, FIELD_SIZE),
-    F(per_sequence, FIELD_BOOL),
-    F(streams, FIELD_BOOL),
-    F(level_count, FIELD_SIZE),
-    F(parameter_count, FIELD_SIZE),
-    F(weight_count, FIELD_SIZE),
-    FIELDS_END,
+    F(input_size, FIELD_SIZE),      F(vocabulary, FIELD_SIZE),
+    F(output_size, FIELD_SIZE),     F(per_sequence, FIELD_BOOL),
+    F(streams, FIELD_BOOL),         F(level_count, FIELD_SIZE),
+    F(parameter_count, FIELD_SIZE), F(weight_count, FIELD_SIZE),
+    F(output_steps, FIELD_SIZE),    FIELDS_END,
 };
 #undef F
 

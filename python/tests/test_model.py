@@ -205,3 +205,31 @@ def test_files_that_are_not_there_are_oserrors(tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"\x00" * 64)
     with pytest.raises(elman.BadFormatError):
         elman.load(tmp_path / "bad.safetensors")
+
+
+def test_an_autoencoder_repeats_its_vector(rng):
+    layers = [elman.LSTM(6), elman.Last(), elman.Repeat(9), elman.LSTM(5), elman.Linear(2)]
+    model = elman.Model(layers, inputs=3)
+    x = rng.standard_normal((4, 7, 3)).astype(np.float32)
+    y = model(x)
+    assert y.shape == (4, 9, 2)
+    assert model([a for a in x]).tobytes() == y.tobytes()
+    vector = elman.Model(layers[:2], inputs=3)
+    decoder = elman.Model(layers[3:], inputs=6)
+    for name in model:
+        part = vector if name in vector and "rnn." in name else decoder
+        part[name.replace("rnn2", "rnn")] = model[name]
+    assert decoder(np.repeat(vector(x)[:, None], 9, axis=1)).tobytes() == y.tobytes()
+    state = model.state(T=7, B=4, training=True)
+    state.forward(x)
+    state.loss(np.zeros((4, 9, 2)), {"kind": "mse"})
+    assert state.backward(dx=True).shape == x.shape
+
+
+@pytest.mark.parametrize("pool", ["mean", "max", "sum"])
+def test_pools_are_those_of_numpy(rng, pool):
+    model = elman.Model([elman.RNN(6), elman.Pool(pool)], inputs=3)
+    steps = elman.Model([elman.RNN(6)], inputs=3)
+    steps.load_state_dict(model.state_dict())
+    x = rng.standard_normal((4, 7, 3)).astype(np.float32)
+    assert np.allclose(model(x), getattr(np, pool)(steps(x), axis=1), rtol=1e-5, atol=1e-6)
