@@ -107,8 +107,28 @@ def convert(source, path=None, *, reference=None, **options):
 
 
 def describe(source):
-    """What a file holds, as facts and a table of its tensors, without reading it
-    as a model."""
+    """What a file holds, without reading it as a model.
+
+    Parameters
+    ----------
+    source : path or list of paths
+
+    Returns
+    -------
+    facts : dict
+        format, producer, ... by name.
+    tensors : list of Row
+        Every tensor, with its type and shape.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "m.safetensors")
+    >>> Model([RNN(2)], inputs=1).save(path)
+    >>> facts, tensors = describe(path)
+    >>> tensors[0].tensor, tensors[0].shape
+    ('rnn.weight_ih_l0', (2, 1))
+    """
     facts, rows = _core.look(_paths(source))
     return dict(facts), [Row(*row) for row in rows]
 
@@ -127,7 +147,29 @@ class Graph(_core.Graph):
     """
 
     def __call__(self, inputs=None, *, steps=0, threads=0, **named):
-        """Runs the graph on arrays by name; returns the outputs by name."""
+        """Runs the graph on arrays by name.
+
+        Parameters
+        ----------
+        inputs : dict of arrays, optional
+            By the names of the graph's inputs; inputs with a value of their own
+            may be left out.
+        steps : int, optional
+            How many steps free axes have, where no input says it.
+        threads : int, optional
+        **named
+            Inputs as keyword arguments.
+
+        Returns
+        -------
+        dict of arrays
+            The outputs by their names.
+
+        Raises
+        ------
+        BadValueError
+            If there is no such input, or an array does not fit.
+        """
         given = {**(inputs or {}), **named}
         types = {p["name"]: p["type"] for p in self.ports if p["input"]}
         for name, value in given.items():
@@ -158,5 +200,28 @@ def _core_array(value):
 
 
 def run(source, inputs=None, *, steps=0, threads=0, **named):
-    """Runs an ONNX graph as it is, once: arrays in and out by name."""
+    """Runs an ONNX graph as it is, once.
+
+    Parameters
+    ----------
+    source : path or bytes
+    inputs : dict of arrays, optional
+    steps, threads : int, optional
+        As of `Graph`.
+    **named
+        Inputs as keyword arguments.
+
+    Returns
+    -------
+    dict of arrays
+        The outputs by their names.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "m.onnx")
+    >>> lines = Model([GRU(2)], inputs=1).export("onnx", path)
+    >>> run(path, x=np.zeros((1, 3, 1), np.float32))["y"].shape
+    (1, 3, 2)
+    """
     return Graph(source)(inputs, steps=steps, threads=threads, **named)

@@ -15,6 +15,19 @@ class Measurement:
     """Numbers of one measurement, by the names of elman_inspect.h.
 
     Arrays are NumPy's, structs and rows are measurements themselves.
+
+    Parameters
+    ----------
+    kind : str or None
+        What was measured, which decides its figure; None for a part.
+    values : dict
+        By name; they become attributes.
+
+    Examples
+    --------
+    >>> gates = Model([GRU(4)], inputs=2).inspect(np.ones((1, 6, 2))).gates()
+    >>> [gate.name for gate in gates.levels[0].gates]
+    ['r', 'z', 'n']
     """
 
     def __init__(self, kind, values):
@@ -28,7 +41,27 @@ class Measurement:
             setattr(self, name, value)
 
     def plot(self, axes=None, **options):
-        """The figure of it, as matplotlib's axes."""
+        """The figure of it, by matplotlib.
+
+        Parameters
+        ----------
+        axes : matplotlib axes or list of them, optional
+            To draw on; None: new ones.
+        **options
+            Of the function of that name in `elman.plot`.
+
+        Returns
+        -------
+        axes, or list of them where there are several panels
+            `axes.figure.savefig(path)` keeps it.
+
+        Raises
+        ------
+        TypeError
+            If it is only a part of a measurement.
+        ImportError
+            Without matplotlib.
+        """
         from elman import plot
 
         if self._kind is None:
@@ -36,7 +69,12 @@ class Measurement:
         return getattr(plot, self._kind)(self, axes, **options)
 
     def asdict(self):
-        """Names and values, as dicts all the way down."""
+        """Names and values as plain dicts and lists, all the way down.
+
+        Returns
+        -------
+        dict
+        """
 
         def plain(value):
             if isinstance(value, Measurement):
@@ -66,7 +104,17 @@ class Measurement:
 
 
 class Inspector:
-    """A model and a batch that is looked at; made by `Model.inspect`."""
+    """A model and a batch that is looked at; made by `Model.inspect`.
+
+    Parameters
+    ----------
+    model : Model
+    x : array (B,T,I) or (T,I), or tokens
+    y : array, optional
+        Targets, for what is of a loss: integers are classes, else values.
+    lengths : array (B), optional
+        Valid steps of each sequence.
+    """
 
     def __init__(self, model, x, y=None, lengths=None):
         self.model = model
@@ -94,12 +142,19 @@ class Inspector:
 
         Parameters
         ----------
-        sequence : int
+        sequence : int, optional
             Of the batch.
-        source : str
+        source : str, optional
             "signs" on all outputs, "loss" of the targets, or one "output".
-        output : int
+        output : int, optional
             Of source "output", from 0.
+        threads : int, optional
+
+        Returns
+        -------
+        Measurement
+            levels, each with maps h, and c of an LSTM, (T,T): from step t to s;
+            and a horizon: norms (T) by lag, half, tenth, hundredth, verdict.
         """
         target, loss = self._needs_target("this flow") if source == "loss" else (None, None)
         config = {
@@ -110,23 +165,80 @@ class Inspector:
         return Measurement("flow", found)
 
     def contributions(self):
-        """What each step adds to the gradient of each parameter."""
+        """What each step adds to the gradient of each parameter.
+
+        Returns
+        -------
+        Measurement
+            parameters, each with shares (T), which add up to 1, and norms.
+
+        Raises
+        ------
+        BadValueError
+            Without targets.
+        """
         target, loss = self._needs_target("a contribution")
         found = _core.contributions(self.model, self.x, self.lengths, target, loss)
         return Measurement("contributions", found)
 
     def truncation(self):
-        """What shorter windows would lose of the gradient."""
+        """What shorter windows would lose of the gradient.
+
+        Returns
+        -------
+        Measurement
+            windows, each with steps, cosine and ratio to the whole gradient;
+            enough: the steps of the shortest that serves.
+
+        Raises
+        ------
+        BadValueError
+            Without targets.
+        """
         target, loss = self._needs_target("truncation")
         found = _core.truncation(self.model, self.x, self.lengths, target, loss)
         return Measurement("truncation", found)
 
     def spectrum(self):
-        """Eigenvalues and norms of the recurrent matrices, gate by gate."""
+        """Eigenvalues and norms of the recurrent matrices of a model.
+
+        Parameters
+        ----------
+        model : Model
+
+        Returns
+        -------
+        Measurement
+            matrices, each with name, n, real and imaginary (n) with the largest
+            modulus first, radius and norm.
+
+        Examples
+        --------
+        >>> model = Model([RNN(2)], inputs=1)
+        >>> model["rnn.weight_hh_l0"] = [[0.5, 0], [0, -0.9]]
+        >>> round(spectrum(model).matrices[0].radius, 3)
+        0.9
+        """
         return spectrum(self.model)
 
     def exponents(self, sequence=0, *, count=0, window=0, threads=0):
-        """Lyapunov exponents along a sequence, in nats a step."""
+        """Lyapunov exponents along a sequence, in nats a step: below 0 states that
+        begin apart come together.
+
+        Parameters
+        ----------
+        sequence : int, optional
+        count : int, optional
+            How many; 0: all.
+        window : int, optional
+            Steps between two orthogonalizations; 0: as the library chooses.
+        threads : int, optional
+
+        Returns
+        -------
+        Measurement
+            levels, each with values, the largest first.
+        """
         config = {
             "sequence": sequence, "count": count, "window": window,
             "threads": threads,
@@ -141,12 +253,30 @@ class Inspector:
         return Measurement("fixed_points", found)
 
     def gates(self):
-        """Histograms of gates, dead and equal units, time constants."""
+        """Histograms of gates, dead and equal units, time constants.
+
+        Returns
+        -------
+        Measurement
+            levels, each with gates, dead and duplicates.
+        """
         return Measurement("gates", _core.gates(self.model, self.x, self.lengths))
 
     def units(self, sequence=0, properties=None):
-        """What every unit says of a sequence, and which one tells most of each
-        property, a dict of arrays (B,T)."""
+        """What every unit says of a sequence, and which tells most of a property.
+
+        Parameters
+        ----------
+        sequence : int, optional
+        properties : dict of arrays (B,T), optional
+            What units are compared with, by name.
+
+        Returns
+        -------
+        Measurement
+            levels, each with h (T,H); matches: for each property the unit, its
+            correlation on one half of the steps, and held_out on the other.
+        """
         found = _core.units(self.model, self.x, self.lengths, sequence, properties)
         return Measurement("units", found)
 
@@ -156,12 +286,22 @@ class Inspector:
 
         Parameters
         ----------
-        kind : str
+        sequence : int, optional
+        kind : str, optional
             "integrated" gradients, "gradient" times input, or "occlusion".
         step, output : int, optional
             Of the answer, from 0; None: the last step, the largest output.
         baseline : array (I), optional
             What an input is compared with; None: zeros.
+        points : int, optional
+            Of the path that is integrated over; 0: as the library chooses.
+        threads : int, optional
+
+        Returns
+        -------
+        Measurement
+            values (T,I) and their sums steps (T); answer and baseline_answer,
+            whose difference integrated gradients add up to.
         """
         config = {
             "kind": kind, "sequence": sequence, "points": points, "threads": threads,
@@ -172,14 +312,41 @@ class Inspector:
         return Measurement("attribution", found)
 
     def pulse(self, threads=0):
-        """Horizon and saturation by one pass: cheap enough while training."""
+        """Horizon and saturation by one pass: cheap enough while training.
+
+        Parameters
+        ----------
+        threads : int, optional
+
+        Returns
+        -------
+        Measurement
+            What the log of a training shows beside the loss.
+        """
         found = _core.pulse(self.model, self.x, self.lengths, threads)
         return Measurement("pulse", found)
 
     def views(self, *names, gradients=False):
-        """Arrays of a pass over the batch by name: "layer0.h", "layer0.gate",
-        "fc.y" ...; with `gradients` also ".da", ".dh" after the loss went back
-        (elman_state_view has the list)."""
+        """Arrays of a pass over the batch by name.
+
+        Parameters
+        ----------
+        *names : str
+            "layer0.h", "layer0.gate", "fc.y", ...: `elman_state_view` has the list.
+        gradients : bool, optional
+            Let the loss go back, for ".da", ".dh" and ".grad" as well.
+
+        Returns
+        -------
+        dict of arrays
+            Copies, (T,B,.).
+
+        Examples
+        --------
+        >>> look = Model([LSTM(3)], inputs=2).inspect(np.ones((4, 6, 2)))
+        >>> look.views("layer0.gate")["layer0.gate"].shape
+        (6, 4, 12)
+        """
         B, T = self.x.shape[:2] if self.model.batch_first else self.x.shape[1::-1]
         state = self.model.state(T=T, B=B, training=True, keep_gradients=gradients)
         state.forward(self.x, lengths=self.lengths)
@@ -190,7 +357,17 @@ class Inspector:
         return {name: np.array(state[name]) for name in names}
 
     def all(self, **config):
-        """All of it with findings in sentences: an `Inspection`."""
+        """All of it, with findings in sentences.
+
+        Parameters
+        ----------
+        **config
+            As in `elman_inspection_config`.
+
+        Returns
+        -------
+        Inspection
+        """
         from elman.training import Dataset
 
         if self.target is None:
@@ -200,7 +377,14 @@ class Inspector:
         return Inspection(self.model, data, **config)
 
     def report(self, path, **config):
-        """Writes the page of all of it: one HTML file."""
+        """Writes the page of all of it: one HTML file that needs no network.
+
+        Parameters
+        ----------
+        path : path
+        **config
+            As in `elman_inspection_config`.
+        """
         self.all(**config).report(path)
 
     def __repr__(self):
@@ -281,7 +465,12 @@ class Inspection(_core.Inspection):
         self.absences = [row["why"] for row in results["absences"]]
 
     def report(self, path):
-        """Writes the page of it: one self-contained HTML file."""
+        """Writes the page of it: one HTML file that needs no network.
+
+        Parameters
+        ----------
+        path : path
+        """
         self.save(path)
 
     def __repr__(self):

@@ -339,11 +339,38 @@ class Model(_core.Model):
     # ---- weights ------------------------------------------------------------
 
     def __getitem__(self, name):
-        """A parameter as a read-only array without a copy."""
+        """A parameter as a read-only array without a copy.
+
+        Parameters
+        ----------
+        name : str
+            "rnn.weight_hh_l0", "fc.bias", ...: `names` has all.
+
+        Returns
+        -------
+        array
+
+        Raises
+        ------
+        KeyError
+            If there is no such parameter; the text names those there are.
+        """
         return self.parameter(name)
 
     def __setitem__(self, name, values):
-        """Replaces a parameter; the shape must be its own."""
+        """Replaces a parameter.
+
+        Parameters
+        ----------
+        name : str
+        values : array
+            In exactly its shape.
+
+        Raises
+        ------
+        BadValueError
+            If the shape is another, or another thread computes with the model.
+        """
         self.write(name, values)
 
     def __contains__(self, name):
@@ -356,19 +383,53 @@ class Model(_core.Model):
         return len(self.names())
 
     def keys(self):
-        """The names of all parameters, in PyTorch's order."""
+        """The names of all parameters, in PyTorch's order.
+
+        Returns
+        -------
+        list of str
+        """
         return self.names()
 
     def items(self):
-        """Names with their arrays."""
+        """Names with their arrays, read-only and without copies.
+
+        Returns
+        -------
+        list of (str, array)
+        """
         return [(name, self[name]) for name in self.names()]
 
     def state_dict(self):
-        """Copies of all parameters by name."""
+        """Copies of all parameters.
+
+        Returns
+        -------
+        dict of arrays
+            By name, in PyTorch's order.
+        """
         return {name: np.array(self[name]) for name in self.names()}
 
     def load_state_dict(self, values):
-        """Replaces all parameters; names and shapes must be the model's."""
+        """Replaces all parameters, or none if one does not fit.
+
+        Parameters
+        ----------
+        values : dict of arrays
+            Names and shapes must be the model's; tensors of PyTorch will do.
+
+        Raises
+        ------
+        BadValueError
+            That names what is missing, unknown or of another shape.
+
+        Examples
+        --------
+        >>> a, b = (Model([GRU(4)], inputs=2, seed=n) for n in (1, 2))
+        >>> b.load_state_dict(a.state_dict())
+        >>> bool((a(np.ones((5, 2))) == b(np.ones((5, 2)))).all())
+        True
+        """
         names = set(self.names())
         if set(values) != names:
             missing, unknown = names - set(values), set(values) - names

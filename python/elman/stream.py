@@ -11,7 +11,29 @@ class Stream(_core.State):
     as the whole sequence at once. One thread works with a stream at a time:
     others wait.
 
-    Made by `Model.stream`.
+    Made by `Model.stream`, and by `Model.state` for whole passes.
+
+    Parameters
+    ----------
+    model : Model
+    batch : int, optional
+        B, how many streams there is room for.
+    empty : bool, optional
+        Begin without streams, which `join` lets in.
+    threads : int, optional
+    **config
+        As in `elman_state_config`.
+
+    Examples
+    --------
+    >>> stream = Model([GRU(3)], inputs=1).stream()
+    >>> first = stream([0.5]).copy()
+    >>> other = stream.fork()
+    >>> bool((stream([1.0]) == other([1.0])).all())
+    True
+    >>> stream.reset()
+    >>> bool((stream([0.5]) == first).all())
+    True
     """
 
     def __new__(cls, model, batch=1, *, empty=False, threads=0, **config):
@@ -30,11 +52,34 @@ class Stream(_core.State):
         return self.view("c")
 
     def __getitem__(self, name):
-        """The view of that name: "layer0.gate", "fc.y", ... (elman_state_view)."""
+        """The view of that name.
+
+        Parameters
+        ----------
+        name : str
+            "h", "layer0.gate", "fc.y", "rnn.weight_hh_l0.grad", ...:
+            `elman_state_view` has the list.
+
+        Returns
+        -------
+        array
+            Memory of the stream, without a copy; T and B are those of the last
+            pass.
+
+        Raises
+        ------
+        BadValueError
+            If there is no such view, or none before a pass.
+        """
         return self.view(name)
 
     def fork(self):
-        """Another stream that goes on from here."""
+        """Another stream that goes on from here by itself.
+
+        Returns
+        -------
+        Stream
+        """
         other = type(self).__new__(type(self), self.model, **self._settings())
         other.copy_from(self)
         return other

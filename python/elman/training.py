@@ -267,7 +267,17 @@ class Run:
         self.seconds = progress["seconds"]
 
     def plot(self, axes=None):
-        """The losses over the steps, as matplotlib's axes."""
+        """The losses over the steps, by matplotlib.
+
+        Parameters
+        ----------
+        axes : matplotlib axes, optional
+            To draw on; None: new ones.
+
+        Returns
+        -------
+        axes
+        """
         from elman.plot import losses
 
         return losses(self, axes)
