@@ -247,7 +247,32 @@ class Inspector:
         return Measurement("exponents", found)
 
     def fixed_points(self, *, input="zero", token=None, starts=0, seed=0):
-        """States that a constant input leaves where they are."""
+        """States that a constant input leaves where they are.
+
+        Parameters
+        ----------
+        input : str, optional
+            Of models that read tokens, in place of an embedding: "zero", the
+            "mean" of the batch's, or that of one "token".
+        token : int, optional
+            That token.
+        starts : int, optional
+            States of the batch to search from; 0: 32.
+        seed : int, optional
+            Of their choice.
+
+        Returns
+        -------
+        Measurement
+            points, each with h, c, speed, distance, stable, unstable and radius;
+            absent: why there are no eigenvalues (real, imaginary), if there are
+            none.
+
+        Raises
+        ------
+        BadValueError
+            If a level runs in both directions.
+        """
         config = {"input": input, "token": token, "starts": starts, "seed": seed}
         found = _core.fixed_points(self.model, self.x, self.lengths, config)
         return Measurement("fixed_points", found)

@@ -138,6 +138,12 @@ class Model(_core.Model):
             B, how many streams there is room for.
         empty : bool, optional
             Begin without streams: `join` lets one in, `leave` lets it go.
+        threads : int, optional
+            The most threads that a step may use.
+
+        Returns
+        -------
+        Stream
 
         Examples
         --------
@@ -155,6 +161,20 @@ class Model(_core.Model):
         **config
             As in `elman_state_config`: T, B, training, keep_gradients, threads,
             seed, keep_steps, ...
+
+        Returns
+        -------
+        Stream
+            With `forward`, `loss`, `backward` and views of every array.
+
+        Examples
+        --------
+        >>> state = Model([Linear(1)], inputs=2).state(T=3, training=True)
+        >>> y = state.forward(np.ones((1, 3, 2)))
+        >>> state.backward(np.ones_like(y), dx=True).shape
+        (1, 3, 2)
+        >>> state["fc.weight.grad"]
+        array([[3., 3.]], dtype=float32)
         """
         return Stream(self, config.pop("B", 1), **config)
 
@@ -324,6 +344,10 @@ class Model(_core.Model):
         lengths : array (B), optional
         **config
             Of an inspection, as in `elman_inspection_config`.
+
+        Returns
+        -------
+        Inspector or Inspection
 
         Examples
         --------

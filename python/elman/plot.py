@@ -3,7 +3,31 @@
 Colours are those of Okabe and Ito, which colour-blind readers tell apart; maps
 use viridis and cividis. Every function takes a measurement and, where it draws
 one panel, the axes to draw on; it returns the axes.
+
+Parameters
+----------
+found : Measurement or Run
+    What is drawn: that of the function's name.
+axes : matplotlib axes or list of them, optional
+    To draw on, one for each panel; None: new ones.
+of : str
+    flow: "h", or "c" of an LSTM.
+names, labels : list of str
+    attribution: of the inputs; errors: of the classes.
+
+Returns
+-------
+axes, or a list of them where there are several panels
+
+>>> import matplotlib.pyplot as plt
+>>> look = elman.Model([elman.GRU(4)], inputs=2).inspect(np.ones((1, 6, 2)))
+>>> ax = look.attribution().plot()
+>>> ax.get_xlabel()
+'step'
+>>> plt.close("all")
 """
+
+import functools
 
 import numpy as np
 
@@ -63,11 +87,11 @@ def _given(panels):
 def _styled(draw):
     """A function that draws in the style of all."""
 
+    @functools.wraps(draw)
     def drawn(*args, **kwargs):
         with plt.rc_context(STYLE):
             return draw(*args, **kwargs)
 
-    drawn.__name__, drawn.__doc__ = draw.__name__, draw.__doc__
     return drawn
 
 

@@ -233,7 +233,19 @@ class RNNClassifier(ClassifierMixin, _Estimator):
     """
 
     def fit(self, X, y):
-        """Trains on sequences X and their classes y."""
+        """Trains on sequences and their classes.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+        y : array (N)
+            Classes: integers or texts.
+
+        Returns
+        -------
+        RNNClassifier
+            Itself.
+        """
         x = self._inputs(X, reset=True)
         y = _column(y, len(x))
         check_classification_targets(y)
@@ -241,16 +253,43 @@ class RNNClassifier(ClassifierMixin, _Estimator):
         return self._train(x, classes.astype(np.int32), max(len(self.classes_), 1))
 
     def decision_function(self, X):
-        """Logits: (N,C), of two classes (N)."""
+        """Scores of the classes: logits.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+
+        Returns
+        -------
+        array (N,C), or (N) of two classes
+        """
         logits = self._outputs(X).astype(np.float64)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict_proba(self, X):
-        """Probabilities of the classes, (N,C)."""
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+
+        Returns
+        -------
+        array (N,C)
+        """
         return _softmax(self._outputs(X))
 
     def predict(self, X):
-        """The likeliest class of each sequence."""
+        """The likeliest class of each sequence.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+
+        Returns
+        -------
+        array (N)
+        """
         logits = self._outputs(X)
         return self.classes_[logits.argmax(axis=-1)]
 
@@ -262,7 +301,18 @@ class RNNRegressor(RegressorMixin, _Estimator):
     """
 
     def fit(self, X, y):
-        """Trains on sequences X and their values y."""
+        """Trains on sequences and their values.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+        y : array (N) or (N,O)
+
+        Returns
+        -------
+        RNNRegressor
+            Itself.
+        """
         x = self._inputs(X, reset=True)
         y = np.asarray(y)
         y = _column(y, len(x)) if y.ndim != 2 or y.shape[1] == 1 else y
@@ -279,7 +329,16 @@ class RNNRegressor(RegressorMixin, _Estimator):
         return self._train(x, scaled, scaled.shape[1], loss="mse")
 
     def predict(self, X):
-        """The values of each sequence, in the units of y."""
+        """The values of each sequence, in the units of y.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+
+        Returns
+        -------
+        array (N) or (N,O), as y was
+        """
         y = self._outputs(X)
         y = y * self.y_scale_ + self.y_mean_
         return y[:, 0] if self._flat else y
@@ -294,7 +353,19 @@ class RNNTagger(_Estimator):
     _estimator_type = "tagger"
 
     def fit(self, X, y):
-        """Trains on sequences X and the classes of their steps."""
+        """Trains on sequences and the classes of their steps.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+        y : array (N,T), or list of arrays (T_n)
+            -1 is no class.
+
+        Returns
+        -------
+        RNNTagger
+            Itself.
+        """
         x = self._inputs(X, reset=True)
         tags = [np.asarray(t) for t in y]
         for a, t in zip(x, tags):
@@ -316,15 +387,43 @@ class RNNTagger(_Estimator):
         return found.astype(np.int32)
 
     def predict_proba(self, X):
-        """Probabilities at each step: a list of (T_n,C)."""
+        """Probabilities at each step.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+
+        Returns
+        -------
+        list of arrays (T_n,C)
+        """
         return [_softmax(y) for y in self._outputs(X)]
 
     def predict(self, X):
-        """The likeliest class at each step: a list of (T_n)."""
+        """The likeliest class at each step.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+
+        Returns
+        -------
+        list of arrays (T_n)
+        """
         return [self.classes_[y.argmax(axis=-1)] for y in self._outputs(X)]
 
     def score(self, X, y):
-        """The fraction of steps that is right; -1 does not count."""
+        """The fraction of steps that is right; -1 does not count.
+
+        Parameters
+        ----------
+        X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
+        y : array (N,T), or list of arrays (T_n)
+
+        Returns
+        -------
+        float
+        """
         found = np.concatenate(self.predict(X))
         truth = np.concatenate([np.asarray(t) for t in y])
         counts = truth != -1 if truth.dtype.kind in "if" else np.ones(len(truth), bool)
@@ -366,7 +465,19 @@ class RNNForecaster(_Estimator):
         self.horizon = horizon
 
     def fit(self, y, X=None):
-        """Trains on a series (T) or (T,C); X is not used."""
+        """Trains on a series.
+
+        Parameters
+        ----------
+        y : array (T) or (T,C)
+        X : ignored
+            As pipelines pass one.
+
+        Returns
+        -------
+        RNNForecaster
+            Itself.
+        """
         series = self._series(y)
         if len(series) < self.window + self.horizon + 1:
             raise ValueError(
@@ -396,7 +507,19 @@ class RNNForecaster(_Estimator):
         return series
 
     def predict(self, horizon=None, y=None):
-        """The `horizon` values behind the series of fit, or behind y."""
+        """The values that come next.
+
+        Parameters
+        ----------
+        horizon : int, optional
+            How many; None: the horizon that the network gives at once.
+        y : array (T) or (T,C), optional
+            A series to go on with; None: that of `fit`.
+
+        Returns
+        -------
+        array (horizon) or (horizon,C)
+        """
         check_is_fitted(self, "model_")
         series = self.series_ if y is None else self._series(y)
         if len(series) < self.window:

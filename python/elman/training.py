@@ -10,7 +10,25 @@ from elman._convert import as_array
 
 
 class Dataset(_core.Dataset):
-    """Sequences and their targets: of a file (`open`) or of arrays (`of`)."""
+    """Sequences and their targets: of a file (`open`) or of arrays (`of`).
+
+    ``Dataset.open(path, **config)`` reads a file as `elman train` does, with the
+    fields of `elman_dataset_config`: task, target, horizon, validation, ...
+
+    Attributes
+    ----------
+    facts : list of (name, text, minor)
+        What was understood, a sentence each; printing a dataset shows them.
+    encoding : dict
+        task, outputs, input_size, vocabulary, labels, window, horizon, ...:
+        what a model needs for it.
+    note : str
+        The same, whole, as a model keeps it.
+    sizes : dict
+        Sequences of each part: train, validation, test; tokens of a text.
+    longest : int
+        Steps of the longest sequence.
+    """
 
     @classmethod
     def of(cls, X, y=None, *, lengths=None, validation=None, per_step=None,
@@ -39,6 +57,17 @@ class Dataset(_core.Dataset):
             occurs.
         **config
             As in `elman_dataset_config`: task, seed, missing, folds, ...
+
+        Returns
+        -------
+        Dataset
+            Which borrows X and y where they are float32 in C order: leave them
+            as they are.
+
+        Raises
+        ------
+        BadValueError
+            If shapes or types do not fit; the text says which.
 
         Examples
         --------
@@ -177,10 +206,23 @@ class Trainer(_core.Trainer):
         As in `elman_trainer_config`; fields of the optimizer, the schedule and
         the loss by their own names or as dicts: learning_rate, rule, clip_norm.
 
+    Notes
+    -----
+    Each turn gives the progress: step, epoch, last (the metrics of the step),
+    validation, best_loss, norm, ... `save` and `load` are the whole run in a
+    file, which goes on with the same bits; `keep_best` puts the weights into the
+    model that were best on the validation data.
+
     Examples
     --------
-    >>> for step in Trainer(model, X, y, epochs=3):     # doctest: +SKIP
-    ...     print(step["step"], step["last"]["loss"])
+    >>> model = Model([RNN(4), Last(), Linear(1)], inputs=1)
+    >>> X = [[0.0, 0.1], [0.5, 0.2], [0.3, 0.9], [0.8, 0.7]]
+    >>> for step in Trainer(model, X, [0.1, 0.7, 1.2, 1.5], epochs=2, batch_size=2):
+    ...     print(step["step"], step["epoch"])
+    1 0
+    2 1
+    3 1
+    4 2
     """
 
     def __new__(cls, model, data, y=None, *, lengths=None, validation=None, **config):
@@ -225,7 +267,7 @@ def settings(config, data):
 
 
 class Run:
-    """What `Model.fit` did.
+    """What `Model.fit` did; made by it.
 
     Attributes
     ----------
