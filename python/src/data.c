@@ -4,6 +4,7 @@
  * long as it lives.
  */
 #include "core.h"
+#include "docs.h"
 
 #include <string.h>
 
@@ -26,7 +27,7 @@ elman_dataset *dataset_argument(const core *core, PyObject *object)
 {
     if (core_is(object, core->dataset)) return dataset_of(object)->dataset;
     PyErr_Format(PyExc_TypeError, "expected an elman.Dataset, found %R",
-                     (PyObject *)Py_TYPE(object));
+                 (PyObject *)Py_TYPE(object));
     return NULL;
 }
 
@@ -468,22 +469,15 @@ static void dataset_free(PyObject *self)
 
 static PyMethodDef methods[] = {
     {"open", (PyCFunction)(void (*)(void))dataset_open,
-     METH_VARARGS | METH_KEYWORDS | METH_CLASS,
-     "open($type, path, /, **config)\n--\n\nThe data of a file."},
+     METH_VARARGS | METH_KEYWORDS | METH_CLASS, DOC_DATA_OPEN},
     {"arrays", (PyCFunction)(void (*)(void))dataset_arrays,
      METH_VARARGS | METH_KEYWORDS | METH_CLASS,
      "arrays($type, x=None, lengths=None, classes=None, values=None, "
      "tokens=None, parts=None, per_step=False, class_count=0, vocabulary=0, "
      "config=None)\n--\n\nSequences and targets in memory."},
-    {"inputs", dataset_inputs, METH_VARARGS,
-     "inputs($self, id, /)\n--\n\nThe inputs of a sequence as a model reads "
-     "them, (T,I)."},
-    {"class_of", dataset_class, METH_VARARGS,
-     "class_of($self, id, /)\n--\n\nThe class of a sequence, or those of its "
-     "steps (T); -1 is none."},
-    {"values", dataset_values, METH_VARARGS,
-     "values($self, id, step, y, /)\n--\n\nAn answer in the units of the "
-     "data."},
+    {"inputs", dataset_inputs, METH_VARARGS, DOC_DATA_INPUTS},
+    {"class_of", dataset_class, METH_VARARGS, DOC_DATA_CLASS_OF},
+    {"values", dataset_values, METH_VARARGS, DOC_DATA_VALUES},
     {NULL, NULL, 0, NULL},
 };
 

@@ -4,6 +4,7 @@
  * written, and while a step of training does, nothing else can use the model.
  */
 #include "core.h"
+#include "docs.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ model_data *model_argument(const core *core, PyObject *object)
 {
     if (core_is(object, core->model)) return model_of(object);
     PyErr_Format(PyExc_TypeError, "expected an elman.Model, found %R",
-                     (PyObject *)Py_TYPE(object));
+                 (PyObject *)Py_TYPE(object));
     return NULL;
 }
 
@@ -410,37 +411,20 @@ static void model_free(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-    {"load", model_load, METH_O | METH_CLASS,
-     "load($type, path, /)\n--\n\nA model of a file (elman_model_load)."},
-    {"loads", model_loads, METH_O | METH_CLASS,
-     "loads($type, data, /)\n--\n\nA model of the bytes of a file."},
-    {"copy", model_copy, METH_NOARGS,
-     "copy($self, /)\n--\n\nAnother model of the same config and weights."},
-    {"save", model_save, METH_O,
-     "save($self, path, /)\n--\n\nWrites a model file."},
-    {"dumps", model_dumps, METH_NOARGS,
-     "dumps($self, /)\n--\n\nThe bytes that save writes."},
-    {"export", model_export, METH_VARARGS,
-     "export($self, format, path, /)\n--\n\nWrites 'torch' or 'onnx'; the "
-     "lines "
-     "of Python that load it."},
-    {"flops", model_flops, METH_VARARGS,
-     "flops($self, steps, backward=False, /)\n--\n\nOperations of a pass."},
-    {"note", model_note, METH_VARARGS,
-     "note($self, key, /)\n--\n\nThe note of that key, or None."},
-    {"write_note", model_write_note, METH_VARARGS,
-     "write_note($self, key, text, /)\n--\n\nKeeps a text with the model; None "
-     "removes it."},
-    {"names", model_names, METH_NOARGS,
-     "names($self, /)\n--\n\nThe names of all parameters, in PyTorch's order."},
-    {"parameter", model_parameter, METH_VARARGS,
-     "parameter($self, name, /)\n--\n\nA read-only array on a parameter."},
-    {"write", model_write, METH_VARARGS,
-     "write($self, name, values, /)\n--\n\nReplaces a parameter."},
-    {"read_all", model_read_all, METH_NOARGS,
-     "read_all($self, /)\n--\n\nA copy of all weights, one behind the other."},
-    {"write_all", model_write_all, METH_O,
-     "write_all($self, weights, /)\n--\n\nReplaces all weights."},
+    {"load", model_load, METH_O | METH_CLASS, DOC_MODEL_LOAD},
+    {"loads", model_loads, METH_O | METH_CLASS, DOC_MODEL_LOADS},
+    {"copy", model_copy, METH_NOARGS, DOC_MODEL_COPY},
+    {"save", model_save, METH_O, DOC_MODEL_SAVE},
+    {"dumps", model_dumps, METH_NOARGS, DOC_MODEL_DUMPS},
+    {"export", model_export, METH_VARARGS, DOC_MODEL_EXPORT},
+    {"flops", model_flops, METH_VARARGS, DOC_MODEL_FLOPS},
+    {"note", model_note, METH_VARARGS, DOC_MODEL_NOTE},
+    {"write_note", model_write_note, METH_VARARGS, DOC_MODEL_WRITE_NOTE},
+    {"names", model_names, METH_NOARGS, DOC_MODEL_NAMES},
+    {"parameter", model_parameter, METH_VARARGS, DOC_MODEL_PARAMETER},
+    {"write", model_write, METH_VARARGS, DOC_MODEL_WRITE},
+    {"read_all", model_read_all, METH_NOARGS, DOC_MODEL_READ_ALL},
+    {"write_all", model_write_all, METH_O, DOC_MODEL_WRITE_ALL},
     {NULL, NULL, 0, NULL},
 };
 

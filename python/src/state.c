@@ -4,6 +4,7 @@
  * GIL.
  */
 #include "core.h"
+#include "docs.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ state_data *state_argument(const core *core, PyObject *object)
 {
     if (core_is(object, core->state)) return state_of(object);
     PyErr_Format(PyExc_TypeError, "expected an elman.State, found %R",
-                     (PyObject *)Py_TYPE(object));
+                 (PyObject *)Py_TYPE(object));
     return NULL;
 }
 
@@ -265,38 +266,23 @@ static PyObject *state_model(PyObject *self, void *unused)
 
 static PyMethodDef methods[] = {
     {"forward", (PyCFunction)(void (*)(void))state_forward,
-     METH_VARARGS | METH_KEYWORDS,
-     "forward($self, x, y=None, lengths=None, ids=None, draw=0, "
-     "continues=False)\n--\n\nRuns a batch from the memory in the state."},
+     METH_VARARGS | METH_KEYWORDS, DOC_STATE_FORWARD},
     {"step", (PyCFunction)(void (*)(void))state_step, METH_FASTCALL,
-     "step($self, x, y=None, /)\n--\n\nOne step of each stream."},
+     DOC_STATE_STEP},
     {"backward", (PyCFunction)(void (*)(void))state_backward,
-     METH_VARARGS | METH_KEYWORDS,
-     "backward($self, dy=None, dx=None)\n--\n\nGoes back through the last "
-     "forward; dx=True gives the gradient of x."},
-    {"loss", state_loss, METH_VARARGS,
-     "loss($self, target, config=None, class_weights=None, /)\n--\n\nThe loss "
-     "of the last pass; its gradient is where backward looks for it."},
-    {"view", state_view, METH_VARARGS,
-     "view($self, name, /)\n--\n\nThe state's memory of that name."},
-    {"reset", state_reset, METH_VARARGS,
-     "reset($self, b=-1, /)\n--\n\nForgets the memory, of all or of one."},
-    {"join", state_join, METH_NOARGS,
-     "join($self, /)\n--\n\nThe slot of a stream that begins."},
-    {"leave", state_leave, METH_VARARGS,
-     "leave($self, b, /)\n--\n\nFrees a slot."},
+     METH_VARARGS | METH_KEYWORDS, DOC_STATE_BACKWARD},
+    {"loss", state_loss, METH_VARARGS, DOC_STATE_LOSS},
+    {"view", state_view, METH_VARARGS, DOC_STATE_VIEW},
+    {"reset", state_reset, METH_VARARGS, DOC_STATE_RESET},
+    {"join", state_join, METH_NOARGS, DOC_STATE_JOIN},
+    {"leave", state_leave, METH_VARARGS, DOC_STATE_LEAVE},
     {"zero_gradients", state_zero_gradients, METH_NOARGS,
-     "zero_gradients($self, /)\n--\n\nClears the parameters' gradients."},
-    {"copy_from", state_copy_from, METH_O,
-     "copy_from($self, other, /)\n--\n\nBecomes a copy of another state."},
-    {"save", state_save, METH_O,
-     "save($self, path, /)\n--\n\nWrites the memory to a file."},
-    {"load", state_load, METH_O,
-     "load($self, path, /)\n--\n\nReads what save wrote."},
-    {"dumps", state_dumps, METH_NOARGS,
-     "dumps($self, /)\n--\n\nThe bytes that save writes."},
-    {"loads", state_loads, METH_O,
-     "loads($self, data, /)\n--\n\nReads what dumps gave."},
+     DOC_STATE_ZERO_GRADIENTS},
+    {"copy_from", state_copy_from, METH_O, DOC_STATE_COPY_FROM},
+    {"save", state_save, METH_O, DOC_STATE_SAVE},
+    {"load", state_load, METH_O, DOC_STATE_LOAD},
+    {"dumps", state_dumps, METH_NOARGS, DOC_STATE_DUMPS},
+    {"loads", state_loads, METH_O, DOC_STATE_LOADS},
     {NULL, NULL, 0, NULL},
 };
 
