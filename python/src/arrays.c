@@ -119,19 +119,47 @@ bool array_read_optional(core *core, PyObject *object, array_type type,
     return array_read(core, object, type, name, to);
 }
 
+/* A shape as a tuple. */
+static PyObject *shape_tuple(size_t rank, const size_t *shape)
+{
+    PyObject *sizes = PyTuple_New((Py_ssize_t)rank);
+    for (size_t i = 0; sizes && i < rank; i++) {
+        PyObject *size = PyLong_FromSize_t(shape[i]);
+        if (!size || PyTuple_SetItem(sizes, (Py_ssize_t)i, size))
+            Py_CLEAR(sizes);
+    }
+    return sizes;
+}
+
+PyObject *array_plan(const core *core, size_t rank, const size_t *shape)
+{
+    PyObject *sizes = shape_tuple(rank, shape);
+    PyObject *plan = sizes ? PyTuple_Pack(2, sizes, core->float32) : NULL;
+    Py_XDECREF(sizes);
+    return plan;
+}
+
+PyObject *array_new(const core *core, PyObject *plan, array *to)
+{
+    PyObject *made = PyObject_Call(core->empty, plan, NULL);
+    if (!made) return NULL;
+
+    // its type is known: to ask for it takes as long as to make the array
+    if (PyObject_GetBuffer(made, &to->buffer, PyBUF_WRITABLE)) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    to->held = true;
+    to->data = to->buffer.buf;
+    return made;
+}
+
 /* A new array of NumPy's, its elements as memory has them. */
 static PyObject *make(core *core, array_type type, size_t rank,
                       const size_t *shape)
 {
-    PyObject *sizes = PyTuple_New((Py_ssize_t)rank);
+    PyObject *sizes = shape_tuple(rank, shape);
     if (!sizes) return NULL;
-    for (size_t i = 0; i < rank; i++) {
-        PyObject *size = PyLong_FromSize_t(shape[i]);
-        if (!size || PyTuple_SetItem(sizes, (Py_ssize_t)i, size)) {
-            Py_DECREF(sizes);
-            return NULL;
-        }
-    }
     PyObject *const kinds[] = {
         [ARRAY_FLOAT32] = core->float32, [ARRAY_FLOAT64] = core->float64,
         [ARRAY_INT32] = core->int32,     [ARRAY_UINT64] = core->uint64,

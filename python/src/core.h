@@ -27,7 +27,7 @@ typedef struct core {
         *inspection, *encoding, *torch, *torch_engine, *torch_run;
     PyObject *empty;                                      /* numpy.empty */
     PyObject *asarray;                                    /* numpy.asarray */
-    PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's types */
+    PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's dtypes */
     PyObject *convert; /* elman._convert.convert, once it was needed */
 } core;
 
@@ -89,6 +89,13 @@ PyObject *array_fill(core *core, PyObject *object, array_type type,
                      const char *name, size_t rank, const size_t *shape,
                      array *to);
 void array_release(array *array);
+
+/* The arguments (shape, float32) of numpy.empty, for array_new: a caller that
+ * makes many arrays of one shape keeps them. */
+PyObject *array_plan(const core *core, size_t rank, const size_t *shape);
+
+/* A new array of such a plan; of to, only data is set. */
+PyObject *array_new(const core *core, PyObject *plan, array *to);
 
 /* Whether a has this shape; -1 stands for any size. Sets the exception. */
 bool array_fits(const core *core, const array *a, const char *name, size_t rank,
@@ -322,6 +329,7 @@ typedef struct state_data {
     elman_model_info info; /* of the model, whose shape never changes */
     bool turned;           /* x is (B,T,I) */
     double flops;          /* of a step of all streams */
+    PyObject *plans[2];    /* of a step's y (B,O), and (O) of one stream */
     size_t last_T, last_B; /* of the last pass, 0 before any */
     PyThread_type_lock lock;
 } state_data;

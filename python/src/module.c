@@ -126,19 +126,25 @@ static bool find_numpy(core *core)
 {
     PyObject *numpy = PyImport_ImportModule("numpy");
     if (!numpy) return false;
+    core->empty = PyObject_GetAttrString(numpy, "empty");
+    core->asarray = PyObject_GetAttrString(numpy, "asarray");
+    PyObject *dtype = PyObject_GetAttrString(numpy, "dtype");
+    Py_DECREF(numpy);
+
+    // dtypes, which NumPy takes faster than the types of their elements
     const struct {
         const char *name;
         PyObject **to;
-    } parts[] = {
-        {"empty", &core->empty},     {"asarray", &core->asarray},
+    } types[] = {
         {"float32", &core->float32}, {"float64", &core->float64},
         {"int32", &core->int32},     {"uint64", &core->uint64},
-        {"bool_", &core->bool8},
+        {"bool", &core->bool8},
     };
-    bool found = true;
-    for (size_t i = 0; found && i < sizeof parts / sizeof *parts; i++)
-        found = (*parts[i].to = PyObject_GetAttrString(numpy, parts[i].name));
-    Py_DECREF(numpy);
+    bool found = core->empty && core->asarray && dtype;
+    for (size_t i = 0; found && i < sizeof types / sizeof *types; i++)
+        found = (*types[i].to =
+                     PyObject_CallFunction(dtype, "s", types[i].name));
+    Py_XDECREF(dtype);
     return found;
 }
 

@@ -55,6 +55,13 @@ static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     s->info = elman_model_read_info(m->model);
     s->turned = elman_model_config(m->model)->batch_first;
     s->flops = elman_model_flops(m->model, config.B ? config.B : 1, false);
+    const size_t shape[] = {config.B ? config.B : 1, s->info.output_size};
+    s->plans[0] = array_plan(core, 2, shape);
+    s->plans[1] = array_plan(core, 1, shape + 1);
+    if (!s->plans[0] || !s->plans[1]) {
+        Py_DECREF(self);
+        return NULL;
+    }
     s->lock = PyThread_allocate_lock();
     elman_status status = ELMAN_NO_MEMORY;
     if (s->lock && model_begin_reading(m)) {
@@ -73,6 +80,8 @@ static int state_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(state_of(self)->owner);
+    Py_VISIT(state_of(self)->plans[0]);
+    Py_VISIT(state_of(self)->plans[1]);
     return 0;
 }
 
@@ -84,6 +93,8 @@ static void state_free(PyObject *self)
     elman_state_destroy(s->state);
     if (s->lock) PyThread_free_lock(s->lock);
     Py_CLEAR(s->owner);
+    Py_CLEAR(s->plans[0]);
+    Py_CLEAR(s->plans[1]);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
 }

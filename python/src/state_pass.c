@@ -93,8 +93,10 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
     PyObject *made = NULL;
     if (array_fits(core, &in, "x", bare ? rank - 1 : rank,
                    bare ? sizes + 1 : sizes))
-        made = array_fill(core, y, ARRAY_FLOAT32, "y", bare ? 1 : 2,
-                          bare ? shape + 1 : shape, &out);
+        made = !y || y == Py_None
+                   ? array_new(core, s->plans[bare], &out)
+                   : array_fill(core, y, ARRAY_FLOAT32, "y", bare ? 1 : 2,
+                                bare ? shape + 1 : shape, &out);
     if (!made) {
         array_release(&in);
         return NULL;
