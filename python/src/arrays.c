@@ -80,8 +80,8 @@ static PyObject *converter(core *core)
     return core->convert;
 }
 
-bool array_read(core *core, PyObject *object, array_type type, const char *name,
-                array *to)
+bool array_argument(core *core, PyObject *object, array_type type,
+                    const char *name, array *to)
 {
     memset(to, 0, sizeof *to);
     if (borrow(object, type, PyBUF_SIMPLE, to)) {
@@ -111,12 +111,12 @@ bool array_read(core *core, PyObject *object, array_type type, const char *name,
     return false;
 }
 
-bool array_read_optional(core *core, PyObject *object, array_type type,
-                         const char *name, array *to)
+bool array_optional(core *core, PyObject *object, array_type type,
+                    const char *name, array *to)
 {
     memset(to, 0, sizeof *to);
     if (!object || object == Py_None) return true;
-    return array_read(core, object, type, name, to);
+    return array_argument(core, object, type, name, to);
 }
 
 /* A shape as a tuple. */
@@ -188,11 +188,12 @@ PyObject *array_fill(core *core, PyObject *object, array_type type,
 
     // what a caller gives must take the numbers where it is
     if (!borrow(made, type, PyBUF_WRITABLE, to)) {
-        if (!PyErr_Occurred()) errors_bad_value(
-            core,
-            "%s must be a writable C-contiguous array of %s, which "
-            "this is not: make it with numpy.empty(shape, '%s')",
-            name, types[type].numpy, types[type].numpy);
+        if (!PyErr_Occurred())
+            errors_bad_value(
+                core,
+                "%s must be a writable C-contiguous array of %s, which "
+                "this is not: make it with numpy.empty(shape, '%s')",
+                name, types[type].numpy, types[type].numpy);
         Py_DECREF(made);
         return NULL;
     }

@@ -26,7 +26,7 @@ static bool gives_two(const elman_model *model)
 static bool read_one_each(core *core, PyObject *object, array_type type,
                           const char *name, size_t B, array *a)
 {
-    if (!array_read_optional(core, object, type, name, a)) return false;
+    if (!array_optional(core, object, type, name, a)) return false;
     const Py_ssize_t shape[] = {(Py_ssize_t)B};
     return !a->held || array_fits(core, a, name, 1, shape);
 }
@@ -39,7 +39,7 @@ bool batch_read(core *core, const elman_model *model, PyObject *x,
     elman_model_info info = elman_model_read_info(model);
     bool tokens = info.vocabulary != 0, turned = is_turned(model);
     array *a = &arrays->x;
-    if (!array_read(core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x", a))
+    if (!array_argument(core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x", a))
         return false;
     const Py_ssize_t shape[] = {-1, -1, (Py_ssize_t)info.input_size};
     if (!array_fits(core, a, "x", tokens ? 2 : 3, shape)) return false;
@@ -80,9 +80,9 @@ size_t batch_output(const elman_model *model, size_t T, size_t B, size_t *shape)
     return n;
 }
 
-bool target_read(core *core, const elman_model *model, size_t T, size_t B,
-                 elman_loss_kind kind, PyObject *object, array *a,
-                 elman_target *target)
+bool target_argument(core *core, const elman_model *model, size_t T, size_t B,
+                     elman_loss_kind kind, PyObject *object, array *a,
+                     elman_target *target)
 {
     bool classes = kind == ELMAN_LOSS_CROSS_ENTROPY;
     size_t shape[CORE_MAX_RANK];
@@ -90,8 +90,8 @@ bool target_read(core *core, const elman_model *model, size_t T, size_t B,
     Py_ssize_t sizes[CORE_MAX_RANK];
     for (size_t i = 0; i < rank; i++)
         sizes[i] = (Py_ssize_t)shape[i];
-    if (!array_read(core, object, classes ? ARRAY_INT32 : ARRAY_FLOAT32,
-                    "target", a) ||
+    if (!array_argument(core, object, classes ? ARRAY_INT32 : ARRAY_FLOAT32,
+                        "target", a) ||
         !array_fits(core, a, "target", classes ? rank - 1 : rank, sizes))
         return false;
     *target = (elman_target){.classes = classes ? a->data : NULL,

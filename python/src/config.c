@@ -42,7 +42,7 @@ static bool read_layer(const core *core, PyObject *dict, elman_layer *layer)
 
     PyObject *rest = PyDict_Copy(dict);
     bool read = rest && !PyDict_DelItemString(rest, "kind") &&
-                fields_read(core, layer_fields, rest, "a layer", layer);
+                fields_read(core, layer_config_fields, rest, "a layer", layer);
     Py_XDECREF(rest);
     return read;
 }
@@ -95,7 +95,7 @@ static PyObject *write_layer(const elman_layer *layer)
 {
     elman_kind_info info;
     if (elman_kind_read(layer->kind, &info)) return PyDict_New();
-    PyObject *all = fields_write(layer_fields, layer);
+    PyObject *all = fields_write(layer_config_fields, layer);
     PyObject *dict = PyDict_New();
     PyObject *kind = PyUnicode_FromString(info.word);
     bool ok = all && dict && kind && !PyDict_SetItemString(dict, "kind", kind);

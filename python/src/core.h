@@ -76,12 +76,12 @@ typedef struct array {
 
 /* Reads an argument: numbers of this type that lie in a row are borrowed, all
  * else is converted once. None is refused; name stands in messages. */
-bool array_read(core *core, PyObject *object, array_type type, const char *name,
-                array *to);
+bool array_argument(core *core, PyObject *object, array_type type,
+                    const char *name, array *to);
 
 /* The same, but None gives data NULL. */
-bool array_read_optional(core *core, PyObject *object, array_type type,
-                         const char *name, array *to);
+bool array_optional(core *core, PyObject *object, array_type type,
+                    const char *name, array *to);
 
 /* The array that a call is to fill: object, which must be writable, of this
  * shape and type, or a new one if it is NULL or None. A new reference. */
@@ -131,9 +131,9 @@ size_t batch_output(const elman_model *model, size_t T, size_t B,
 
 /* Reads the targets of such a batch, (T,B), (T,B,O) ...: classes for
  * cross-entropy, else values. */
-bool target_read(core *core, const elman_model *model, size_t T, size_t B,
-                 elman_loss_kind kind, PyObject *object, array *a,
-                 elman_target *target);
+bool target_argument(core *core, const elman_model *model, size_t T, size_t B,
+                     elman_loss_kind kind, PyObject *object, array *a,
+                     elman_target *target);
 
 /* ---- fields.c: a struct of the library as a dict ----------------------------
  */
@@ -258,7 +258,7 @@ typedef struct point_sizes {
 } point_sizes;
 point_sizes point_sizes_of(const elman_model *model);
 
-extern const field layer_fields[], state_fields[], loss_fields[],
+extern const field layer_config_fields[], state_fields[], loss_fields[],
     optimizer_fields[], schedule_fields[], trainer_fields[], dataset_fields[],
     import_fields[], metrics_fields[], progress_fields[], model_info_fields[],
     check_fields[], machine_fields[];
@@ -380,7 +380,7 @@ bool core_is(PyObject *object, PyTypeObject *type);
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
 
 /* The functions of a room that are the module's. */
-extern PyMethodDef exchange_functions[], learn_functions[],
-    inspect_functions[], encoding_functions[];
+extern PyMethodDef exchange_functions[], learn_functions[], inspect_functions[],
+    encoding_functions[];
 
 #endif

@@ -53,9 +53,10 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
     if (self) {
         elman_status status;
         elman_dataset **to = &dataset_of(self)->dataset;
-        Py_BEGIN_ALLOW_THREADS status = elman_dataset_open(text, &config, to);
-        Py_END_ALLOW_THREADS if (status)
-        {
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_dataset_open(text, &config, to);
+        Py_END_ALLOW_THREADS
+        if (status) {
             errors_raise(core, status);
             Py_CLEAR(self);
         }
@@ -91,8 +92,7 @@ static bool refuse_shape(const core *core, const char *what)
 static bool read_x(core *core, const given *g, dataset_data *d,
                    elman_arrays *arrays)
 {
-    if (!array_read_optional(core, g->x, ARRAY_FLOAT32, "x", &d->x))
-        return false;
+    if (!array_optional(core, g->x, ARRAY_FLOAT32, "x", &d->x)) return false;
     const array *x = &d->x;
     if (!x->held) return true;
     if (x->rank != 2 && x->rank != 3)
@@ -112,8 +112,7 @@ static bool read_x(core *core, const given *g, dataset_data *d,
 static bool read_lengths(core *core, const given *g, const dataset_data *d,
                          copied *c, elman_arrays *arrays)
 {
-    if (!array_read_optional(core, g->lengths, ARRAY_SIZE, "lengths",
-                             &c->lengths))
+    if (!array_optional(core, g->lengths, ARRAY_SIZE, "lengths", &c->lengths))
         return false;
     const array *lengths = &c->lengths, *x = &d->x;
     if (!lengths->held)
@@ -161,10 +160,9 @@ static bool read_targets(core *core, const given *g, dataset_data *d, copied *c,
     Py_ssize_t shape[CORE_MAX_RANK];
     size_t rank = target_shape(g, arrays, d, shape);
     arrays->per_step = g->per_step != 0;
-    if (!array_read_optional(core, g->classes, ARRAY_INT32, "classes",
-                             &c->classes) ||
-        !array_read_optional(core, g->values, ARRAY_FLOAT32, "values",
-                             &d->values))
+    if (!array_optional(core, g->classes, ARRAY_INT32, "classes",
+                        &c->classes) ||
+        !array_optional(core, g->values, ARRAY_FLOAT32, "values", &d->values))
         return false;
     if (c->classes.held) {
         if (!array_fits(core, &c->classes, "classes", rank, shape))
@@ -186,8 +184,7 @@ static bool read_targets(core *core, const given *g, dataset_data *d, copied *c,
 static bool read_tokens(core *core, const given *g, dataset_data *d,
                         elman_arrays *arrays)
 {
-    if (!array_read_optional(core, g->tokens, ARRAY_INT32, "tokens",
-                             &d->tokens))
+    if (!array_optional(core, g->tokens, ARRAY_INT32, "tokens", &d->tokens))
         return false;
     const array *tokens = &d->tokens;
     if (!tokens->held) return true;
@@ -205,7 +202,7 @@ static bool read_tokens(core *core, const given *g, dataset_data *d,
 static bool read_parts(core *core, const given *g, copied *c,
                        elman_arrays *arrays)
 {
-    if (!array_read_optional(core, g->parts, ARRAY_INT32, "parts", &c->parts))
+    if (!array_optional(core, g->parts, ARRAY_INT32, "parts", &c->parts))
         return false;
     if (!c->parts.held) return true;
     const Py_ssize_t shape[] = {(Py_ssize_t)arrays->N};
@@ -265,9 +262,10 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
                 read_parts(core, &g, &c, &arrays);
     if (read) {
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS status =
-            elman_dataset_open_arrays(&arrays, &config, &d->dataset);
-        Py_END_ALLOW_THREADS if (status) errors_raise(core, status);
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_dataset_open_arrays(&arrays, &config, &d->dataset);
+        Py_END_ALLOW_THREADS
+        if (status) errors_raise(core, status);
     }
     array_release(&c.lengths);
     array_release(&c.classes);
@@ -425,7 +423,7 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
                                 (unsigned long long)id);
 
     array a;
-    if (!array_read(d->core, y, ARRAY_FLOAT32, "y", &a)) return NULL;
+    if (!array_argument(d->core, y, ARRAY_FLOAT32, "y", &a)) return NULL;
     const Py_ssize_t shape[] = {(Py_ssize_t)outputs};
     PyObject *list = NULL;
     double *values = PyMem_Calloc(outputs + 1, sizeof *values);

@@ -118,14 +118,14 @@ static PyObject *draw(PyObject *module, PyObject *args, PyObject *kwargs)
     double temperature = 1;
     size_t top_k = 0;
     uint64_t seed = 0, number = 0;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O|dO&O&O&", names, &logits, &temperature,
-            size_argument, &top_k, whole_argument, &seed, whole_argument,
-            &number))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|dO&O&O&", names, &logits,
+                                     &temperature, size_argument, &top_k,
+                                     whole_argument, &seed, whole_argument,
+                                     &number))
         return NULL;
     const elman_sampler sampler = {temperature, top_k, seed};
     array a;
-    if (!array_read(core, logits, ARRAY_FLOAT32, "logits", &a)) return NULL;
+    if (!array_argument(core, logits, ARRAY_FLOAT32, "logits", &a)) return NULL;
 
     // some logits of one step, in a row
     const Py_ssize_t shape[] = {-1};

@@ -48,11 +48,11 @@ static PyObject *rows_list(const elman_import *import)
                 Py_CLEAR(shape);
         }
         PyObject *row =
-            shape ? Py_BuildValue("(NNONN)", text_write(rows[i].from),
-                                  text_write(rows[i].type), shape,
-                                  text_write(rows[i].to),
-                                  text_write(rows[i].how))
-                  : NULL;
+            shape
+                ? Py_BuildValue("(NNONN)", text_write(rows[i].from),
+                                text_write(rows[i].type), shape,
+                                text_write(rows[i].to), text_write(rows[i].how))
+                : NULL;
         Py_XDECREF(shape);
         if (!row || PyList_Append(list, row)) Py_CLEAR(list);
         Py_XDECREF(row);
@@ -97,12 +97,12 @@ static PyObject *import_model(PyObject *module, PyObject *args,
         elman_import *import = NULL;
         elman_model *model = NULL;
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS status =
-            elman_import_open(paths, count, &config, &import);
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_import_open(paths, count, &config, &import);
         if (!status) status = elman_import_create(import, &model);
-        Py_END_ALLOW_THREADS if (status) errors_raise(core, status);
-        else
-        {
+        Py_END_ALLOW_THREADS
+        if (status) errors_raise(core, status);
+        else {
             PyObject *made = model_wrap(core, (PyTypeObject *)cls, model);
             PyObject *rows = made ? rows_list(import) : NULL;
             PyObject *remarks = rows ? remarks_list(import) : NULL;
@@ -131,18 +131,17 @@ static PyObject *look(PyObject *module, PyObject *list)
     if (paths) {
         elman_import *import = NULL;
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS status =
-            elman_import_look(paths, count, &import);
-        Py_END_ALLOW_THREADS if (status) errors_raise(core, status);
-        else
-        {
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_import_look(paths, count, &import);
+        Py_END_ALLOW_THREADS
+        if (status) errors_raise(core, status);
+        else {
             size_t n = 0;
             const elman_fact *facts = elman_import_facts(import, &n);
             PyObject *told = PyList_New(0);
             for (size_t i = 0; told && i < n; i++) {
-                PyObject *row =
-                    Py_BuildValue("(NN)", text_write(facts[i].name),
-                                  text_write(facts[i].text));
+                PyObject *row = Py_BuildValue("(NN)", text_write(facts[i].name),
+                                              text_write(facts[i].text));
                 if (!row || PyList_Append(told, row)) Py_CLEAR(told);
                 Py_XDECREF(row);
             }
@@ -172,9 +171,10 @@ static PyObject *check(PyObject *module, PyObject *args)
     if (y_bytes && model_begin_reading(m)) {
         elman_check found = {0};
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS status =
-            elman_model_check(m->model, x_path, y_path, &found);
-        Py_END_ALLOW_THREADS model_end_reading(m);
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_model_check(m->model, x_path, y_path, &found);
+        Py_END_ALLOW_THREADS
+        model_end_reading(m);
         result = status ? errors_raise(core, status)
                         : fields_write(check_fields, &found);
     }
@@ -384,7 +384,8 @@ static PyObject *graph_write(PyObject *self, PyObject *args)
     if (!ports) return NULL;
     const char *type = NULL;
     for (size_t i = 0; i < count; i++)
-        if (ports[i].input && !strcmp(ports[i].name, name)) type = ports[i].type;
+        if (ports[i].input && !strcmp(ports[i].name, name))
+            type = ports[i].type;
     PyMem_Free(ports); // the names of types stay
 
     // a memoryview holds the numbers where they are, even if nobody else does
@@ -419,9 +420,10 @@ static PyObject *graph_forward(PyObject *self, PyObject *args)
         return NULL;
     lock_acquire(g->lock);
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        elman_graph_forward(g->graph, steps, threads);
-    Py_END_ALLOW_THREADS PyThread_release_lock(g->lock);
+    Py_BEGIN_ALLOW_THREADS
+    status = elman_graph_forward(g->graph, steps, threads);
+    Py_END_ALLOW_THREADS
+    PyThread_release_lock(g->lock);
     return errors_none(g->core, status);
 }
 

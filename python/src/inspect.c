@@ -66,8 +66,10 @@ static PyObject *measure(core *core, const elman_model *model, const way *way,
     if (status) return errors_raise(core, status);
     bool stopped = false;
     while (!status && !stopped && !((measured *)it)->done) {
-        Py_BEGIN_ALLOW_THREADS status = way->step(it);
-        Py_END_ALLOW_THREADS stopped = PyErr_CheckSignals() != 0;
+        Py_BEGIN_ALLOW_THREADS
+        status = way->step(it);
+        Py_END_ALLOW_THREADS
+        stopped = PyErr_CheckSignals() != 0;
     }
     PyObject *dict = NULL;
     if (status && !stopped) errors_raise(core, status);
@@ -111,8 +113,8 @@ static bool given_batch(given *g, PyObject *module, PyObject *model,
 static bool given_loss(given *g, PyObject *target, PyObject *loss)
 {
     return fields_read(g->core, loss_fields, loss, "a loss", &g->loss) &&
-           target_read(g->core, g->m->model, g->batch.T, g->batch.B,
-                       g->loss.kind, target, &g->target_array, &g->target);
+           target_argument(g->core, g->m->model, g->batch.T, g->batch.B,
+                           g->loss.kind, target, &g->target_array, &g->target);
 }
 
 static void given_end(given *g)
@@ -326,8 +328,8 @@ static bool properties_read(given *g, PyObject *dict, properties *p)
             errors_bad_value(g->core, "a property is called %R, expected a str",
                              key);
         array *a = &p->arrays[p->count];
-        read = name && array_read(g->core, PyTuple_GetItem(pair, 1),
-                                  ARRAY_FLOAT32, name, a);
+        read = name && array_argument(g->core, PyTuple_GetItem(pair, 1),
+                                      ARRAY_FLOAT32, name, a);
         if (!read) break;
         p->of[p->count++] = (elman_property){name, a->data};
         read = array_fits(g->core, a, name, 2, shape);
@@ -348,8 +350,8 @@ static PyObject *units(PyObject *module, PyObject *args)
     if (given_batch(&g, module, model, x, lengths) &&
         properties_read(&g, dict, &p)) {
         elman_units *it = NULL;
-        elman_status status = elman_units_begin(
-            g.m->model, &g.batch, sequence, p.of, p.count, &it);
+        elman_status status = elman_units_begin(g.m->model, &g.batch, sequence,
+                                                p.of, p.count, &it);
         result = measure(g.core, g.m->model, &units_way, status, it);
     }
     properties_end(&p);
@@ -386,8 +388,7 @@ static PyObject *attribution(PyObject *module, PyObject *args)
     if (given_batch(&g, module, model, x, lengths) &&
         fields_read(g.core, attribution_fields, dict, "an attribution",
                     &config) &&
-        array_read_optional(g.core, baseline, ARRAY_FLOAT32, "baseline",
-                            &base)) {
+        array_optional(g.core, baseline, ARRAY_FLOAT32, "baseline", &base)) {
         elman_model_info info = elman_model_read_info(g.m->model);
         const elman_layer *first = elman_model_config(g.m->model)->layers;
         const Py_ssize_t shape[] = {(Py_ssize_t)(info.vocabulary
@@ -443,9 +444,10 @@ static PyObject *pulse(PyObject *module, PyObject *args)
     if (given_batch(&g, module, model, x, lengths)) {
         elman_pulse found = {0};
         elman_status status;
-        Py_BEGIN_ALLOW_THREADS status =
-            elman_pulse_read(g.m->model, &g.batch, threads, &found);
-        Py_END_ALLOW_THREADS frame inner = {pulse_results, &found, NULL};
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_pulse_read(g.m->model, &g.batch, threads, &found);
+        Py_END_ALLOW_THREADS
+        frame inner = {pulse_results, &found, NULL};
         result = status ? errors_raise(g.core, status)
                         : result_write(g.core, &inner);
     }

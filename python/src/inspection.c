@@ -53,8 +53,10 @@ static bool run(inspection_data *i)
     elman_status status = ELMAN_OK;
     bool stopped = false;
     while (!status && !stopped && !i->inspection->done) {
-        Py_BEGIN_ALLOW_THREADS status = elman_inspection_step(i->inspection);
-        Py_END_ALLOW_THREADS stopped = PyErr_CheckSignals() != 0;
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_inspection_step(i->inspection);
+        Py_END_ALLOW_THREADS
+        stopped = PyErr_CheckSignals() != 0;
     }
     if (status && !stopped) errors_raise(i->core, status);
     return !status && !stopped;

@@ -260,8 +260,10 @@ static PyObject *work(PyObject *self, trainer_work what, const char *path)
     elman_status status = ELMAN_OK;
     bool begun = model_begin_writing(m);
     if (begun) {
-        Py_BEGIN_ALLOW_THREADS status = what(t->trainer, path);
-        Py_END_ALLOW_THREADS model_end_writing(m);
+        Py_BEGIN_ALLOW_THREADS
+        status = what(t->trainer, path);
+        Py_END_ALLOW_THREADS
+        model_end_writing(m);
     }
     PyThread_release_lock(t->lock);
     return begun ? errors_none(t->core, status) : NULL;
@@ -312,7 +314,6 @@ static PyObject *trainer_profile(PyObject *self, void *unused)
 {
     (void)unused;
     trainer_data *t = trainer_of(self);
-
 
     // a copy, since a new object may let the garbage collector run Python
     lock_acquire(t->lock);
@@ -409,9 +410,11 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
     elman_status status = ELMAN_OK;
     bool begun = model_begin_reading(m);
     if (begun) {
-        Py_BEGIN_ALLOW_THREADS status = elman_model_evaluate(
-            m->model, dataset, (elman_part)part, &config, &metrics, table.data);
-        Py_END_ALLOW_THREADS model_end_reading(m);
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_model_evaluate(m->model, dataset, (elman_part)part,
+                                      &config, &metrics, table.data);
+        Py_END_ALLOW_THREADS
+        model_end_reading(m);
     }
     array_release(&table);
     if (begun && status) errors_raise(core, status);

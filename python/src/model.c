@@ -97,8 +97,10 @@ static PyObject *model_load(PyObject *cls, PyObject *path)
 
     elman_model *model = NULL;
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS status = elman_model_load(text, &model);
-    Py_END_ALLOW_THREADS Py_DECREF(bytes);
+    Py_BEGIN_ALLOW_THREADS
+    status = elman_model_load(text, &model);
+    Py_END_ALLOW_THREADS
+    Py_DECREF(bytes);
 
     // the message is this thread's
     if (status) return errors_raise(core, status);
@@ -109,13 +111,14 @@ static PyObject *model_loads(PyObject *cls, PyObject *data)
 {
     core *core = core_of_type((PyTypeObject *)cls);
     array bytes;
-    if (!core || !array_read(core, data, ARRAY_BYTE, "data", &bytes))
+    if (!core || !array_argument(core, data, ARRAY_BYTE, "data", &bytes))
         return NULL;
     elman_model *model = NULL;
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        elman_model_load_memory(bytes.data, bytes.count, &model);
-    Py_END_ALLOW_THREADS array_release(&bytes);
+    Py_BEGIN_ALLOW_THREADS
+    status = elman_model_load_memory(bytes.data, bytes.count, &model);
+    Py_END_ALLOW_THREADS
+    array_release(&bytes);
     if (status) return errors_raise(core, status);
     return model_wrap(core, (PyTypeObject *)cls, model);
 }
@@ -146,8 +149,10 @@ static PyObject *model_save(PyObject *self, PyObject *path)
         return NULL;
     }
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS status = elman_model_save(m->model, text);
-    Py_END_ALLOW_THREADS model_end_reading(m);
+    Py_BEGIN_ALLOW_THREADS
+    status = elman_model_save(m->model, text);
+    Py_END_ALLOW_THREADS
+    model_end_reading(m);
     Py_DECREF(bytes);
     return errors_none(m->core, status);
 }
@@ -339,7 +344,7 @@ static PyObject *model_write(PyObject *self, PyObject *args)
 
     // NumPy's shapes, exactly: a transposed matrix must not pass
     array a;
-    if (!array_read(m->core, values, ARRAY_FLOAT32, name, &a)) return NULL;
+    if (!array_argument(m->core, values, ARRAY_FLOAT32, name, &a)) return NULL;
     Py_ssize_t shape[ELMAN_MAX_RANK];
     for (size_t i = 0; i < view.rank; i++)
         shape[i] = (Py_ssize_t)view.shape[i];
@@ -381,7 +386,8 @@ static PyObject *model_write_all(PyObject *self, PyObject *values)
 {
     model_data *m = model_of(self);
     array a;
-    if (!array_read(m->core, values, ARRAY_FLOAT32, "weights", &a)) return NULL;
+    if (!array_argument(m->core, values, ARRAY_FLOAT32, "weights", &a))
+        return NULL;
     PyObject *result = NULL;
     if (model_begin_writing(m)) {
         elman_status status = elman_model_write_all(m->model, a.count, a.data);

@@ -58,9 +58,10 @@ static PyObject *machine(PyObject *module, PyObject *unused)
     (void)unused;
     elman_machine found;
     elman_status status;
-    Py_BEGIN_ALLOW_THREADS status = elman_machine_read(&found);
-    Py_END_ALLOW_THREADS if (status) return errors_raise(core_of_module(module),
-                                                         status);
+    Py_BEGIN_ALLOW_THREADS
+    status = elman_machine_read(&found);
+    Py_END_ALLOW_THREADS
+    if (status) return errors_raise(core_of_module(module), status);
     return fields_write(machine_fields, &found);
 }
 
@@ -142,8 +143,8 @@ static bool find_numpy(core *core)
     };
     bool found = core->empty && core->asarray && dtype;
     for (size_t i = 0; found && i < sizeof types / sizeof *types; i++)
-        found = (*types[i].to =
-                     PyObject_CallFunction(dtype, "s", types[i].name));
+        found =
+            (*types[i].to = PyObject_CallFunction(dtype, "s", types[i].name));
     Py_XDECREF(dtype);
     return found;
 }
@@ -239,5 +240,7 @@ static PyModuleDef definition = {
     .m_clear = module_clear,
     .m_free = module_free,
 };
+
+PyMODINIT_FUNC PyInit__core(void); // its prototype: Python has none
 
 PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }

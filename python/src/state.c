@@ -28,7 +28,8 @@ state_data *state_argument(const core *core, PyObject *object)
 void lock_acquire(PyThread_type_lock lock)
 {
     if (PyThread_acquire_lock(lock, NOWAIT_LOCK)) return;
-    Py_BEGIN_ALLOW_THREADS PyThread_acquire_lock(lock, WAIT_LOCK);
+    Py_BEGIN_ALLOW_THREADS
+    PyThread_acquire_lock(lock, WAIT_LOCK);
     Py_END_ALLOW_THREADS
 }
 
@@ -65,9 +66,10 @@ static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     s->lock = PyThread_allocate_lock();
     elman_status status = ELMAN_NO_MEMORY;
     if (s->lock && model_begin_reading(m)) {
-        Py_BEGIN_ALLOW_THREADS status =
-            elman_state_create(m->model, &config, &s->state);
-        Py_END_ALLOW_THREADS model_end_reading(m);
+        Py_BEGIN_ALLOW_THREADS
+        status = elman_state_create(m->model, &config, &s->state);
+        Py_END_ALLOW_THREADS
+        model_end_reading(m);
         if (status) errors_raise(core, status);
     } else if (!PyErr_Occurred()) {
         PyErr_NoMemory();
@@ -245,7 +247,7 @@ static PyObject *state_loads(PyObject *self, PyObject *data)
 {
     state_data *s = state_of(self);
     array a;
-    if (!array_read(s->core, data, ARRAY_BYTE, "data", &a)) return NULL;
+    if (!array_argument(s->core, data, ARRAY_BYTE, "data", &a)) return NULL;
     state_call c;
     PyObject *result = NULL;
     if (state_call_begin(&c, self, 0)) {

@@ -1,6 +1,6 @@
 /*
- * state_pass.c: what a State computes: passes, steps, the way back and the loss.
- * Passes of more than a few microseconds run without the GIL.
+ * state_pass.c: what a State computes: passes, steps, the way back and the
+ * loss. Passes of more than a few microseconds run without the GIL.
  */
 #include "core.h"
 
@@ -38,7 +38,8 @@ PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
     uint64_t draw = 0;
     int continues = 0;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOOO&p", names, &x, &y,
-                                     &lengths, &ids, whole_argument, &draw, &continues))
+                                     &lengths, &ids, whole_argument, &draw,
+                                     &continues))
         return NULL;
 
     state_data *s = state_of(self);
@@ -84,7 +85,8 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
 
     // one stream takes (I) as well, and then gives (O)
     array in, out;
-    if (!array_read(core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x", &in))
+    if (!array_argument(core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x",
+                        &in))
         return NULL;
     size_t rank = tokens ? 1 : 2;
     bool bare = B == 1 && in.rank + 1 == rank;
@@ -119,8 +121,7 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
     return made;
 }
 
-PyObject *state_step(PyObject *self, PyObject *const *args,
-                            Py_ssize_t count)
+PyObject *state_step(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     if (count < 1 || count > 2) {
         PyErr_SetString(PyExc_TypeError, "step takes x, and y to write to");
@@ -144,8 +145,7 @@ PyObject *state_call_step(PyObject *self, PyObject *args, PyObject *kwargs)
 
 /* Goes back through the last pass. dy None: the view "dy"; dx True: a new array
  * for the gradient of x. The last pass gives the shapes. */
-PyObject *state_backward(PyObject *self, PyObject *args,
-                                PyObject *kwargs)
+PyObject *state_backward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"dy", "dx", NULL};
     PyObject *dy = NULL, *dx = NULL;
@@ -169,7 +169,7 @@ PyObject *state_backward(PyObject *self, PyObject *args,
 
     array in = {0}, out = {0};
     PyObject *made = NULL;
-    bool ready = array_read_optional(core, dy, ARRAY_FLOAT32, "dy", &in) &&
+    bool ready = array_optional(core, dy, ARRAY_FLOAT32, "dy", &in) &&
                  (!in.data || array_fits(core, &in, "dy", rank, sizes));
     if (ready && dx && dx != Py_None && dx != Py_False) {
         const size_t input[] = {s->turned ? B : T, s->turned ? T : B,
@@ -187,7 +187,8 @@ PyObject *state_backward(PyObject *self, PyObject *args,
     PyObject *result = NULL;
     state_call c;
     if (ready &&
-        state_call_begin(&c, self, elman_model_flops(model, (uint64_t)T * B, true))) {
+        state_call_begin(&c, self,
+                         elman_model_flops(model, (uint64_t)T * B, true))) {
         bool same = s->last_T == T && s->last_B == B;
         elman_status status =
             same ? elman_model_backward(model, s->state, in.data, out.data)
@@ -228,9 +229,8 @@ PyObject *state_loss(PyObject *self, PyObject *args)
     array a = {0}, w = {0};
     PyObject *result = NULL;
     state_call c;
-    if (target_read(core, model, T, B, config.kind, target, &a, &given) &&
-        array_read_optional(core, weights, ARRAY_FLOAT32, "class_weights",
-                            &w) &&
+    if (target_argument(core, model, T, B, config.kind, target, &a, &given) &&
+        array_optional(core, weights, ARRAY_FLOAT32, "class_weights", &w) &&
         (!w.data || array_fits(core, &w, "class_weights", 1, outputs)) &&
         state_call_begin(&c, self, 0)) {
         config.class_weights = w.data;
@@ -251,4 +251,3 @@ PyObject *state_loss(PyObject *self, PyObject *args)
     array_release(&w);
     return result;
 }
-

@@ -55,7 +55,7 @@ static const char *const bad_bytes_words[] = {"replace", "refuse", "keep",
                                               NULL};
 
 #define F(name, type) FIELD(elman_layer, name, type)
-const field layer_fields[] = {
+const field layer_config_fields[] = {
     FIELD_COUNTED(elman_layer, name, FIELD_NAME, ELMAN_MAX_NAME),
     F(hidden_size, FIELD_SIZE),
     F(num_layers, FIELD_SIZE),

@@ -168,7 +168,7 @@ static bool read_rest(torch_data *g, PyObject *lengths, torch_pass *p,
     if (PyTuple_Check(lengths)) lengths = PyTuple_GetItem(lengths, 0);
     if (!lengths) return false;
     const Py_ssize_t shape[] = {(Py_ssize_t)p->B};
-    if (!array_read(g->core, lengths, ARRAY_SIZE, "lengths", of_lengths) ||
+    if (!array_argument(g->core, lengths, ARRAY_SIZE, "lengths", of_lengths) ||
         !array_fits(g->core, of_lengths, "lengths", 1, shape))
         return false;
     p->lengths = of_lengths->data;
