@@ -200,24 +200,12 @@ class Inspector:
         return Measurement("truncation", found)
 
     def spectrum(self):
-        """Eigenvalues and norms of the recurrent matrices of a model.
-
-        Parameters
-        ----------
-        model : Model
+        """Eigenvalues and norms of the recurrent matrices, gate by gate.
 
         Returns
         -------
         Measurement
-            matrices, each with name, n, real and imaginary (n) with the largest
-            modulus first, radius and norm.
-
-        Examples
-        --------
-        >>> model = Model([RNN(2)], inputs=1)
-        >>> model["rnn.weight_hh_l0"] = [[0.5, 0], [0, -0.9]]
-        >>> round(spectrum(model).matrices[0].radius, 3)
-        0.9
+            matrices, as of the function `spectrum`.
         """
         return spectrum(self.model)
 
@@ -418,7 +406,25 @@ class Inspector:
 
 
 def spectrum(model):
-    """Eigenvalues and norms of the recurrent matrices of a model."""
+    """Eigenvalues and norms of the recurrent matrices of a model, gate by gate.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    Measurement
+        matrices, each with name, n, real and imaginary (n) with the largest
+        modulus first, radius and norm.
+
+    Examples
+    --------
+    >>> model = Model([RNN(2)], inputs=1)
+    >>> model["rnn.weight_hh_l0"] = [[0.5, 0], [0, -0.9]]
+    >>> round(spectrum(model).matrices[0].radius, 3)
+    0.9
+    """
     found = _core.spectrum(model)
     for row in found["matrices"]:
         if row["real"] is None:
@@ -456,6 +462,16 @@ def _kind_of(model, parameter):
 
 class Inspection(_core.Inspection):
     """A model and its data, inspected: findings, sections, the page.
+
+    Made by `Model.inspect` and `Inspector.all`. Printing it shows the findings.
+
+    Parameters
+    ----------
+    model : Model
+    data : Dataset, optional
+        None: random input, and what needs targets is absent.
+    **config
+        As in `elman_inspection_config`.
 
     Attributes
     ----------

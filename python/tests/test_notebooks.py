@@ -57,7 +57,7 @@ def test_a_notebook_runs_in_jupyter(monkeypatch):
         pytest.skip("not in the source tree")
     paths = [str(pathlib.Path(elman.__file__).parents[1]), *filter(None, sys.path)]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    notebook = nbformat.read(FOLDER / "by_hand.ipynb", as_version=4)
+    notebook = nbformat.read(FOLDER / "series.ipynb", as_version=4)
     nbclient.NotebookClient(
         notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}}
     ).execute()
