@@ -12,6 +12,7 @@ import unittest
 import warnings
 
 os.environ["PYTORCH_TESTING_DEVICE_ONLY_FOR"] = "cpu"
+os.environ["PYTORCH_PRINT_REPRO_ON_FAILURE"] = "0"
 
 
 def take(way):

@@ -13,6 +13,7 @@ import types
 import torch
 
 from elman.torch import _operator as op
+from elman.torch import _private
 from elman.torch._engine import GATES
 
 
@@ -55,11 +56,11 @@ def _with_ours(function):
     """torch's function, with elman's operators where it says `_VF`."""
     names = {**function.__globals__, "_VF": _operators}
     made = types.FunctionType(
-        function.__code__, names, function.__name__, function.__defaults__,
-        function.__closure__,
+        function.__code__.replace(), names, function.__name__,
+        function.__defaults__, function.__closure__,
     )  # fmt: skip
     made.__kwdefaults__ = function.__kwdefaults__
-    return functools.update_wrapper(made, function)
+    return functools.update_wrapper(_private.not_compiled(made), function)
 
 
 def _fast(torchs):
@@ -79,8 +80,9 @@ def _fast(torchs):
         "_elman_module": op.glue.module,
         "_elman_torchs": torchs,
     }
-    made = types.FunctionType(forward.__code__, names, "forward", (None,))
-    return functools.update_wrapper(made, torchs)
+    code = forward.__code__.replace()
+    made = types.FunctionType(code, names, "forward", (None,))
+    return functools.update_wrapper(_private.not_compiled(made), torchs)
 
 
 def forwards():

@@ -93,6 +93,7 @@ class Pass(torch.autograd.Function):
         return none + made
 
 
+@_private.not_compiled
 def _graph(engine, cell, lengths, draw, x, memory, params):
     """A pass of the extension's that needs a way back."""
     made = Pass.apply(engine, cell, lengths, draw, len(memory), x, *memory, *params)
@@ -154,6 +155,7 @@ def back(name, overload, *args):
 # ---- the operators -----------------------------------------------------------------
 
 
+@_private.not_compiled
 def layer(kind, torchs, input, hx, params, bias, levels, dropout, train, both, first):
     """aten::<kind>.input; `torchs` is torch's, for what is left to it."""
     made = glue.layer(
@@ -167,6 +169,7 @@ def layer(kind, torchs, input, hx, params, bias, levels, dropout, train, both, f
     return made
 
 
+@_private.not_compiled
 def packed(kind, torchs, data, sizes, hx, params, bias, levels, dropout, train, both):
     """aten::<kind>.data, of packed sequences."""
     made = NotImplemented
@@ -191,6 +194,7 @@ def packed(kind, torchs, data, sizes, hx, params, bias, levels, dropout, train, 
     return packing.gather(made[0]), *made[1:]
 
 
+@_private.not_compiled
 def cell(kind, torchs, input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     """aten::<kind>_cell, one step of one level."""
     made = glue.cell(KINDS[kind], input, hx, w_ih, w_hh, b_ih, b_hh)

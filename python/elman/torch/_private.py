@@ -94,6 +94,25 @@ def keeps_graph():
     return True if _keeps is None else _keeps()
 
 
+_compiling = getattr(torch.compiler, "is_compiling", None)
+if _compiling is None:  # before torch 2.3
+    _compiling = getattr(torch._utils, "is_compiling", bool)
+
+
 def compiling():
     """Whether torch.compile or torch.export traces now."""
-    return torch.compiler.is_compiling()
+    return _compiling()
+
+
+def not_compiled(function):
+    """Marks a function that torch.compile is to run as it is, with all that it
+    calls; a torch that lacks the mark compiles what it can. The function."""
+    eval_frame = torch._C._dynamo.eval_frame
+    code = function.__code__
+    if hasattr(eval_frame, "set_code_exec_strategy"):
+        skip = eval_frame._FrameAction.SKIP
+        strategy = eval_frame._FrameExecStrategy(skip, skip)
+        eval_frame.set_code_exec_strategy(code, strategy)
+    elif hasattr(eval_frame, "skip_code"):  # before torch 2.8
+        eval_frame.skip_code(code)
+    return function
