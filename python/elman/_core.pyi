@@ -309,9 +309,7 @@ class Torch:
 
 @final
 class TorchEngine:
-    def __new__(
-        cls, owner: Torch, config: dict[str, Any], key: bytes, /
-    ) -> TorchEngine: ...
+    def __new__(cls, owner: Torch, key: bytes, /) -> TorchEngine: ...
     @property
     def shape(self) -> tuple[int, int, int, int, int, int, int, float]: ...
     @property

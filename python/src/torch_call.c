@@ -74,6 +74,8 @@ static bool read_operands(const torch_data *g, torch_call *c, operands *o)
     size_t rank = c->cell ? 2 : 3;
     p->x = c->x;
     p->cell = c->cell;
+    if (c->cell && (s->levels != 1 || s->bidirectional || s->batch_first))
+        return false;
     if (!tensor_read(g, c->x, &p->in) || p->in.rank != rank) return false;
     if (c->cell) add_axis(&p->in);
     p->T = p->in.shape[s->batch_first ? 1 : 0];
@@ -255,7 +257,7 @@ PyObject *torch_record(PyObject *self, PyObject *args)
     memset(&c, 0, sizeof c);
     c.shape = *engine_shape(engine);
     c.cell = cell != 0;
-    if (memories < 0 || memories > 2 || n < 2 + memories ||
+    if (memories < 0 || memories > (c.shape.kind ? 1 : 2) || n < 2 + memories ||
         n - 1 - memories > TORCH_MAX_PARAMS)
         return errors_bad_value(g->core, "record needs x, memory and weights");
     c.x = PyTuple_GetItem(tensors, 0);

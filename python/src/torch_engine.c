@@ -22,7 +22,10 @@ bool engine_fits(PyObject *self, const torch_shape *s)
 {
     const torch_shape *own = engine_shape(self);
     return s->inputs == own->inputs && s->hidden == own->hidden &&
-           s->proj == own->proj;
+           s->proj == own->proj && s->levels == own->levels &&
+           s->kind == own->kind && s->bias == own->bias &&
+           s->bidirectional == own->bidirectional &&
+           s->batch_first == own->batch_first;
 }
 
 /* ---- weights ------------------------------------------------------------ */
@@ -53,6 +56,15 @@ bool shape_fits(const torch_shape *s, const tensor *params, size_t n)
             return false;
     }
     return true;
+}
+
+size_t engine_weights(const engine *e, size_t i)
+{
+    const torch_shape *s = &e->shape;
+    size_t each = (s->bias ? 4u : 2u) + (s->proj ? 1u : 0u), sizes[2];
+    size_t D = s->bidirectional ? 2 : 1;
+    size_t rank = weight_sizes(s, i / (each * D), i % each, sizes);
+    return rank == 1 ? sizes[0] : sizes[0] * sizes[1];
 }
 
 /* Whether the weights are params, to the bit. */
@@ -104,25 +116,52 @@ int engine_write(PyObject *self, const tensor *params, size_t count)
 
 /* ---- the type ---------------------------------------------------------- */
 
+/* The layer of a shape, with weights of zero. */
+static bool make_model(const core *core, const torch_shape *s,
+                       elman_model **model)
+{
+    static const elman_kind kinds[4] = {ELMAN_LSTM, ELMAN_GRU, ELMAN_RNN,
+                                        ELMAN_RNN};
+    const elman_init zero = {.kind = ELMAN_INIT_CONSTANT};
+    if (s->kind > 3 || !s->levels || (s->proj && s->kind)) {
+        errors_bad_value(core, "an engine's key says no layer");
+        return false;
+    }
+    elman_config config = {.input_size = s->inputs,
+                           .batch_first = s->batch_first != 0,
+                           .layers = {{.kind = kinds[s->kind],
+                                       .hidden_size = s->hidden,
+                                       .num_layers = s->levels,
+                                       .proj_size = s->proj,
+                                       .no_bias = !s->bias,
+                                       .bidirectional = s->bidirectional != 0,
+                                       .dropout = s->dropout,
+                                       .init_ih = zero,
+                                       .init_hh = zero,
+                                       .init_bias = zero}}};
+    if (s->kind == 3) config.layers[0].nonlinearity = ELMAN_ACTIVATION_RELU;
+    elman_status status = elman_model_create(&config, model);
+    if (status) errors_raise(core, status);
+    return status == ELMAN_OK;
+}
+
 static PyObject *engine_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
     (void)kwargs;
     core *core = core_of_type(cls);
-    PyObject *owner = NULL, *dict = NULL;
+    PyObject *owner = NULL;
     const char *key = NULL;
     Py_ssize_t size = 0;
-    if (!core || !PyArg_ParseTuple(args, "O!Oy#", core->torch, &owner, &dict,
-                                   &key, &size))
+    if (!core ||
+        !PyArg_ParseTuple(args, "O!y#", core->torch, &owner, &key, &size))
         return NULL;
     torch_shape shape;
     if (size != sizeof shape)
-        return errors_bad_value(core, "an Engine is made by elman.torch");
+        return errors_bad_value(core, "an engine's key has %zu bytes, not %zd",
+                                sizeof shape, size);
     memcpy(&shape, key, sizeof shape);
-    elman_config config;
-    if (!config_read(core, dict, &config)) return NULL;
     elman_model *model = NULL;
-    elman_status status = elman_model_create(&config, &model);
-    if (status) return errors_raise(core, status);
+    if (!make_model(core, &shape, &model)) return NULL;
 
     allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
     PyObject *self = alloc(cls, 0);

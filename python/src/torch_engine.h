@@ -34,6 +34,9 @@ typedef struct engine {
 
 engine *engine_of(PyObject *object);
 
+/* How many numbers parameter i has. */
+size_t engine_weights(const engine *e, size_t i);
+
 /* ---- torch_state.c --------------------------------------------------- */
 
 /* A state for a pass, idle or new; NULL and an exception. */

@@ -167,14 +167,16 @@ static bool read_given(run *r, PyObject *given, tensor *read)
     return true;
 }
 
-/* A new tensor for the gradient of like, or None if none is needed. */
+/* A new tensor for count numbers, the gradient of like, or None if none is
+ * needed. */
 static PyObject *gradient_of(const torch_data *g, PyObject *like,
-                             PyObject *need, float **data)
+                             PyObject *need, size_t count, float **data)
 {
     *data = NULL;
     if (need != Py_True || like == Py_None) Py_RETURN_NONE;
     tensor t = {0};
-    if (!tensor_read(g, like, &t)) {
+    if (!tensor_read(g, like, &t) || t.count != count) {
+        tensor_release(&t);
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_RuntimeError, "a saved tensor has changed");
         return NULL;
@@ -183,6 +185,16 @@ static PyObject *gradient_of(const torch_data *g, PyObject *like,
                             : tensor_like(g, like, data);
     tensor_release(&t);
     return made;
+}
+
+/* How many numbers the gradient at a place has: that of x, of h and c, and of
+ * the weights. */
+static size_t numbers_at(const run *r, size_t place)
+{
+    const engine *e = r->of;
+    if (place == 0) return r->T * r->B * e->shape.inputs;
+    if (place > 2) return engine_weights(e, place - 3);
+    return e->LD * r->B * (place == 1 ? e->R : e->shape.hidden);
 }
 
 /* Back through the pass, and all gradients to where they belong: to has those
@@ -237,7 +249,8 @@ static PyObject *run_backward(PyObject *self, PyObject *args)
                           &saved, &PyTuple_Type, &needs, &memories))
         return NULL;
     Py_ssize_t count = PyTuple_Size(saved);
-    if (memories < 0 || memories > 2 || PyTuple_Size(needs) != count ||
+    if (memories < 0 || memories > (Py_ssize_t)e->memories ||
+        PyTuple_Size(needs) != count ||
         count != 1 + memories + (Py_ssize_t)e->parameter_count)
         return errors_bad_value(e->core, "backward needs what forward had");
 
@@ -252,8 +265,9 @@ static PyObject *run_backward(PyObject *self, PyObject *args)
     PyObject *made = read_given(r, given, read) ? PyTuple_New(count) : NULL;
     for (Py_ssize_t i = 0; made && i < count; i++) {
         size_t place = (size_t)(i <= memories ? i : i - memories + 2);
-        PyObject *one = gradient_of(g, PyTuple_GetItem(saved, i),
-                                    PyTuple_GetItem(needs, i), &to[place]);
+        PyObject *one =
+            gradient_of(g, PyTuple_GetItem(saved, i), PyTuple_GetItem(needs, i),
+                        numbers_at(r, place), &to[place]);
         if (!one || PyTuple_SetItem(made, i, one)) Py_CLEAR(made);
     }
     if (made) {

@@ -526,3 +526,53 @@ def test_a_torch_without_a_private_name_is_refused_in_a_sentence(monkeypatch):
     monkeypatch.setattr(_private, "_NAMES", ("_C.no_such_thing",))
     with pytest.raises(elman.Error, match=r"lacks torch\._C\.no_such_thing: install"):
         _private.check()
+
+
+def test_the_extension_survives_arguments_that_do_not_fit():
+    from elman import _core
+    from elman.torch import _engine, _operator
+
+    module = et.LSTM(3, 5, 2)
+    x = torch.randn(4, 2, 3)
+    loss = module(x)[0].sum()
+    run, glue = loss.grad_fn.next_functions[0][0].run, _operator.glue
+    (engine,) = [e for e in _engine.engines.values() if e.pending]
+    weights = tuple(module.parameters())
+    small = (torch.zeros(1),) * len(weights)
+    yes = (True,) * (1 + len(weights))
+    calls = [
+        lambda: _core.TorchEngine(glue, b"short"),
+        lambda: _core.TorchEngine(glue, b"\xff" * len(engine.key)),
+        lambda: _core.TorchEngine(None, engine.key),
+        lambda: glue.record(engine, True, None, 0, 0, (x[0], *weights)),
+        lambda: glue.record(engine, False, None, 0, 0, (x, *small)),
+        lambda: glue.record(engine, False, [9, 9], 0, 0, (x, *weights)),
+        lambda: glue.record(engine, False, (), 0, 0, (x, *weights)),
+        lambda: glue.record(engine, False, None, 0, 2, (x, *weights)),
+        lambda: run.backward((x,) * 3, (x, *weights), yes, 0),
+        lambda: run.backward((None,) * 3, (torch.zeros(1), *weights), yes, 0),
+        lambda: run.backward((None,) * 3, (x, *small), yes, 0),
+        lambda: run.backward((), (x, *weights), yes, 0),
+        lambda: run.backward((None,) * 3, (x, *weights), yes[1:], 0),
+        lambda: glue.layer(0, x),
+        lambda: glue.cell(0, x),
+        lambda: glue.module(3, x, None),
+    ]
+    for call in calls:
+        with pytest.raises((ValueError, TypeError, RuntimeError, IndexError, AttributeError)):
+            call()
+    junk = [None, 3, "x", x, [x], (x, x), torch.zeros(0), {}, [None] * 8]
+    rng = random.Random(0)
+    for _ in range(300):
+        args = [rng.choice(junk) for _ in range(7)]
+        for kind in (-1, 0, 1, 9):
+            try:
+                assert glue.cell(kind, *args[:6]) is NotImplemented
+                made = glue.layer(kind, *args[:3], True, 2, 0.5, True, *args[3:6])
+                assert made is NotImplemented
+            except (TypeError, ValueError):
+                pass
+    loss.backward()
+    run.end()
+    with pytest.raises(ValueError, match="gone back already"):
+        run.backward((None,) * 3, (x, *weights), yes, 0)

@@ -18,39 +18,13 @@ engines = {}  # by key: those of living weights
 _waiting = {}  # by shape: those whose weights are gone
 
 
-def _config(inputs, hidden, proj, levels, kind, bias, bidirectional, first, dropout):
-    """The config of a layer of elman's."""
-    zero = ("constant", 0.0)  # no need to draw what is replaced
-    layer = {
-        "kind": ("lstm", "gru", "rnn", "rnn")[kind],
-        "hidden_size": hidden,
-        "num_layers": levels,
-        "no_bias": not bias,
-        "bidirectional": bool(bidirectional),
-        "dropout": dropout,
-        "init_ih": zero,
-        "init_hh": zero,
-        "init_bias": zero,
-    }
-    if kind == KINDS["lstm"]:
-        layer["proj_size"] = proj
-    if kind == KINDS["rnn_relu"]:
-        layer["nonlinearity"] = "relu"
-    return {"input_size": inputs, "batch_first": bool(first), "layers": [layer]}
-
-
 def make(glue, key, weight, kept, *shape):
     """An engine for the weights of which `weight` is the first; `kept` for as
     long as its memory lives."""
-    inputs, hidden, proj, levels, bits, bidirectional, first, dropout = shape
     waiting = _waiting.get(shape)
     engine = waiting.pop() if waiting else None
     if engine is None:
-        config = _config(
-            inputs, hidden, proj, levels, bits & 3, bits >> 2, bidirectional, first,
-            dropout,
-        )  # fmt: skip
-        engine = _core.TorchEngine(glue, config, key)
+        engine = _core.TorchEngine(glue, key)
     if kept:
         engines[key] = engine
 
