@@ -1,7 +1,11 @@
 /*
  * module.c: elman._core, made in phases, with all it has in its own memory.
- * What its Python version knows of slots is chosen when it is loaded, since one
- * binary serves them all.
+ *
+ * It declares nothing of interpreters and threads, for nothing more is true: a
+ * Model counts its readers under the GIL, and NumPy refuses an interpreter with
+ * a GIL of its own, so Python refuses to load it there. The limited API of 3.11
+ * is not for builds without a GIL. Slots that 3.11 does not know would stop it
+ * there; whoever needs them gives another array by Py_Version.
  */
 #include "core.h"
 
