@@ -18,6 +18,7 @@ from elman._core import (
     machine,
     threads_limit,
 )
+from elman.data import Dataset
 from elman.exchange import Conversion, Graph, convert, describe, load, run
 from elman.inspection import Inspection, Inspector, Measurement, spectrum
 from elman.layers import *  # noqa: F403
@@ -25,7 +26,7 @@ from elman.layers import __all__ as _layers
 from elman.model import Model
 from elman.stream import Stream
 from elman.text import Encoding
-from elman.training import Dataset, Run, Trainer
+from elman.training import Run, Trainer
 
 __version__ = _core.version
 __all__ = [

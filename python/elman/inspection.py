@@ -102,6 +102,12 @@ class Measurement:
                 parts.append(f"{name}: {value}")
         return f"{self._kind or 'row'}({', '.join(parts)})"
 
+    def _repr_html_(self):
+        from elman import html
+
+        values = [(name, getattr(self, name)) for name in self._names]
+        return html.measurement(values, self._kind or "row")
+
 
 class Inspector:
     """A model and a batch that is looked at; made by `Model.inspect`.

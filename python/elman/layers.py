@@ -69,7 +69,7 @@ class Layer:
         return hash(repr(self))
 
     def __repr__(self):
-        fields = dict(self.fields)
+        fields = {k: _plain(v) for k, v in self.fields.items()}
         first = {
             "linear": "output_size", "dropout": "dropout", "last": "last",
             "pool": "pool", "activation": "activation", "repeat": "repeats",
@@ -96,6 +96,11 @@ _TITLES = {
     "log_softmax": "LogSoftmax", "last": "Last", "pool": "Pool",
     "activation": "Activation", "repeat": "Repeat",
 }  # fmt: skip
+
+
+def _plain(value):
+    """A number as it was written, before it became a float32."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def _says_something(name, value):

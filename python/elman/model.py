@@ -180,33 +180,116 @@ class Model(_core.Model):
 
     # ---- training -----------------------------------------------------------
 
-    def fit(self, data, y=None, *, lengths=None, validation=None, epochs=20,
-            progress=False, checkpoint=None, **config):  # fmt: skip
-        """Trains the model in place; ends with the best weights it had.
+    @classmethod
+    def for_data(cls, source, y=None, hidden=None, *, cell=None, layers=1,
+                 bidirectional=None, pool=None, dropout=None, embedding=64,
+                 layer_norm=False, seed=1, fields=None, **config):  # fmt: skip
+        """A model that fits data, with the layers that `elman train` gives it.
 
         Parameters
         ----------
-        data : array (N,T,I), list of arrays (T_n,I), Dataset, path, generator
-            2-D arrays are series of one input; a path is any file that
-            `elman train` takes, a generator gives pairs of x and y.
+        source : path, DataFrame, Dataset, or X
+            As `Dataset.open` or, with y, `Dataset.of` takes it.
         y : array, optional
-            Classes as integers, 0 to O - 1, or values; one for each sequence or
-            for each step.
+            With X.
+        hidden : int or list of int, optional
+            Units, or those of each level; 64, and 256 for text.
+        cell : str, optional
+            "gru", for text "lstm"; any recurrent word of `elman.kinds()`.
+        layers : int
+            Levels.
+        bidirectional : bool, optional
+            None: where one answer is for a whole sequence.
+        pool : str, optional
+            "last", "mean", "max" or "attention", where one answer is for a
+            whole sequence; None: what fits the data.
+        dropout : float, optional
+            0, and 0.2 for text.
+        embedding : int
+            Of the tokens of a text.
+        layer_norm : bool
+        seed : int
+            Of weights and split.
+        fields : dict, optional
+            Further ones of the recurrent layer, as in `elman_layer`.
+        **config
+            Of the data: target, window, horizon, columns, task, validation, ...
+
+        Returns
+        -------
+        Model
+            `model.data` is the dataset, which `fit()` takes if it is given
+            nothing else.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.standard_normal((300, 20))
+        >>> y = np.where(X[:, -3:].sum(1) > 0, "up", "down")
+        >>> model = Model.for_data(X, y, hidden=16)
+        >>> model
+        Model([GRU(16, bidirectional=True), Last('final'), Linear(2)], inputs=1)
+        >>> run = model.fit(epochs=20)
+        >>> run.best["accuracy"] > 0.8
+        True
+        >>> model.predict([[0.0] * 17 + [2.0] * 3])
+        array(['up'], dtype='<U4')
+        """
+        from elman import defaults
+
+        if isinstance(source, _core.Dataset):
+            data = source
+        elif y is None and not hasattr(source, "__next__") and not isinstance(source, np.ndarray):
+            data = training.Dataset.open(source, seed=seed, **config)
+        else:
+            data = training.Dataset.of(source, y, seed=seed, **config)
+        made = defaults.network(
+            data, hidden, cell=cell, layers=layers, bidirectional=bidirectional, pool=pool,
+            dropout=dropout, embedding=embedding, layer_norm=layer_norm, **fields or {},
+        )  # fmt: skip
+        inputs = 0 if data.encoding["vocabulary"] else data.encoding["input_size"]
+        self = cls(made, inputs=inputs, seed=seed)
+        self.write_note("encoding", data.note)
+        self.data = data
+        return self
+
+    data = None
+
+    def fit(self, data=None, y=None, *, lengths=None, validation=None, epochs=None,
+            steps=None, seconds=None, progress=False, checkpoint=None,
+            callback=None, **config):  # fmt: skip
+        """Trains the model in place; ends with the best weights it had.
+
+        What is left open is as `elman train` has it for the task.
+
+        Parameters
+        ----------
+        data : array (N,T,I), list of arrays (T_n,I), Dataset, DataFrame, path, iterator
+            2-D arrays are series of one input; a path is any file that
+            `elman train` takes, a DataFrame a table, an iterator gives pairs of
+            x and y. None: the data of `for_data`.
+        y : array, optional
+            Classes as integers, 0 to O - 1, bools or text, or values; one for
+            each sequence or for each step.
         lengths : array (N), optional
             Valid steps of each sequence.
-        validation : float or pair (X, y), optional
+        validation : float, path or pair (X, y), optional
             A fraction to split off, 0 for none, or other data. None: a tenth of
             200 sequences or more.
-        epochs : int, optional
+        epochs, steps, seconds : optional
+            When to end. None: 30 epochs, 10 for text, more of little data.
         progress : bool, optional
             Show a bar, of tqdm where it is installed.
         checkpoint : path, optional
             Where to save at each evaluation. If the file is there, the run goes
             on from it, with the same bits as if it had never stopped.
+        callback : callable, optional
+            Called with the trainer's progress after each step; training ends
+            where it answers true.
         **config
             As in `elman_trainer_config`, and the optimizer's fields by their
             own names: learning_rate, rule, batch_size, clip_norm, patience,
-            k1, k2, schedule, seed, threads, ...
+            k1, k2, schedule, class_weights, groups, seed, threads, profile, ...
 
         Returns
         -------
@@ -216,16 +299,18 @@ class Model(_core.Model):
         """
         return training.fit(
             self, data, y, lengths=lengths, validation=validation, epochs=epochs,
-            progress=progress, checkpoint=checkpoint, **config,
+            steps=steps, seconds=seconds, progress=progress, checkpoint=checkpoint,
+            callback=callback, **config,
         )  # fmt: skip
 
-    def evaluate(self, data, y=None, *, lengths=None, part=None, **config):
+    def evaluate(self, data=None, y=None, *, lengths=None, part=None, **config):
         """The metrics of the model on arrays, a file, or a part of a dataset.
 
         Parameters
         ----------
         data : array (N,T,I), list of arrays (T_n,I), path, Dataset
-            A file is read as the one that the model was trained on.
+            A file is read as the one that the model was trained on. None: the
+            data of `for_data`.
         y : array, optional
             Targets of arrays, as `fit` takes them.
         lengths : array (N), optional
@@ -260,33 +345,32 @@ class Model(_core.Model):
         note = self.note("encoding")
         return None if note is None else text.Encoding(note)
 
-    def predict(self, data, *, lengths=None, threads=0):
-        """Answers in the words and units of the data that it was trained on.
+    def predict(self, data, *, lengths=None, probabilities=False, part=None, threads=0,
+                **config):  # fmt: skip
+        """What the model says of data, in the data's own units and labels.
 
-        New data is scaled and transformed as the training data was, and the
-        answers back. `model(x)` gives the plain numbers.
+        A model knows them by its note "encoding", which `fit` and `elman train`
+        write; ``model(x)`` gives its bare numbers.
 
         Parameters
         ----------
-        data : array (N,T,I), list of arrays (T_n,I), path, Dataset
-            Arrays as `fit` took them; a path is a file of the kind that the
-            model was trained on, with or without targets.
+        data : array (N,T,I), list of arrays (T_n,I), Dataset, DataFrame, path
+            As for `fit`; targets are not needed.
         lengths : array (N), optional
-            Valid steps of each sequence.
-        threads : int, optional
+        probabilities : bool
+            Of all classes, in the order of `labels`, rather than the likeliest.
+        part : str, optional
+            Of a Dataset: "validation" by default.
+        **config
+            Of a file or a DataFrame, as `Dataset.open` takes it.
 
         Returns
         -------
-        array
-            Labels (N) of a classifier, values (N,O), or (N,horizon,O) of a
-            forecast with a row for each window; a list of arrays (T_n) or
-            (T_n,O) where there is an answer for each step.
-
-        Raises
-        ------
-        BadValueError
-            If nothing is known of the data: the model was not trained by `fit`
-            or `elman train`.
+        array or list of arrays
+            Classes (N) as labels, or (N,C); values (N,O);
+            forecasts (N,horizon,targets) for each window, the last of which
+            ends where the data does. Per step: a list of (T_n), (T_n,C) or
+            (T_n,O).
 
         Examples
         --------
@@ -296,7 +380,30 @@ class Model(_core.Model):
         >>> model.predict(X)
         array([1, 0, 1, 0])
         """
-        return text.predict(self, data, lengths, threads)
+        from elman import predict
+
+        return predict.predict(
+            self, data, lengths=lengths, probabilities=probabilities, part=part,
+            threads=threads, **config,
+        )  # fmt: skip
+
+    def forecast(self, data, steps=None, **config):
+        """The values behind the end of a series, in its own units.
+
+        Parameters
+        ----------
+        data : path, DataFrame or Dataset
+        steps : int, optional
+            By default the horizon that the model was trained for; beyond it the
+            model goes on with its own forecasts, if all inputs are targets.
+
+        Returns
+        -------
+        array (steps,targets), or a dict of them by name for several series
+        """
+        from elman import predict
+
+        return predict.forecast(self, data, steps, **config)
 
     def sample(self, prompt="", length=500, *, temperature=0.8, top_k=None, seed=1):
         """Text that a language model goes on with, token by token.
@@ -328,6 +435,22 @@ class Model(_core.Model):
             vocabulary.
         """
         return text.sample(self, prompt, length, temperature, top_k, seed)
+
+    @property
+    def labels(self):
+        """The classes in the order of the outputs, or None."""
+        from elman import predict
+
+        return predict.labels_of(self)
+
+    @property
+    def journal(self):
+        """How it was trained: settings, and a row for each evaluation; or None."""
+        note = self.note("journal")
+        if note is None:
+            return None
+        settings, rows = _core.journal_read(note)
+        return {"settings": settings, "rows": rows}
 
     # ---- a look inside ------------------------------------------------------
 
@@ -500,7 +623,9 @@ class Model(_core.Model):
         return f"Model([{layers}], {takes})"
 
     def _repr_html_(self):
-        return _html(self)
+        from elman import html
+
+        return html.model(self)
 
 
 def _short(layer):
@@ -517,20 +642,3 @@ def _is_list_of_sequences(x):
     if any(hasattr(a, "ndim") and a.ndim for a in x):
         return True
     return all(isinstance(a, (list, tuple)) for a in x) and len({len(a) for a in x}) > 1
-
-
-def _html(model):
-    """The model as a table: layers, parameters, weights."""
-    rows = []
-    for name, array in model.items():
-        shape = " x ".join(map(str, array.shape))
-        rows.append(f"<tr><td><code>{name}</code></td><td>{shape}</td><td>{array.size:,}</td></tr>")
-    from html import escape
-
-    return (
-        f"<p><code>{escape(repr(model))}</code><br>"
-        f"{model.info['weight_count']:,} weights</p>"
-        "<table><tr><th>parameter</th><th>shape</th><th>weights</th></tr>"
-        + "".join(rows)
-        + "</table>"
-    )

@@ -16,7 +16,7 @@ import numpy as np
 
 from elman.layers import GRU, LSTM, RNN, Dropout, IndRNN, Last, LiGRU, Linear, MinGRU, MinLSTM
 from elman.model import Model
-from elman.training import Dataset
+from elman.data import Dataset
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -175,7 +175,7 @@ class _Estimator(BaseEstimator):
         self.run_ = self.model_.fit(
             data, epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
             rule=self.rule, weight_decay=self.weight_decay, clip_norm=self.clip_norm,
-            patience=self.patience, seed=seed, threads=self.threads,
+            patience=self.patience, schedule="constant", seed=seed, threads=self.threads,
             progress=self.verbose, **config,
         )  # fmt: skip
         self.n_iter_ = len(self.run_.history.get("epoch", [])) or self.epochs

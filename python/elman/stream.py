@@ -98,3 +98,8 @@ class Stream(_core.State):
     def __repr__(self):
         batch = self.config["B"] or 1
         return f"Stream({batch} of {self.model!r})"
+
+    def _repr_html_(self):
+        from elman import html
+
+        return html.stream(self)

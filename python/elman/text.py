@@ -131,39 +131,3 @@ def _beginning(encoding, prompt):
         return encoding.encode("\n").tolist() or [0]
     except _core.BadValueError:
         return [0]
-
-
-def predict(model, data, lengths, threads):
-    """Answers in the words and units of the data; see `Model.predict`."""
-    from elman.training import answers_for
-
-    encoding = encoding_of(model)
-    facts = encoding.facts
-    if facts["task"] == "language":
-        raise _core.BadValueError("a language model has no answers: use model.sample()")
-    data = answers_for(model, data, lengths)
-    x = [data.inputs(n) for n in range(len(data))]
-    y = model(x, threads=threads) if x else []
-    if facts["labels"] is not None:
-        return _labels(facts, y)
-    if facts["per_sequence"]:
-        values = [data.values(n, 0, row) for n, row in enumerate(y)]
-        made = np.array(values).reshape(len(x), -1)
-        if facts["task"] == "forecast":
-            return made.reshape(len(x), facts["horizon"], -1)
-        return made
-    return [
-        np.array([data.values(n, t, step) for t, step in enumerate(row)])
-        for n, row in enumerate(y)
-    ]
-
-
-def _labels(facts, y):
-    """The likeliest label of each answer; numbers where all labels are."""
-    labels = facts["labels"]
-    if all(label.lstrip("-").isdecimal() for label in labels):
-        labels = [int(label) for label in labels]
-    labels = np.array(labels)
-    if facts["per_sequence"]:
-        return labels[np.argmax(y, axis=-1)] if len(y) else labels[:0]
-    return [labels[row.argmax(axis=-1)] for row in y]

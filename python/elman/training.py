@@ -1,196 +1,13 @@
-"""Training: data, the loop as an iterator, and fit in one call."""
+"""Training: the loop as an iterator, and fit in one call."""
 
 import os
-from types import GeneratorType
 
 import numpy as np
 
-from elman import _core
-from elman._convert import as_array
+from elman import _core, defaults
+from elman.data import Dataset, _is_frame
 
-
-class Dataset(_core.Dataset):
-    """Sequences and their targets: of a file (`open`) or of arrays (`of`).
-
-    ``Dataset.open(path, **config)`` reads a file as `elman train` does, with the
-    fields of `elman_dataset_config`: task, target, horizon, validation, ...
-
-    Attributes
-    ----------
-    facts : list of (name, text, minor)
-        What was understood, a sentence each; printing a dataset shows them.
-    encoding : dict
-        task, outputs, input_size, vocabulary, labels, window, horizon, ...:
-        what a model needs for it.
-    note : str
-        The same, whole, as a model keeps it.
-    sizes : dict
-        Sequences of each part: train, validation, test; tokens of a text.
-    longest : int
-        Steps of the longest sequence.
-    """
-
-    @classmethod
-    def of(cls, X, y=None, *, lengths=None, validation=None, per_step=None,
-           scaling=False, class_count=None, **config):  # fmt: skip
-        """Arrays in memory.
-
-        Parameters
-        ----------
-        X : array (N,T,I) or (N,T), or list of arrays (T_n,I) or (T_n)
-            Without I there is one input, as of a univariate series.
-        y : array
-            Classes as integers, (N) or per step (N,T); values (N), (N,O) or
-            per step (N,T,O); a list of arrays per step for a list.
-        lengths : array (N), optional
-            Valid steps of each sequence.
-        validation : float or pair (X, y), optional
-            A fraction to split off, 0 for none, or other data.
-        per_step : bool, optional
-            Whether the targets are per step; None: by their shape.
-        scaling : bool, optional
-            Learn the mean and the scale of inputs and of values, and train on
-            what they leave. A model that was trained so expects such numbers:
-            by default arrays are taken as they are.
-        class_count : int, optional
-            Classes are 0 to class_count - 1; None: up to the largest that
-            occurs.
-        **config
-            As in `elman_dataset_config`: task, seed, missing, folds, ...
-
-        Returns
-        -------
-        Dataset
-            Which borrows X and y where they are float32 in C order: leave them
-            as they are.
-
-        Raises
-        ------
-        BadValueError
-            If shapes or types do not fit; the text says which.
-
-        Examples
-        --------
-        >>> Dataset.of(np.zeros((4, 3, 2)), [0, 1, 0, 1], validation=0)
-        file        arrays in memory
-        task        classify
-        target      one of 2 classes: 0 50.0 %, 1 50.0 %
-        inputs      4 sequences of 3 steps with 2 values each
-        split       4 sequences train, 0 validate (at random)
-        """
-        if isinstance(X, GeneratorType):
-            X, y = zip(*X)
-        config["no_scaling"] = not scaling
-        parts = None
-        if isinstance(validation, tuple):
-            X, y, lengths, parts = _join((X, y), validation, lengths)
-        elif validation is not None:
-            config["validation"] = -1.0 if validation == 0 else float(validation)
-        x, lengths = _sequences(X, lengths)
-        given = _targets(x, y, lengths, per_step)
-        if "classes" in given:
-            most = int(given["classes"].max(initial=-1))
-            given["class_count"] = class_count or most + 1
-        return cls.arrays(x=x, lengths=lengths, parts=parts, config=config, **given)
-
-    def __len__(self):
-        """How many sequences there are, in all parts; tokens of a text."""
-        return sum(self.sizes.values())
-
-    def arrays_of(self):
-        """All sequences as the model reads them, and their classes.
-
-        Returns
-        -------
-        x : list of arrays (T_n,I)
-            Scaled and transformed, in the order of the data.
-        classes : list
-            Of each sequence, or (T_n) of its steps; -1 where there is none.
-
-        Examples
-        --------
-        >>> data = Dataset.of([[1, 2], [3]], [1, 0], validation=0)
-        >>> x, classes = data.arrays_of()
-        >>> [a.shape for a in x], classes
-        ([(2, 1), (1, 1)], [1, 0])
-        """
-        count = len(self)
-        return [self.inputs(n) for n in range(count)], [self.class_of(n) for n in range(count)]
-
-    def __repr__(self):
-        return "\n".join(f"{name:11} {text}" for name, text, minor in self.facts if not minor)
-
-
-def _sequences(X, lengths):
-    """X as (N,T,I) with lengths, or as rows of all sequences with lengths."""
-    if isinstance(X, (list, tuple)) and any(np.ndim(a) for a in X):
-        arrays = [as_array(a, "X") for a in X]
-        arrays = [a[:, None] if a.ndim == 1 else a for a in arrays]
-        steps = {len(a) for a in arrays}
-        if len({a.shape[1:] for a in arrays}) > 1:
-            raise _core.BadValueError("the sequences have different features")
-        if len(steps) > 1:
-            return np.concatenate(arrays), np.array([len(a) for a in arrays], np.uintp)
-        X = np.stack(arrays)
-    x = as_array(X, "X")
-    if x.ndim == 2:
-        x = x[:, :, None]
-    if x.ndim != 3:
-        raise _core.BadValueError(f"X has the shape {x.shape}, expected (N,T,I) or (N,T)")
-    return x, lengths
-
-
-def _targets(x, y, lengths, per_step):
-    """The arguments for y: classes or values, per step or not."""
-    if y is None:
-        return {"per_step": bool(per_step)}
-    ragged = x.ndim == 2
-    if isinstance(y, (list, tuple)) and any(np.ndim(a) for a in y):
-        arrays = [np.asarray(a) for a in y]
-        y = np.concatenate(arrays) if ragged else np.stack(arrays)
-        per_step = True if per_step is None and ragged else per_step
-    y = as_array(y, "y")
-    N = len(lengths) if ragged else x.shape[0]
-    steps = (x.shape[0],) if ragged else x.shape[:2]
-    if per_step is None:
-        per_step = y.shape[: len(steps)] == steps and (y.ndim > 1 or ragged and N != len(y))
-    classes = y.dtype.kind in "iub" and y.ndim == (len(steps) if per_step else 1)
-    if classes:
-        return {"classes": y, "per_step": per_step}
-    if y.ndim == (len(steps) if per_step else 1):
-        y = y[..., None]
-    return {"values": y, "per_step": per_step}
-
-
-def _join(first, second, lengths):
-    """Training and validation data as one, with the part of each sequence."""
-    X, y = list(first[0]), list(first[1])
-    if lengths is not None:
-        X = [a[:n] for a, n in zip(X, lengths)]
-    parts = np.array([0] * len(X) + [1] * len(second[0]), np.int32)
-    X = X + list(second[0])
-    ys = y + list(second[1])
-    return X, np.asarray(ys) if not np.ndim(ys[0]) else ys, None, parts
-
-
-def _data_for(model, data, y, **options):
-    """The dataset of what a trainer or an evaluation is given."""
-    if isinstance(data, _core.Dataset):
-        return data
-    if isinstance(data, (str, os.PathLike)):
-        return Dataset.open(data)
-    return Dataset.of(data, y, class_count=model.info["output_size"], **options)
-
-
-def answers_for(model, data, lengths):
-    """Data to be answered, treated as the encoding of the model says."""
-    if isinstance(data, _core.Dataset):
-        return data
-    how = {"encoding": model.note("encoding"), "answers": True}
-    if isinstance(data, (str, os.PathLike)):
-        return Dataset.open(data, **how)
-    per_step = model.encoding.facts["task"] in ("tag", "track")
-    return Dataset.of(data, lengths=lengths, scaling=True, per_step=per_step, **how)
+__all__ = ["Dataset", "Run", "Trainer", "evaluate", "fit", "settings"]
 
 
 class Trainer(_core.Trainer):
@@ -199,12 +16,23 @@ class Trainer(_core.Trainer):
     Parameters
     ----------
     model : Model
-    data : Dataset, path, or X
+    data : Dataset, path, DataFrame, or X
     y : array, optional
         With X.
     **config
         As in `elman_trainer_config`; fields of the optimizer, the schedule and
         the loss by their own names or as dicts: learning_rate, rule, clip_norm.
+        `class_weights` (O) and `groups`, a list of dicts of an
+        `elman_optimizer_group` (names, frozen, learning_rate, weight_decay),
+        are beside them. What is left open is as the library has it;
+        `Model.fit` fits it to the task.
+
+    Attributes
+    ----------
+    progress : dict
+        As in `elman_progress`: what each turn gives.
+    profile : list of (name, seconds, flops) or None
+        Where the time went, with ``profile=True``.
 
     Notes
     -----
@@ -226,7 +54,7 @@ class Trainer(_core.Trainer):
     """
 
     def __new__(cls, model, data, y=None, *, lengths=None, validation=None, **config):
-        data = _data_for(model, data, y, lengths=lengths, validation=validation)
+        data = data_for(model, data, y, lengths=lengths, validation=validation)
         self = super().__new__(cls, model, data, **settings(config, data))
         self.model, self.data = model, data
         return self
@@ -243,27 +71,49 @@ class Trainer(_core.Trainer):
 
 _OPTIMIZER = {
     "rule", "flavour", "learning_rate", "momentum", "dampening", "nesterov",
-    "beta1", "beta2", "alpha", "epsilon", "weight_decay", "lr_decay",
-    "initial_accumulator", "centered", "amsgrad", "maximize", "clip_norm",
-    "clip_value", "no_bias_decay",
+    "beta1", "beta2", "alpha", "epsilon", "weight_decay", "no_weight_decay",
+    "lr_decay", "initial_accumulator", "centered", "amsgrad", "maximize",
+    "clip_norm", "clip_value", "no_beta1", "no_beta2", "no_alpha", "no_epsilon",
+    "no_initial_accumulator", "no_bias_decay",
 }  # fmt: skip
+_SCHEDULE = {"warmup", "period", "gamma", "minimum"}
+_LOSS = {"label_smoothing", "delta", "ignore_index"}
+_VALUES = ("forecast", "regress", "track")
 
 
 def settings(config, data):
     """The config of a trainer, of which the optimizer's fields may be flat; the
     loss is that of the task where none is named."""
     config = dict(config)
-    if data.encoding["task"] in ("forecast", "regress", "track"):
+    if data.encoding["task"] in _VALUES:
         config.setdefault("loss", "mse")
-    optimizer = dict(config.pop("optimizer", None) or {})
-    for name in list(config):
-        if name in _OPTIMIZER:
-            optimizer[name] = config.pop(name)
-    if isinstance(config.get("schedule"), str):
-        config["schedule"] = {"kind": config["schedule"]}
-    if isinstance(config.get("loss"), str):
-        config["loss"] = {"kind": config["loss"]}
-    return {**config, "optimizer": optimizer}
+    for part, kind, names in (
+        ("optimizer", "rule", _OPTIMIZER), ("schedule", "kind", _SCHEDULE),
+        ("loss", "kind", _LOSS),
+    ):  # fmt: skip
+        given = config.pop(part, None) or {}
+        given = {kind: given} if isinstance(given, str) else dict(given)
+        for name in [n for n in config if n in names]:
+            given[name] = config.pop(name)
+        config[part] = given
+    if "ignore_index" in config["loss"]:
+        config["loss"].setdefault("has_ignored", True)
+    return config
+
+
+def data_for(model, data, y=None, **options):
+    """The dataset of what a trainer or an evaluation is given."""
+    if isinstance(data, _core.Dataset):
+        return data
+    validation = options.get("validation")
+    if _is_frame(data) and y is None or isinstance(data, (str, os.PathLike)):
+        return Dataset.open(data, validation=validation)
+    outputs, vocabulary = model.info["output_size"], model.info["vocabulary"]
+    if vocabulary and y is None:
+        return Dataset.tokens(
+            data, vocabulary=vocabulary, lengths=options.get("lengths"), validation=validation
+        )
+    return Dataset.of(data, y, class_count=outputs, **options)
 
 
 class Run:
@@ -277,16 +127,22 @@ class Run:
     best : dict
         The entry whose weights the model has now.
     interrupted : bool
-        Whether Ctrl-C ended it.
+        Whether Ctrl-C, or a callback, ended it.
+    profile : list of (name, seconds, flops) or None
+        Where the time went, with ``profile=True``.
+    config : dict
+        What was settled: of the trainer, as in `elman_trainer_config`.
     data : Dataset
     """
 
-    def __init__(self, data):
+    def __init__(self, data, config=None):
         self.data = data
+        self.config = config or {}
         self.history = {}
         self.best = {}
         self.interrupted = False
         self.seconds = 0.0
+        self.profile = None
 
     def _add(self, progress):
         """Remembers an evaluation."""
@@ -339,50 +195,152 @@ class Run:
             f"{self.best['step']}: {numbers})"
         )
 
+    def _repr_html_(self):
+        from elman import html
+
+        return html.run(self)
+
 
 _METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "bits", "perplexity", "mse",
             "mae")  # fmt: skip
 
 
-def fit(model, data, y=None, *, lengths=None, validation=None, epochs=20,
-        progress=False, checkpoint=None, **config):  # fmt: skip
+def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
+        steps=None, seconds=None, progress=False, checkpoint=None, callback=None,
+        **config):  # fmt: skip
     """Trains a model and leaves the best weights in it; see `Model.fit`."""
-    data = _data_for(model, data, y, lengths=lengths, validation=validation)
-    trainer = Trainer(model, data, epochs=epochs, **config)
-    run = Run(data)
+    if data is None:
+        data = getattr(model, "data", None)
+        if data is None:
+            raise _core.BadValueError(
+                "data is None, expected data, or a model of elman.Model.for_data"
+            )
+    data = data_for(model, data, y, lengths=lengths, validation=validation)
+    config = settings({**config, "epochs": epochs, "steps": steps}, data)
+    config = defaults.training(data, config)
+    trainer = Trainer(model, data, **config)
+    run = Run(data, config)
     if checkpoint is not None and os.path.exists(checkpoint):
         trainer.load(checkpoint)
-    bar = _Bar(progress, epochs)
+    journal = _Journal(model, data, config)
+    bar = _Bar(progress, config.get("epochs"))
     try:
         for now in trainer:
-            bar.show(now)
             if now["evaluated"]:
                 run._add(now)
+                journal.add(now)
                 if checkpoint is not None:
                     trainer.save(checkpoint)
+            bar.show(now)
+            if callback is not None and callback(now):
+                run.interrupted = True
+            if run.interrupted or seconds is not None and now["seconds"] >= seconds:
+                break
     except KeyboardInterrupt:
         run.interrupted = True
     finally:
         bar.close()
-    trainer.keep_best()
+    _keep_best(trainer, model, data, config, run, journal)
+    run.profile = trainer.profile
     model.write_note("encoding", data.note)
+    model.write_note("loss", _loss_word(config))
     return run
 
 
-def evaluate(model, data, y=None, *, lengths=None, part=None, **config):
+def _keep_best(trainer, model, data, config, run, journal):
+    """Decides between the best weights of all evaluations and the current ones,
+    which have not been evaluated if the run was cut short."""
+    now = trainer.progress
+    if not data.sizes["validation"]:
+        return
+    if run.history and run.history["step"][-1] == now["step"]:
+        trainer.keep_best()
+        return
+    metrics, _ = _core.evaluate(model, data, "validation", **_evaluation(config))
+    better = not metrics["loss"] >= now["best_loss"]
+    last = {"validation": metrics, "best": better, "train_loss": now["last"]["loss"],
+            "mean_norm": np.nan, "clipped": np.nan, "update": np.nan}  # fmt: skip
+    run._add({**now, **last})
+    journal.add({**now, **last})
+    if not better:
+        trainer.keep_best()
+
+
+def _evaluation(config):
+    """What of a trainer's config an evaluation reads."""
+    names = ("loss", "batch_size", "threads", "class_weights", "k1")
+    return {name: config[name] for name in names if name in config}
+
+
+def evaluate(model, data=None, y=None, *, lengths=None, part=None, **config):
     """The metrics of a model; see `Model.evaluate`."""
-    if isinstance(data, (str, os.PathLike)):
-        note = model.note("encoding")
-        data = Dataset.open(data, **({"encoding": note} if note else {"validation": -1.0}))
-        part = part or ("validation" if note else "train")
+    from elman.predict import open_as
+
     whole = not isinstance(data, _core.Dataset)
-    data = _data_for(model, data, y, lengths=lengths, **({"validation": 0} if whole else {}))
-    part = part or ("train" if whole else "validation")
+    if data is None:
+        whole, data = False, getattr(model, "data", None)
+    if whole:
+        data, own = open_as(model, data, y, lengths=lengths)
+        part = part or ("validation" if own else "train")
+    elif not isinstance(data, _core.Dataset):
+        raise _core.BadValueError("data is None, and the model has none of its own")
+    part = part or "validation"
+    config = {"threads": defaults.threads(), **config}
     metrics, confusion = _core.evaluate(model, data, part, **settings(config, data))
     found = {name: value for name, value in metrics.items() if not np.isnan(value)}
     if confusion is not None:
         found["confusion"] = confusion
     return found
+
+
+# ---- what a model keeps of its training --------------------------------------
+
+_OPTIONS = {"epochs": "epochs", "steps": "steps", "batch_size": "batch", "seed": "seed",
+            "k1": "k1", "k2": "k2", "patience": "patience", "frozen": "freeze"}  # fmt: skip
+_RULE = {"rule": "optimizer", "learning_rate": "lr", "weight_decay": "weight-decay",
+         "clip_norm": "clip-norm", "clip_value": "clip-value"}  # fmt: skip
+
+
+class _Journal:
+    """The model's note "journal", as `elman train` writes it."""
+
+    def __init__(self, model, data, config):
+        self.model = model
+        self.task = data.encoding["task"]
+        self.validates = data.sizes["validation"] > 0
+        plan = "".join(
+            ("\t" if minor else "") + name + "\t" + " ".join(text.split()) + "\n"
+            for name, text, minor in data.facts
+        )
+        model.write_note("plan", plan)
+        named = {"version": _core.version, "data": dict((f[0], f[1]) for f in data.facts)["file"],
+                 "model": repr(model), "task": self.task,
+                 "loss": _loss_word(config)}  # fmt: skip
+        for names, values in ((_OPTIONS, config), (_RULE, config["optimizer"])):
+            named.update((names[n], str(v)) for n, v in values.items() if n in names)
+        named["schedule"] = config["schedule"].get("kind", "constant")
+        if "period" in config["schedule"]:
+            named["period"] = str(config["schedule"]["period"])
+        model.write_note("journal", _core.journal_write(model.note("journal"), named))
+
+    def add(self, now):
+        """A row for an evaluation."""
+        metrics = now["validation"]
+        score = {"language": "bits", "classify": "accuracy", "tag": "accuracy"}
+        row = {name: now[name] for name in ("step", "seconds", "train_loss", "learning_rate",
+                                            "clipped", "update", "best")}  # fmt: skip
+        row["epoch"] = now["epoch"] + (now["batch"] / now["batches"] if now["batches"] else 0)
+        row["norm"] = now["mean_norm"]
+        row["loss"] = metrics["loss"] if self.validates else np.nan
+        row["score"] = metrics[score.get(self.task, "mae")]
+        text = self.model.note("journal")
+        self.model.write_note("journal", _core.journal_write(text, {}, row))
+
+
+def _loss_word(config):
+    """The name of a loss as `elman train` has it."""
+    kind = config["loss"].get("kind", "cross_entropy")
+    return {"cross_entropy": "cross-entropy", "binary_cross_entropy": "bce"}.get(kind, kind)
 
 
 class _Bar:

@@ -24,7 +24,7 @@ typedef struct core {
     PyObject
         *errors[CORE_STATUSES]; /* by elman_status; of ELMAN_OK: the base */
     PyTypeObject *view, *model, *state, *optimizer, *dataset, *trainer, *graph,
-        *inspection, *encoding, *torch, *torch_engine, *torch_run;
+        *inspection, *encoding, *loader, *torch, *torch_engine, *torch_run;
     PyObject *empty;                                      /* numpy.empty */
     PyObject *asarray;                                    /* numpy.asarray */
     PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's dtypes */
@@ -316,6 +316,7 @@ bool trainer_create_type(core *core);
 bool graph_create_type(core *core);
 bool inspection_create_type(core *core);
 bool encoding_create_type(core *core);
+bool loader_create_type(core *core);
 bool torch_create_type(core *core);
 bool torch_engine_create_type(core *core);
 bool torch_run_create_type(core *core);
@@ -380,7 +381,8 @@ bool core_is(PyObject *object, PyTypeObject *type);
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
 
 /* The functions of a room that are the module's. */
-extern PyMethodDef exchange_functions[], learn_functions[], inspect_functions[],
-    encoding_functions[];
+extern PyMethodDef exchange_functions[], learn_functions[],
+    inspect_functions[], encoding_functions[], sequence_functions[],
+    journal_functions[];
 
 #endif

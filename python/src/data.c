@@ -65,6 +65,34 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
     return core_ready(self);
 }
 
+/* The same of a file's bytes; name stands for it, and tells its kind. */
+static PyObject *dataset_read(PyObject *cls, PyObject *args, PyObject *kwargs)
+{
+    core *core = core_of_type((PyTypeObject *)cls);
+    const char *name = NULL;
+    Py_buffer bytes;
+    elman_dataset_config config = {0};
+    if (!core || !PyArg_ParseTuple(args, "sy*", &name, &bytes)) return NULL;
+    PyObject *self =
+        fields_read(core, dataset_fields, kwargs, "a dataset", &config)
+            ? dataset_alloc(core, (PyTypeObject *)cls)
+            : NULL;
+    if (self) {
+        elman_status status;
+        elman_dataset **to = &dataset_of(self)->dataset;
+        Py_BEGIN_ALLOW_THREADS
+        status =
+            elman_dataset_read(name, bytes.buf, (size_t)bytes.len, &config, to);
+        Py_END_ALLOW_THREADS
+        if (status) {
+            errors_raise(core, status);
+            Py_CLEAR(self);
+        }
+    }
+    PyBuffer_Release(&bytes);
+    return core_ready(self);
+}
+
 /* ---- arrays
  * ------------------------------------------------------------------ */
 
@@ -194,8 +222,10 @@ static bool read_tokens(core *core, const given *g, dataset_data *d,
     arrays->tokens = tokens->data;
     arrays->vocabulary = g->vocabulary > 0 ? (size_t)g->vocabulary : 0;
     arrays->N = tokens->rank == 2 ? tokens->shape[0] : 1;
+    bool several = g->lengths && g->lengths != Py_None;
     arrays->T = tokens->rank == 2 ? tokens->shape[1] : tokens->count;
     if (!arrays->T) return refuse_shape(core, "tokens are none");
+    if (tokens->rank == 1 && several) arrays->T = 0; // one behind the other
     return true;
 }
 
@@ -468,6 +498,10 @@ static void dataset_free(PyObject *self)
 static PyMethodDef methods[] = {
     {"open", (PyCFunction)(void (*)(void))dataset_open,
      METH_VARARGS | METH_KEYWORDS | METH_CLASS, DOC_DATA_OPEN},
+    {"read", (PyCFunction)(void (*)(void))dataset_read,
+     METH_VARARGS | METH_KEYWORDS | METH_CLASS,
+     "read($type, name, data, /, **config)\n--\n\nThe data of a file in "
+     "memory; its name's ending tells its kind."},
     {"arrays", (PyCFunction)(void (*)(void))dataset_arrays,
      METH_VARARGS | METH_KEYWORDS | METH_CLASS,
      "arrays($type, x=None, lengths=None, classes=None, values=None, "

@@ -6,6 +6,100 @@
 
 #include <string.h>
 
+/* ---- what a dict of numbers and words cannot hold
+ * -------------------------- */
+
+static const field group_fields[] = {
+    FIELD(elman_optimizer_group, names, FIELD_TEXT),
+    FIELD(elman_optimizer_group, frozen, FIELD_BOOL),
+    FIELD(elman_optimizer_group, learning_rate, FIELD_DOUBLE),
+    FIELD(elman_optimizer_group, weight_decay, FIELD_DOUBLE),
+    FIELD(elman_optimizer_group, no_weight_decay, FIELD_BOOL),
+    FIELDS_END,
+};
+
+/* Arguments without groups and class_weights, which are held here. */
+typedef struct extras {
+    PyObject *rest;               /* a dict of all others */
+    PyObject *rows;               /* the groups' dicts, in a tuple */
+    elman_optimizer_group *group; /* (count) */
+    size_t count;
+    array weights; /* (O) of classes */
+} extras;
+
+static void extras_release(extras *x)
+{
+    Py_CLEAR(x->rest);
+    Py_CLEAR(x->rows);
+    PyMem_Free(x->group);
+    x->group = NULL;
+    array_release(&x->weights);
+}
+
+/* Takes an argument out of the others; NULL if it is not there, or None. */
+static PyObject *take_out(extras *x, const char *name)
+{
+    PyObject *value = PyDict_GetItemString(x->rest, name);
+    if (!value) return NULL;
+    Py_INCREF(value);
+    bool taken = !PyDict_DelItemString(x->rest, name) && value != Py_None;
+    if (!taken) Py_CLEAR(value);
+    return value;
+}
+
+static bool read_groups(core *core, PyObject *list, extras *x)
+{
+    if (!list) return !PyErr_Occurred();
+    x->rows = PySequence_Tuple(list);
+    if (!x->rows) return false;
+    x->count = (size_t)PyTuple_Size(x->rows);
+    x->group = PyMem_Calloc(x->count + 1, sizeof *x->group);
+    if (!x->group) PyErr_NoMemory();
+    for (size_t i = 0; x->group && i < x->count; i++)
+        if (!fields_read(core, group_fields,
+                         PyTuple_GetItem(x->rows, (Py_ssize_t)i), "a group",
+                         &x->group[i]))
+            return false;
+    return x->group != NULL;
+}
+
+/* Reads both; outputs are the model's. */
+static bool extras_read(core *core, PyObject *kwargs, size_t outputs, extras *x)
+{
+    *x = (extras){0};
+    x->rest = kwargs ? PyDict_Copy(kwargs) : PyDict_New();
+    if (!x->rest) return false;
+    PyObject *groups = take_out(x, "groups");
+    PyObject *weights = take_out(x, "class_weights");
+    const Py_ssize_t shape[] = {(Py_ssize_t)outputs};
+    bool read = !PyErr_Occurred() && read_groups(core, groups, x) &&
+                array_optional(core, weights, ARRAY_FLOAT32,
+                                    "class_weights", &x->weights) &&
+                (!x->weights.held ||
+                 array_fits(core, &x->weights, "class_weights", 1, shape));
+    Py_XDECREF(groups);
+    Py_XDECREF(weights);
+    if (!read) extras_release(x);
+    return read;
+}
+
+/* A trainer's config from all arguments; extras must outlive its use. */
+static bool config_of(core *core, PyObject *kwargs, const elman_model *model,
+                      const char *what, extras *x, elman_trainer_config *config)
+{
+    *config = (elman_trainer_config){0};
+    size_t outputs = elman_model_read_info(model).output_size;
+    if (!extras_read(core, kwargs, outputs, x)) return false;
+    if (!fields_read(core, trainer_fields, x->rest, what, config)) {
+        extras_release(x);
+        return false;
+    }
+    config->loss.class_weights = x->weights.data;
+    config->optimizer.groups = x->group;
+    config->optimizer.group_count = x->count;
+    return true;
+}
+
 /* ---- Optimizer
  * ------------------------------------------------------------------ */
 
@@ -28,12 +122,18 @@ static PyObject *optimizer_new(PyTypeObject *cls, PyObject *args,
     if (!core || !PyArg_ParseTuple(args, "O", &owner)) return NULL;
     model_data *m = model_argument(core, owner);
     elman_optimizer_config config = {0};
-    if (!m ||
-        !fields_read(core, optimizer_fields, kwargs, "an optimizer", &config))
+    extras x;
+    if (!m || !extras_read(core, kwargs, 0, &x)) return NULL;
+    PyObject *self =
+        fields_read(core, optimizer_fields, x.rest, "an optimizer", &config)
+            ? core_alloc(cls)
+            : NULL;
+    if (!self) {
+        extras_release(&x);
         return NULL;
-
-    PyObject *self = core_alloc(cls);
-    if (!self) return NULL;
+    }
+    config.groups = x.group;
+    config.group_count = x.count;
     optimizer_object *o = optimizer_of(self);
     o->core = core;
     Py_INCREF(owner);
@@ -44,6 +144,7 @@ static PyObject *optimizer_new(PyTypeObject *cls, PyObject *args,
         model_end_reading(m);
         if (status) errors_raise(core, status);
     }
+    extras_release(&x);
     if (!o->optimizer) Py_CLEAR(self);
     return core_ready(self);
 }
@@ -162,6 +263,7 @@ bool optimizer_create_type(core *core)
 typedef struct trainer_data {
     core *core;
     PyObject *owner, *dataset; /* Model and Dataset */
+    array weights;             /* of classes, which the trainer borrows */
     elman_trainer *trainer;
     PyThread_type_lock lock;
 } trainer_data;
@@ -183,14 +285,20 @@ static PyObject *trainer_new(PyTypeObject *cls, PyObject *args,
     if (!core || !PyArg_ParseTuple(args, "OO", &owner, &data)) return NULL;
     model_data *m = model_argument(core, owner);
     elman_dataset *dataset = m ? dataset_argument(core, data) : NULL;
-    elman_trainer_config config = {0};
+    elman_trainer_config config;
+    extras x;
     if (!dataset ||
-        !fields_read(core, trainer_fields, kwargs, "a trainer", &config))
+        !config_of(core, kwargs, m->model, "a trainer", &x, &config))
         return NULL;
 
     PyObject *self = core_alloc(cls);
-    if (!self) return NULL;
+    if (!self) {
+        extras_release(&x);
+        return NULL;
+    }
     trainer_data *t = trainer_of(self);
+    t->weights = x.weights;
+    x.weights.held = false; // the trainer's from now on
     t->core = core;
     Py_INCREF(owner);
     t->owner = owner;
@@ -204,6 +312,7 @@ static PyObject *trainer_new(PyTypeObject *cls, PyObject *args,
         model_end_writing(m);
         if (status) errors_raise(core, status);
     }
+    extras_release(&x);
     if (!t->trainer) Py_CLEAR(self);
     return core_ready(self);
 }
@@ -222,6 +331,7 @@ static void trainer_free(PyObject *self)
     PyObject_GC_UnTrack(self);
     trainer_data *t = trainer_of(self);
     elman_trainer_destroy(t->trainer);
+    array_release(&t->weights);
     if (t->lock) PyThread_free_lock(t->lock);
     Py_CLEAR(t->owner);
     Py_CLEAR(t->dataset);
@@ -387,16 +497,17 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "OOs", &owner, &data, &word)) return NULL;
     model_data *m = model_argument(core, owner);
     elman_dataset *dataset = m ? dataset_argument(core, data) : NULL;
-    elman_trainer_config config = {0};
-    if (!dataset ||
-        !fields_read(core, trainer_fields, kwargs, "an evaluation", &config))
-        return NULL;
     int part = 0;
-    while (part_words[part] && strcmp(part_words[part], word))
+    while (dataset && part_words[part] && strcmp(part_words[part], word))
         part++;
+    if (!dataset) return NULL;
     if (!part_words[part])
         return errors_bad_value(
             core, "part is '%s', expected train, validation or test", word);
+    elman_trainer_config config;
+    extras x;
+    if (!config_of(core, kwargs, m->model, "an evaluation", &x, &config))
+        return NULL;
 
     // classes have a table
     size_t classes = elman_dataset_encoding(dataset)->class_count;
@@ -405,7 +516,10 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *confusion = classes ? array_fill(core, NULL, ARRAY_UINT64,
                                                "confusion", 2, shape, &table)
                                   : Py_NewRef(Py_None);
-    if (!confusion) return NULL;
+    if (!confusion) {
+        extras_release(&x);
+        return NULL;
+    }
     elman_metrics metrics = {0};
     elman_status status = ELMAN_OK;
     bool begun = model_begin_reading(m);
@@ -417,6 +531,7 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
         model_end_reading(m);
     }
     array_release(&table);
+    extras_release(&x);
     if (begun && status) errors_raise(core, status);
     PyObject *dict =
         begun && !status ? fields_write(metrics_fields, &metrics) : NULL;

@@ -162,18 +162,21 @@ static int module_fill(PyObject *module)
                 state_create_type(core) && optimizer_create_type(core) &&
                 dataset_create_type(core) && trainer_create_type(core) &&
                 graph_create_type(core) && inspection_create_type(core) &&
-                encoding_create_type(core) && torch_create_type(core) &&
-                torch_engine_create_type(core) && torch_run_create_type(core) &&
+                encoding_create_type(core) && loader_create_type(core) &&
+                torch_create_type(core) && torch_engine_create_type(core) &&
+                torch_run_create_type(core) &&
                 !PyModule_AddFunctions(module, exchange_functions) &&
                 !PyModule_AddFunctions(module, learn_functions) &&
                 !PyModule_AddFunctions(module, inspect_functions) &&
                 !PyModule_AddFunctions(module, encoding_functions) &&
+                !PyModule_AddFunctions(module, sequence_functions) &&
+                !PyModule_AddFunctions(module, journal_functions) &&
                 !PyModule_AddStringConstant(module, "version", elman_version());
     return made ? 0 : -1;
 }
 
 /* Every object that the module keeps, by its place. */
-enum { CORE_OBJECTS = CORE_STATUSES + 20 };
+enum { CORE_OBJECTS = CORE_STATUSES + 21 };
 static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
 {
     size_t n = 0;
@@ -189,6 +192,7 @@ static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
         (PyObject **)&core->graph,
         (PyObject **)&core->inspection,
         (PyObject **)&core->encoding,
+        (PyObject **)&core->loader,
         (PyObject **)&core->torch,
         (PyObject **)&core->torch_engine,
         (PyObject **)&core->torch_run,
