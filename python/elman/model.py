@@ -577,6 +577,10 @@ class Model(_core.Model):
         >>> bool((a(np.ones((5, 2))) == b(np.ones((5, 2)))).all())
         True
         """
+        if not hasattr(values, "keys"):
+            raise _core.BadValueError(
+                f"values is a {type(values).__name__}, expected a dict of arrays by name"
+            )
         names = set(self.names())
         if set(values) != names:
             missing, unknown = names - set(values), set(values) - names
