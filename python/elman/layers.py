@@ -29,7 +29,8 @@ class Layer:
 
     def __init__(self, kind, **fields):
         self.kind = kind
-        self.fields = {k: v for k, v in fields.items() if v is not None}
+        # "" of a model's config is the default of a kind
+        self.fields = {k: v for k, v in fields.items() if v is not None and v != ""}
 
     def config(self):
         """The layer as the config of a model has it.
