@@ -52,12 +52,32 @@ static void unescape(char *text)
     *end = '\0';
 }
 
+/* A vocabulary as Hugging Face and others keep it. */
+static bool is_json(const char *path, const line_source *source)
+{
+    size_t bytes = strlen(path);
+    return source->line == 1 && source->bytes && bytes > 5 &&
+           !strcmp(path + bytes - 5, ".json") &&
+           (source->text[0] == '{' || source->text[0] == '[');
+}
+
+static int refuse_json(const char *path, char first)
+{
+    return failed(
+        "'%s' is JSON, expected a line for each; in Python: d = "
+        "json.load(open(\"%s\")); open(\"lines.txt\", \"w\").writelines("
+        "t.replace(\"\\\\\", \"\\\\\\\\\").replace(\"\\n\", "
+        "\"\\\\n\").replace(\" \", \"\\\\s\") + \"\\n\" for t in %s)",
+        path, path, first == '{' ? "sorted(d, key=d.get)" : "d");
+}
+
 int text_list_read(const char *path, bool escapes, text_list *list)
 {
     line_source source;
     int code = source_open(path, &source);
     while (!code && source_next(&source)) {
-        if (memchr(source.text, '\0', source.bytes))
+        if (is_json(path, &source)) code = refuse_json(path, source.text[0]);
+        else if (memchr(source.text, '\0', source.bytes))
             code = failed("'%s': line %llu holds a zero byte", path,
                           (unsigned long long)source.line);
         else if (!source.bytes)

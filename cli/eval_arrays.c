@@ -168,6 +168,24 @@ static int choose_loss(const network *net, int wanted, figures *f)
                                 "numbers without the last axis of the values");
 }
 
+/* Where padding stood in front of a sequence and was taken out, its targets
+ * follow. */
+static void shift_targets(const array_pass *pass, const elman_tensor *y,
+                          size_t rows, size_t width)
+{
+    if (!pass->before || array_has_own_steps(pass)) return;
+    bool first = elman_model_config(pass->net->model)->batch_first;
+    size_t T = pass->T, B = pass->B, next = first ? 1 : B;
+    for (size_t part = 0; part < rows; part += T * B)
+        for (size_t b = 0; b < B; b++)
+            for (size_t t = 0; t + pass->before[b] < T; t++) {
+                size_t to = part + (first ? b * T + t : t * B + b);
+                size_t from = to + pass->before[b] * next;
+                memmove(y->data + to * width, y->data + from * width,
+                        width * sizeof *y->data);
+            }
+}
+
 static int compare(array_pass *pass, const array_trial *trial,
                    const elman_tensor *y, figures *f)
 {
@@ -183,6 +201,8 @@ static int compare(array_pass *pass, const array_trial *trial,
     elman_config config_of = *elman_model_config(pass->net->model);
     f->shares = find_softmax(&config_of, false) != NULL;
     if (!values && !f->classes) return bad_targets(pass, trial->y, y);
+
+    shift_targets(pass, y, rows, values ? pass->net->size.output_size : 1);
 
     int32_t *classes = calloc(rows + 1, sizeof *classes);
     if (!classes) return failed("out of memory");
@@ -264,10 +284,6 @@ int eval_arrays(const network *net, const array_trial *trial)
     int code = states_check(trial->values->state_output);
     if (!code) code = arrays_read(trial->x, &pass);
     if (!code) code = arrays_read_lengths(trial->values->lengths, &pass);
-    if (!code && pass.before && !array_has_own_steps(&pass))
-        code = failed("%s has its padding in front of the steps, which eval "
-                      "takes behind them; move it there, in the targets too",
-                      trial->x);
     if (!code) code = array_open(trial->y, &y);
 
     /* whole sequences, all of whose steps stay for the loss */

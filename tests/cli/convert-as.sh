@@ -71,6 +71,8 @@ printf '%s\n' a b c >few.txt
 try language.pt $out --as language --encoding few.txt
 try language.pt $out --as language --encoding bytes
 printf 'a\n\nb\n' >gap.txt
+printf '{"a": 0, "b": 1}\n' >vocab.json
+try language.pt $out --as language --encoding vocab.json
 try language.pt $out --as language --encoding gap.txt
 sed 's/<pad>/z/' vocab.txt >twice.txt
 try language.pt $out --as language --encoding twice.txt
