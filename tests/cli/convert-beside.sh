@@ -82,3 +82,8 @@ eval "$(show slope.json | grep '^  elman' | head -n 1) --quiet" 2>/dev/null &&
 echo '{"a.weight": [[1], [2]], "a.bias": [1, 2], "b.weight": [[1, 2], [3, 4]],
        "b.bias": [1, 2], "fc.weight": [[1, 2]], "fc.bias": [3]}' >square.json
 elman convert square.json out.safetensors 2>&1 | cat
+
+# attention of a decoder, whose cell has its state read by h2h
+echo "{$cell, \"i2h.weight\": [[1]], \"h2h.weight\": [[2]], \"h2h.bias\": [3],
+       \"score.weight\": [[4]]}" >decoder.json
+show decoder.json | head -n 1
