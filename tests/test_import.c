@@ -524,7 +524,8 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
          NULL,
          "(and 1 more) cannot be mapped to the model: it does not matter to "
          "the "
-         "model (a count, an optimizer's, positions, a copy of another): what fits is elman "
+         "model (a count, an optimizer's, positions, a copy of another): what "
+         "fits is elman "
          "convert "},
         {{RNN("r", 3, 4), LINEAR("fc", 4, 2)},
          "r,last",

@@ -473,8 +473,8 @@ TEST(exchange_that_fails_writes_nothing)
     UNTOUCHED(elman_model_check(f.model, none, none, at(0)));
     UNTOUCHED(elman_model_check(f.model, bad, bad, at(0)));
     UNTOUCHED(elman_model_check_lengths(f.model, none, none, none, at(0)));
-    UNTOUCHED(elman_model_check_states(f.model, none, none, none, NULL, NULL,
-                                       at(0)));
+    UNTOUCHED(
+        elman_model_check_states(f.model, none, none, none, NULL, NULL, at(0)));
     UNTOUCHED(elman_graph_open(none, at(0)));
     UNTOUCHED(elman_graph_open(bad, at(0)));
     fixture_end(f);

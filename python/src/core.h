@@ -381,8 +381,7 @@ bool core_is(PyObject *object, PyTypeObject *type);
 bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
 
 /* The functions of a room that are the module's. */
-extern PyMethodDef exchange_functions[], learn_functions[],
-    inspect_functions[], encoding_functions[], sequence_functions[],
-    journal_functions[];
+extern PyMethodDef exchange_functions[], learn_functions[], inspect_functions[],
+    encoding_functions[], sequence_functions[], journal_functions[];
 
 #endif

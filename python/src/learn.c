@@ -73,8 +73,8 @@ static bool extras_read(core *core, PyObject *kwargs, size_t outputs, extras *x)
     PyObject *weights = take_out(x, "class_weights");
     const Py_ssize_t shape[] = {(Py_ssize_t)outputs};
     bool read = !PyErr_Occurred() && read_groups(core, groups, x) &&
-                array_optional(core, weights, ARRAY_FLOAT32,
-                                    "class_weights", &x->weights) &&
+                array_optional(core, weights, ARRAY_FLOAT32, "class_weights",
+                               &x->weights) &&
                 (!x->weights.held ||
                  array_fits(core, &x->weights, "class_weights", 1, shape));
     Py_XDECREF(groups);
