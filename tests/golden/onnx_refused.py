@@ -307,6 +307,31 @@ def operators():
     g.done(g.node("LSTM", g.x(), W, g.weight(1, 4 * H, H), name="lstm",
                   hidden_size=H), "a scale for each block", "widen",
            "DequantizeLinear")
+    g = Refused("gelu_written_out")
+    y, half = flow(g), g.hold(np.float32(0.5))
+    inner = g.node("Div", y, g.hold(np.float32(1.4142135)), name="inside")
+    bent = g.node("Add", g.node("Erf", inner, name="bend"),
+                  g.hold(np.float32(1)))
+    g.done(g.node("Mul", g.node("Mul", y, bent), half), "no such layer",
+           "bend", "Erf")
+    g = Refused("squares")
+    g.done(g.node("Pow", flow(g), g.hold(np.float32(2)), name="bend"),
+           "no such layer", "bend", also=["a part of a norm"])
+    g = Refused("softsign_of_two")
+    y = flow(g)
+    g.done(g.node("Div", y, g.node("Add", g.node("Abs", y),
+                                   g.hold(np.float32(2)), name="two")),
+           "2 in place of 1", "two", "it adds 2")
+    g = Refused("cell_by_cell")
+    x = g.input("x", ["N", 3, I])
+    W, R, b = g.weight(H, I), g.weight(H, H), g.weight(H)
+    h = g.hold(np.zeros((1, H), np.float32))
+    for s in range(3):
+        one = g.node("Gather", x, g.hold(np.int64(s)), axis=1)
+        h = g.node("Tanh", g.node(
+            "Add", g.node("Gemm", one, W, b, transB=1, name=f"read_{s}"),
+            g.node("Gemm", h, R, b, transB=1)))
+    g.done(h, "a cell for each step", "read_1", "a further part of the input")
     g = Refused("gelu", opset=20)
     g.done(g.node("Gelu", flow(g), name="bend"), "no such layer", "bend",
            "Gelu")
