@@ -52,7 +52,7 @@ void axes_read_input(const network *net, const char *path, elman_tensor *x);
 
 /* True if y has that shape but for axes of one: its numbers are the same, in
  * the same order. */
-bool axes_alike(const elman_tensor *y, const size_t *shape, size_t rank);
+bool array_axes_alike(const elman_tensor *y, const size_t *shape, size_t rank);
 
 /* "(3,4)". */
 void axes_print(const size_t *shape, size_t rank, char *text, size_t size);

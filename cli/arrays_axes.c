@@ -66,7 +66,7 @@ void axes_read_input(const network *net, const char *path, elman_tensor *x)
     memcpy(x->shape, shape, rank * sizeof *shape);
 }
 
-bool axes_alike(const elman_tensor *y, const size_t *shape, size_t rank)
+bool array_axes_alike(const elman_tensor *y, const size_t *shape, size_t rank)
 {
     size_t n = 0;
     for (size_t at = 0; at < y->rank; at++) {
@@ -98,7 +98,7 @@ void axes_tell_reference(const network *net, const char *x, const char *y,
 
     bool loaded = elman_array_load(y, &array) == ELMAN_OK;
     if (loaded && array.rank != rank && check->B > 1 &&
-        axes_alike(&array, shape, rank))
+        array_axes_alike(&array, shape, rank))
         tell_read(y, &array, shape, rank);
     elman_array_destroy(&array);
 }

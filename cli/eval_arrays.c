@@ -196,7 +196,7 @@ static int compare(array_pass *pass, const array_trial *trial,
     bool one = pass->net->size.output_size == 1;
     bool values = has_shape(y, pass->y.shape, rank) ||
                   (one && trial->loss != CROSS_ENTROPY &&
-                   axes_alike(y, pass->y.shape, rank));
+                   array_axes_alike(y, pass->y.shape, rank));
     f->classes = !values && has_shape(y, pass->y.shape, rank - 1);
     elman_config config_of = *elman_model_config(pass->net->model);
     f->shares = find_softmax(&config_of, false) != NULL;
