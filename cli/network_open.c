@@ -81,10 +81,13 @@ bool network_is_assumed(const char *path, const foreign_values *foreign,
 elman_status network_load(const char *path, const foreign_values *foreign,
                           elman_model **model)
 {
-    if (!foreign || !foreign_given(foreign))
-        return elman_model_load(path, model);
+    bool plain = !foreign || !foreign_given(foreign);
+    elman_status loaded = plain ? elman_model_load(path, model) : ELMAN_OK;
 
-    const elman_import_config config = foreign_config(foreign);
+    /* folders of other tools are known where models are imported */
+    if (plain && loaded != ELMAN_BAD_FILE) return loaded;
+    const elman_import_config config =
+        plain ? (elman_import_config){0} : foreign_config(foreign);
     elman_import *import = NULL;
     elman_status status = elman_import_open(&path, 1, &config, &import);
     if (status == ELMAN_OK) status = elman_import_create(import, model);

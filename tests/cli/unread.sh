@@ -24,3 +24,5 @@ printf x | tee saved/saved_model.pb keras/config.json keras/model.weights.h5 \
     >/dev/null
 for folder in saved keras parts one torch empty; do tell $folder; done
 tell saved/saved_model.pb
+elman info saved
+elman predict keras dict.npy
