@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman import _core
+from elman._convert import as_array
+from elman._convert import convert as convert_array
 from elman.model import Model
 
 
@@ -177,8 +179,7 @@ class Graph(_core.Graph):
                 raise _core.BadValueError(
                     f"no input '{name}': there are {', '.join(types)}"
                 )
-            array = np.ascontiguousarray(_core_array(value), types[name])
-            self.write(name, array if array.flags.aligned else array.copy())
+            self.write(name, _input(value, types[name], name))
         self.forward(steps, threads)
         outputs = {}
         for port in self.ports:
@@ -195,8 +196,19 @@ class Graph(_core.Graph):
         return f"Graph({inputs} -> {outputs})"
 
 
-def _core_array(value):
-    return value.detach() if hasattr(value, "detach") else value
+def _input(value, kind, name):
+    """An array as a graph declares it; numbers that it cannot hold are refused."""
+    try:
+        dtype = np.dtype(kind)
+    except TypeError:
+        raise _core.BadValueError(
+            f"{name} is of {kind}, which NumPy has not: `elman run` takes .npy files "
+            "of float32 for it"
+        ) from None
+    array = as_array(value, name)
+    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    return convert_array(array, dtype, name)
 
 
 def run(source, inputs=None, *, steps=0, threads=0, **named):

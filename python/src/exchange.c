@@ -329,10 +329,8 @@ static bool buffer_fits(const Py_buffer *buffer, const char *type)
         const char *type, *formats;
         size_t size;
     } known[] = {
-        {"float32", "f", 4},
-        {"float64", "d", 8},
-        {"int32", "il", 4},
-        {"int64", "lq", 8},
+        {"float32", "f", 4}, {"float64", "d", 8}, {"float16", "e", 2},
+        {"bool", "?", 1},    {"int32", "il", 4},  {"int64", "lq", 8},
     };
     const char *format = buffer->format ? buffer->format : "B";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
