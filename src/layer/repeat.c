@@ -21,15 +21,13 @@ static elman_status plan(layer *l, layer_plan *plan)
                        n, MOST_REPEATS);
     if (!plan->per_sequence)
         return failure(ELMAN_BAD_VALUE,
-                       "repeat needs one vector per sequence, but the layer "
-                       "before gives one per step, expected last or pool "
-                       "before it");
+                       "repeat needs one vector per sequence, expected last or "
+                       "pool before it");
 
     /* all that is behind repeats runs in one pass */
     if (plan->repeats && plan->repeats != n)
         return failure(ELMAN_BAD_VALUE,
-                       "repeats is %zu, but a layer before repeats %zu times, "
-                       "expected the same number",
+                       "repeats is %zu, but a layer before repeats %zu times",
                        l->config.repeats,
                        plan->repeats == AS_MANY ? 0 : plan->repeats);
 

@@ -77,9 +77,9 @@ static elman_status check_whole(const elman_model *m, const elman_state *s,
         uint64_t before = s->position[b] == FREE_SLOT ? 0 : s->position[b];
         if (length && before)
             return failure(ELMAN_BAD_VALUE,
-                           "the model repeats a vector as often as a sequence "
-                           "has steps, but sequence %zu goes on after %llu: "
-                           "expected whole ones, each after elman_state_reset",
+                           "sequence %zu goes on after %llu: expected whole "
+                           "ones, each after elman_state_reset, as the model "
+                           "repeats",
                            b, (unsigned long long)before);
     }
     return ELMAN_OK;

@@ -19,9 +19,8 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
                        "expected elman_model_step");
     if (m->repeats)
         return failure(ELMAN_BAD_VALUE,
-                       "the model repeats one vector of the whole sequence, so "
-                       "it has no answer step by step; expected "
-                       "elman_model_forward");
+                       "the model repeats and has no answer step by step; "
+                       "expected elman_model_forward");
     if (!m->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the model has a reverse direction, which needs the "
