@@ -53,15 +53,31 @@ def _paths(source):
     return list(source)
 
 
-def load(source):
+def _first(paths, options):
+    """The model of files, which reads batches first where they do not say."""
+    found = _core.import_model(Model, paths, **options)
+    if "batch_first" in options or found[0].batch_first or not found[0].note("proof"):
+        return found
+    try:
+        return _core.import_model(Model, paths, **options, batch_first=True)
+    except _core.BadValueError:  # a file of elman's own, which says the order
+        return found
+
+
+def load(source, **options):
     """A model from any file that there is a reader for.
+
+    Weights alone, as of a state dict, do not say in which order the model takes
+    steps and sequences: here it is (B,T,I), unless ``batch_first=False``.
 
     Parameters
     ----------
     source : path, list of paths, or bytes
         .safetensors, .pt, .pth, .onnx, .keras, .h5, .npz, .nam, JSON ...;
-        docs/FORMATS.md has the list. Where a file leaves something open,
-        `elman.convert` takes the options that say it.
+        docs/FORMATS.md has the list.
+    **options
+        What a file leaves open, as `elman.convert` takes it: layers, key,
+        batch_first, ...
 
     Returns
     -------
@@ -70,9 +86,10 @@ def load(source):
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Model.loads(source)
     paths = _paths(source)
-    if len(paths) == 1:
-        return Model.load(paths[0])
-    return convert(paths).model
+    if len(paths) != 1 or options:
+        return convert(paths, **options).model
+    model = Model.load(paths[0])
+    return _first(paths, {})[0] if model.note("proof") else model
 
 
 def convert(source, path=None, *, reference=None, **options):
@@ -94,7 +111,10 @@ def convert(source, path=None, *, reference=None, **options):
     -------
     Conversion
     """
-    model, rows, remarks, proof = _core.import_model(Model, _paths(source), **options)
+    if reference is None:
+        model, rows, remarks, proof = _first(_paths(source), options)
+    else:  # of which the order is known, and checked
+        model, rows, remarks, proof = _core.import_model(Model, _paths(source), **options)
     if reference is not None:
         x, y = reference
         check = _core.check(model, x, y)

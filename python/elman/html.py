@@ -138,7 +138,8 @@ def run(run):
     if not run.history:
         return f"<div>{escape(repr(run))}</div>"
     history = run.history
-    lines = [("validation loss", history["validation_loss"])]
+    kind = "validation" if "validation_loss" in history else "training"
+    lines = [(f"{kind} loss", history[f"{kind}_loss"])]
     if any(np.isfinite(history["train_loss"])):
         lines.append(("train loss", history["train_loss"]))
     best = [

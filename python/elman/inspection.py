@@ -64,8 +64,10 @@ class Measurement:
         """
         from elman import plot
 
-        if self._kind is None:
-            raise TypeError("only a whole measurement has a figure")
+        if self._kind is None or not hasattr(plot, self._kind):
+            raise _core.BadValueError(
+                f"a {self._kind or 'row'} has no figure: its numbers are all of it"
+            )
         return getattr(plot, self._kind)(self, axes, **options)
 
     def asdict(self):

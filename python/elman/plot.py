@@ -102,9 +102,10 @@ def losses(run, axes=None):
     h = run.history
     if h:
         ax.plot(h["step"], h["train_loss"], label="training")
-        ax.plot(h["step"], h["validation_loss"], label="validation")
+        kind = "validation" if "validation_loss" in h else "training"
+        ax.plot(h["step"], h[f"{kind}_loss"], label=kind if kind == "validation" else "training, all of it")
         ax.plot(
-            run.best["step"], run.best["validation_loss"], "o", color=COLOURS[1],
+            run.best["step"], run.best[f"{kind}_loss"], "o", color=COLOURS[1],
             label="best",
         )  # fmt: skip
         ax.legend()
@@ -205,16 +206,23 @@ def exponents(found, axes=None):
 
 @_styled
 def fixed_points(found, axes=None):
-    """Eigenvalues around each fixed point on the complex plane."""
+    """Eigenvalues around each fixed point on the complex plane; in a build
+    without LAPACK the largest modulus of each."""
     (ax,) = _panels(axes, 1, 6.0, 3.8)
+    title = f"{found.count} fixed point{'s' if found.count != 1 else ''}"
+    if found.points and found.points[0].real is None:
+        colours = [COLOURS[0] if p.stable else COLOURS[1] for p in found.points]
+        ax.bar(range(1, found.count + 1), [p.radius for p in found.points], color=colours)
+        ax.axhline(1, color="0.6", lw=1)
+        ax.set(xlabel="point", ylabel="largest |eigenvalue|", title=f"{title}; stable below 1")
+        return ax
     _unit_circle(ax)
     for i, point in enumerate(found.points):
         kind = "stable" if point.stable else f"{point.unstable} unstable"
-        if point.real is not None:
-            ax.plot(point.real, point.imaginary, ".", ms=4, label=f"point {i + 1}: {kind}")
+        ax.plot(point.real, point.imaginary, ".", ms=4, label=f"point {i + 1}: {kind}")
     ax.set_aspect("equal")
-    ax.set(xlabel="real", ylabel="imaginary", title=f"{found.count} fixed points")
-    if found.points and found.points[0].real is not None:
+    ax.set(xlabel="real", ylabel="imaginary", title=title)
+    if found.points:
         _legend_beside(ax)
     return ax
 

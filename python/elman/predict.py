@@ -18,7 +18,10 @@ def labels_of(model):
 
 
 def as_labels(labels):
-    """An array of labels: of numbers where all of them are whole ones."""
+    """An array of labels: of numbers where all of them are whole ones, of bools
+    where they are those."""
+    if set(labels) <= {"False", "True"}:
+        return np.array([label == "True" for label in labels])
     try:
         numbers = [int(label) for label in labels]
     except ValueError:

@@ -113,7 +113,13 @@ class _Estimator(BaseEstimator):
             if not arrays:
                 raise ValueError("Found array with 0 sample(s)")
             return _Sequences(arrays)
+        if not reset and not self._rows:
+            raise ValueError(
+                f"X has 2 dimensions, but {type(self).__name__} was fitted on sequences "
+                f"of {self.n_features_in_} features: expected (N,T,{self.n_features_in_})"
+            )
         X = validate_data(self, X, reset=reset, dtype=np.float64)
+        self._rows = True
         return _Sequences(list(X[:, :, None]))
 
     def _sequence(self, a, turned=False):
@@ -131,6 +137,11 @@ class _Estimator(BaseEstimator):
     def _check_features(self, features, reset):
         if reset:
             self.n_features_in_ = features
+            self._rows = False
+        elif self._rows:
+            raise ValueError(
+                f"X is of sequences, but {type(self).__name__} was fitted on a 2-D X"
+            )
         elif features != self.n_features_in_:
             raise ValueError(
                 f"X has {features} features, but {type(self).__name__} is expecting "

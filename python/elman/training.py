@@ -55,8 +55,15 @@ class Trainer(_core.Trainer):
 
     def __new__(cls, model, data, y=None, *, lengths=None, validation=None, **config):
         data = data_for(model, data, y, lengths=lengths, validation=validation)
-        self = super().__new__(cls, model, data, **settings(config, data))
+        config = settings(config, data)
+        self = super().__new__(cls, model, data, **config)
+        if not any(config.get(name) for name in _ENDS):
+            raise _core.BadValueError(
+                "nothing ends this training, expected epochs, steps or patience"
+            )
         self.model, self.data = model, data
+        model.write_note("encoding", data.note)  # so that it answers in their units
+        model.write_note("loss", _loss_word(config))
         return self
 
     def __iter__(self):
@@ -69,6 +76,7 @@ class Trainer(_core.Trainer):
         return self.progress
 
 
+_ENDS = ("epochs", "steps", "patience", "patience_steps")  # what ends a training
 _OPTIMIZER = {
     "rule", "flavour", "learning_rate", "momentum", "dampening", "nesterov",
     "beta1", "beta2", "alpha", "epsilon", "weight_decay", "no_weight_decay",
@@ -123,7 +131,8 @@ class Run:
     ----------
     history : dict of list
         One entry for each evaluation: epoch, step, train_loss, validation_loss,
-        learning_rate, norm, and the metrics of the task.
+        learning_rate, norm, and the metrics of the task. Without validation
+        data training_loss and the metrics are of the training data.
     best : dict
         The entry whose weights the model has now.
     interrupted : bool
@@ -137,6 +146,7 @@ class Run:
 
     def __init__(self, data, config=None):
         self.data = data
+        self.validates = data.sizes["validation"] > 0
         self.config = config or {}
         self.history = {}
         self.best = {}
@@ -151,7 +161,7 @@ class Run:
             "epoch": progress["epoch"],
             "step": progress["step"],
             "train_loss": progress["train_loss"],
-            "validation_loss": metrics["loss"],
+            "validation_loss" if self.validates else "training_loss": metrics["loss"],
             "learning_rate": progress["learning_rate"],
             "norm": progress["mean_norm"],
         }
@@ -185,9 +195,11 @@ class Run:
             return "Run(no evaluation yet)"
         numbers = ", ".join(
             f"{name} {self.best[name]:.4g}"
-            for name in ("validation_loss", *_METRICS)
+            for name in ("validation_loss", "training_loss", *_METRICS)
             if name in self.best
         )
+        if not self.validates:
+            numbers += " of the training data, as there is no other"
         end = ", interrupted" if self.interrupted else ""
         steps = self.history["step"][-1]
         return (
@@ -215,14 +227,20 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
             raise _core.BadValueError(
                 "data is None, expected data, or a model of elman.Model.for_data"
             )
+    for name, value in (("epochs", epochs), ("steps", steps)):
+        if value is not None and not value > 0:
+            raise _core.BadValueError(f"{name} is {value}, expected more than 0")
     data = data_for(model, data, y, lengths=lengths, validation=validation)
     config = settings({**config, "epochs": epochs, "steps": steps}, data)
     config = defaults.training(data, config)
     trainer = Trainer(model, data, **config)
     run = Run(data, config)
-    if checkpoint is not None and os.path.exists(checkpoint):
+    resumed = checkpoint is not None and os.path.exists(checkpoint)
+    if resumed:
         trainer.load(checkpoint)
-    journal = _Journal(model, data, config)
+    journal = _Journal(model, data, config, resumed)
+    if resumed and trainer.progress["done"]:
+        run._add({**trainer.progress, "best": True})
     bar = _Bar(progress, config.get("epochs"))
     try:
         for now in trainer:
@@ -230,6 +248,7 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
                 run._add(now)
                 journal.add(now)
                 if checkpoint is not None:
+                    journal.write()
                     trainer.save(checkpoint)
             bar.show(now)
             if callback is not None and callback(now):
@@ -241,9 +260,8 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
     finally:
         bar.close()
     _keep_best(trainer, model, data, config, run, journal)
+    journal.write()
     run.profile = trainer.profile
-    model.write_note("encoding", data.note)
-    model.write_note("loss", _loss_word(config))
     return run
 
 
@@ -252,6 +270,9 @@ def _keep_best(trainer, model, data, config, run, journal):
     which have not been evaluated if the run was cut short."""
     now = trainer.progress
     if not data.sizes["validation"]:
+        if not run.best:  # it ended before its first evaluation
+            run._add({**now, "validation": now["last"], "best": True,
+                      "train_loss": now["last"]["loss"]})  # fmt: skip
         return
     if run.history and run.history["step"][-1] == now["step"]:
         trainer.keep_best()
@@ -304,7 +325,7 @@ _RULE = {"rule": "optimizer", "learning_rate": "lr", "weight_decay": "weight-dec
 class _Journal:
     """The model's note "journal", as `elman train` writes it."""
 
-    def __init__(self, model, data, config):
+    def __init__(self, model, data, config, resumed):
         self.model = model
         self.task = data.encoding["task"]
         self.validates = data.sizes["validation"] > 0
@@ -321,10 +342,23 @@ class _Journal:
         named["schedule"] = config["schedule"].get("kind", "constant")
         if "period" in config["schedule"]:
             named["period"] = str(config["schedule"]["period"])
-        model.write_note("journal", _core.journal_write(model.note("journal"), named))
+        self.rows = []  # that are not written yet
+        self.text = _core.journal_write(model.note("journal") if resumed else None, named)
+        rows = _core.journal_read(self.text)[1]
+        self.last = rows[-1]["step"] if rows else 0
+
+    def write(self):
+        """Puts what has come since into the model's note."""
+        for row in self.rows:
+            self.text = _core.journal_write(self.text, {}, row)
+        self.rows.clear()
+        self.model.write_note("journal", self.text)
 
     def add(self, now):
-        """A row for an evaluation."""
+        """A row for an evaluation; one that the checkpoint had is there."""
+        if now["step"] <= self.last:
+            return
+        self.last = now["step"]
         metrics = now["validation"]
         score = {"language": "bits", "classify": "accuracy", "tag": "accuracy"}
         row = {name: now[name] for name in ("step", "seconds", "train_loss", "learning_rate",
@@ -333,8 +367,7 @@ class _Journal:
         row["norm"] = now["mean_norm"]
         row["loss"] = metrics["loss"] if self.validates else np.nan
         row["score"] = metrics[score.get(self.task, "mae")]
-        text = self.model.note("journal")
-        self.model.write_note("journal", _core.journal_write(text, {}, row))
+        self.rows.append(row)
 
 
 def _loss_word(config):

@@ -214,7 +214,7 @@ def test_what_the_loop_can_be_told(rng, tmp_path):
     first = model()
     run = first.fit(X, y, epochs=9, callback=lambda now: seen.append(now["step"]) or len(seen) == 5)
     assert run.interrupted and seen == [1, 2, 3, 4, 5]
-    assert model().fit(X, y, seconds=0.0).history == {}
+    assert model().fit(X, y, seconds=0.0).history["step"] == [1]
     assert sum(s for _, s, _ in model().fit(X, y, epochs=1, profile=True).profile) > 0
 
     frozen = model()

@@ -76,3 +76,20 @@ def test_files_that_leave_something_open_say_what(tmp_path):
     assert found.proof.startswith("not proved")
     facts, table = elman.describe(tmp_path / "two.npz")
     assert len(table) == 8 and "format" in facts
+
+
+def test_weights_alone_are_read_batches_first(rng, tmp_path):
+    torch = pytest.importorskip("torch")
+    net = torch.nn.LSTM(2, 5, batch_first=True)
+    torch.save(net.state_dict(), tmp_path / "net.pt")
+    x = rng.standard_normal((3, 12, 2)).astype(np.float32)
+    y = net(torch.from_numpy(x))[0].detach().numpy()
+    model = elman.load(tmp_path / "net.pt")
+    assert np.allclose(model(x), y, atol=1e-6)
+    assert np.allclose(elman.convert(tmp_path / "net.pt").model(x), y, atol=1e-6)
+    turned = elman.load(tmp_path / "net.pt", batch_first=False)
+    assert np.allclose(turned(x.swapaxes(0, 1)), y.swapaxes(0, 1), atol=1e-6)
+    model.save(tmp_path / "own.safetensors")
+    assert elman.load(tmp_path / "own.safetensors") == model
+    turned.save(tmp_path / "own.safetensors")
+    assert elman.load(tmp_path / "own.safetensors") == turned

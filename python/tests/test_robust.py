@@ -339,7 +339,7 @@ LEAKS = """
     # circles are found
     for i in range(20):
         m = elman.Model([elman.LSTM(4)], inputs=2)
-        m.circle = [m, m.stream(), elman.Trainer(m.copy(), np.zeros((4, 3, 2)), np.zeros((4, 3, 4)))]
+        m.circle = [m, m.stream(), elman.Trainer(m.copy(), np.zeros((4, 3, 2)), np.zeros((4, 3, 4)), epochs=1)]
     del m
     gc.collect()
     alive = sum(isinstance(o, (elman.Model, elman.Stream)) for o in gc.get_objects())

@@ -89,3 +89,10 @@ def test_a_forecaster_goes_on_with_a_series():
 def test_bad_sequences_get_one_sentence(ragged, make, words):
     with pytest.raises(ValueError, match=words):
         make(*ragged)
+
+
+def test_one_sequence_is_no_batch(rng):
+    X = rng.standard_normal((20, 6, 2))
+    model = RNNClassifier(4, epochs=1).fit(X, X[:, 0, 0] > 0)
+    with pytest.raises(ValueError, match=r"expected \(N,T,2\)"):
+        model.predict(X[0])

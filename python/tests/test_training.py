@@ -161,3 +161,44 @@ def test_classes_that_the_model_has_not_are_refused(rng):
     X, y = sums(rng)
     with pytest.raises(elman.Error, match="class"):
         classifier().fit(X, y + 1)
+
+
+def test_a_model_is_fitted_again_and_a_finished_run_comes_back(rng, tmp_path):
+    X, y = sums(rng)
+    model = classifier()
+    model.fit(X, y, epochs=4)
+    again = model.fit(X, y, epochs=2, validation=0.2)
+    assert len(again.history["step"]) == 2
+    path = tmp_path / "run"
+    done = classifier().fit(X, y, epochs=3, validation=0.2, checkpoint=path)
+    same = classifier().fit(X, y, epochs=3, validation=0.2, checkpoint=path)
+    assert same.best["step"] == same.history["step"][-1] == done.history["step"][-1]
+
+
+def test_without_validation_data_a_run_says_so(rng):
+    X, y = sums(rng, 60)
+    run = classifier().fit(X, y, epochs=3)
+    assert "validation_loss" not in run.history and "training_loss" in run.best
+    assert "of the training data" in repr(run)
+    assert classifier().fit(X, y, steps=1).best["step"] == 1
+
+
+def test_a_trainer_leaves_how_to_read_its_answers(rng):
+    X, y = sums(rng)
+    model = classifier()
+    words = np.array(["no", "yes"])[y]
+    list(elman.Trainer(model, elman.Dataset.of(X, words), epochs=15, learning_rate=0.02))
+    assert (model.predict(X) == words).mean() > 0.8
+    truth = classifier()
+    truth.fit(X, y > 0, epochs=10, learning_rate=0.02)
+    assert truth.predict(X).dtype == bool
+    assert truth.evaluate(X, y > 0)["accuracy"] > 0.7
+
+
+@pytest.mark.parametrize("name", ["epochs", "steps"])
+def test_what_never_ends_is_refused(rng, name):
+    X, y = sums(rng, 20)
+    with pytest.raises(elman.BadValueError, match=f"{name} is 0"):
+        classifier().fit(X, y, **{name: 0})
+    with pytest.raises(elman.BadValueError, match="nothing ends"):
+        elman.Trainer(classifier(), X, y)
