@@ -274,7 +274,7 @@ TEST(an_ambiguous_order_is_asked_for)
          "nothing in place of each ?: what fits is elman convert "},
         {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
          NULL,
-         "weights.safetensors weights-elman.safetensors --layers 'rnn,a,?,b'"},
+         " weights-elman.safetensors --layers 'rnn,a,?,b'"},
         {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
          "rnn,a,?,b",
          "has ?, which stands for the function there"},
