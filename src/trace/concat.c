@@ -191,7 +191,7 @@ static bool are_copies(const trace *t, const onnx_node *n,
     bool flows = t->sources[first->source].kind >= SOURCE_LAYER;
     for (size_t k = 0; k < n->input_count && flows; k++)
         if (in[k]->view_count != 1 || in[k]->norm ||
-            memcmp(in[k]->views, first, sizeof *first) != 0)
+            !view_equals(in[k]->views, first))
             return false;
     return flows && n->input_count > 1 && !first->axes[axis].factor_count;
 }

@@ -88,8 +88,7 @@ bool norm_same_view(const traced_value *a, const traced_value *b)
 {
     return a->kind == VALUE_VIEW && b->kind == VALUE_VIEW &&
            a->view_count == 1 && b->view_count == 1 &&
-           a->views->source == b->views->source &&
-           memcmp(a->views, b->views, sizeof *a->views) == 0;
+           view_equals(a->views, b->views);
 }
 
 elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,

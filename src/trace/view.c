@@ -342,3 +342,9 @@ size_t view_next_axis(const view *a, const view *b)
     }
     return moved;
 }
+
+bool view_equals(const view *a, const view *b)
+{
+    return a->rank == b->rank && a->lengths == b->lengths &&
+           a->alone == b->alone && view_next_axis(a, b) == BROADCAST;
+}

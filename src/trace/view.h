@@ -77,4 +77,7 @@ size_t view_element(const trace *t, const view *of, const size_t *index);
  * index apart; AXES if there is none, BROADCAST if they are the same. */
 size_t view_next_axis(const view *a, const view *b);
 
+/* Whether two views show the same numbers, in the same lengths. */
+bool view_equals(const view *a, const view *b);
+
 #endif
