@@ -262,8 +262,11 @@ extern const field layer_config_fields[], state_fields[], loss_fields[],
     optimizer_fields[], schedule_fields[], trainer_fields[], dataset_fields[],
     import_fields[], metrics_fields[], progress_fields[], model_info_fields[],
     check_fields[], machine_fields[];
-extern const char *const part_words[], *const activation_words[],
-                                           *const init_words[];
+extern const char *const part_words[];
+extern const char *const activation_words[];
+extern const char *const init_words[];
+extern const char *const loss_words[];
+extern const char *const constant_words[];
 
 /* A config from {"input_size", "batch_first", "seed", "layers": [dict, ...]},
  * and back. */
@@ -281,8 +284,7 @@ int size_argument(PyObject *object, void *to);
  * reference, whose bytes text points to. */
 PyObject *path_read(PyObject *object, const char **text);
 
-/* ---- the types
- * --------------------------------------------------------------- */
+/* ---- the types ----------------------------------------------------------- */
 
 /* A Model. Passes share it and writes have it alone: no call waits for another,
  * it is refused. */

@@ -93,8 +93,7 @@ static PyObject *dataset_read(PyObject *cls, PyObject *args, PyObject *kwargs)
     return core_ready(self);
 }
 
-/* ---- arrays
- * ------------------------------------------------------------------ */
+/* ---- arrays -------------------------------------------------------------- */
 
 /* What the arguments of Dataset.arrays are. */
 typedef struct given {
@@ -306,8 +305,7 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
     return core_ready(self);
 }
 
-/* ---- what it is
- * ----------------------------------------------------------------- */
+/* ---- what it is ---------------------------------------------------------- */
 
 static PyObject *facts_list(const elman_fact *facts, size_t count)
 {
@@ -473,8 +471,7 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
     return list;
 }
 
-/* ---- the type
- * --------------------------------------------------------------------- */
+/* ---- the type ------------------------------------------------------------ */
 
 static int dataset_traverse(PyObject *self, visitproc visit, void *arg)
 {

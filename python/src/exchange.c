@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* ---- import
- * --------------------------------------------------------------------- */
+/* ---- import -------------------------------------------------------------- */
 
 /* Paths of a list as the library takes them; the bytes are kept in `kept`. */
 static const char **read_paths(PyObject *list, PyObject *kept, size_t *count)
@@ -196,8 +195,7 @@ PyMethodDef exchange_functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* ---- Graph
- * ------------------------------------------------------------------------- */
+/* ---- Graph --------------------------------------------------------------- */
 
 /* The arrays that are the graph's inputs stay here until they are given again,
  * since the graph reads them where they are. */

@@ -83,8 +83,7 @@ static PyObject *measure(core *core, const elman_model *model, const way *way,
     return dict;
 }
 
-/* ---- what they are given
- * --------------------------------------------------------- */
+/* ---- what they are given ------------------------------------------------- */
 
 /* The arguments of all: model, x, lengths, and a target with its loss. */
 typedef struct given {
@@ -124,8 +123,7 @@ static void given_end(given *g)
     array_release(&g->target_array);
 }
 
-/* ---- gradients through time
- * -------------------------------------------------------- */
+/* ---- gradients through time ---------------------------------------------- */
 
 static const char *const source_words[] = {"signs", "loss", "output", NULL};
 static const field flow_fields[] = {
@@ -197,8 +195,7 @@ static PyObject *truncation(PyObject *module, PyObject *args)
     return result;
 }
 
-/* ---- dynamics
- * ------------------------------------------------------------------------ */
+/* ---- dynamics ------------------------------------------------------------ */
 
 static PyObject *spectrum(PyObject *module, PyObject *model)
 {
@@ -239,7 +236,6 @@ static PyObject *exponents(PyObject *module, PyObject *args)
     return result;
 }
 
-static const char *const constant_words[] = {"zero", "mean", "token", NULL};
 static const field points_fields[] = {
     FIELD_OF(elman_fixed_points_config, input, constant_words),
     FIELD(elman_fixed_points_config, token, FIELD_INT),
@@ -267,8 +263,7 @@ static PyObject *fixed_points(PyObject *module, PyObject *args)
     return result;
 }
 
-/* ---- gates and units
- * ------------------------------------------------------------------- */
+/* ---- gates and units ----------------------------------------------------- */
 
 static PyObject *gates(PyObject *module, PyObject *args)
 {

@@ -22,10 +22,6 @@ static inspection_data *inspection_of(PyObject *object)
     return &((inspection_object *)object)->data;
 }
 
-static const char *const loss_words[] = {
-    "cross_entropy", "mse", "mae", "huber", "binary_cross_entropy", NULL};
-static const char *const constant_words[] = {"zero", "mean", "token", NULL};
-
 /* part as a field: the words are those of Dataset */
 static const field inspection_fields[] = {
     {"part", FIELD_WORD, offsetof(elman_inspection_config, part), 0, part_words,

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* ---- what a dict of numbers and words cannot hold
- * -------------------------- */
+/* ---- what a dict of numbers and words cannot hold ------------------------ */
 
 static const field group_fields[] = {
     FIELD(elman_optimizer_group, names, FIELD_TEXT),
@@ -100,8 +99,7 @@ static bool config_of(core *core, PyObject *kwargs, const elman_model *model,
     return true;
 }
 
-/* ---- Optimizer
- * ------------------------------------------------------------------ */
+/* ---- Optimizer ----------------------------------------------------------- */
 
 typedef struct optimizer_object {
     PyObject_HEAD core *core;
@@ -257,8 +255,7 @@ bool optimizer_create_type(core *core)
     return core_add_type(core, &optimizer_spec, &core->optimizer);
 }
 
-/* ---- Trainer
- * -------------------------------------------------------------------- */
+/* ---- Trainer ------------------------------------------------------------- */
 
 typedef struct trainer_data {
     core *core;
@@ -484,8 +481,7 @@ bool trainer_create_type(core *core)
     return core_add_type(core, &trainer_spec, &core->trainer);
 }
 
-/* ---- functions
- * -------------------------------------------------------------------- */
+/* ---- functions ----------------------------------------------------------- */
 
 /* The metrics of a model on a part of a dataset, and for classes how often each
  * was taken for each. */

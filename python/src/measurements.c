@@ -43,8 +43,7 @@ static const char *const severities[] = {"fine", "note", "alarm"};
 static const char *const tasks[] = {"auto",     "language", "classify", "tag",
                                     "forecast", "regress",  "track"};
 
-/* ---- gradients through time
- * --------------------------------------------------- */
+/* ---- gradients through time ---------------------------------------------- */
 
 static const result horizon_results[] = {
     ONE(elman_horizon, T, RESULT_SIZE),
@@ -106,8 +105,7 @@ const result truncation_results[] = {
     END,
 };
 
-/* ---- dynamics
- * -------------------------------------------------------------------- */
+/* ---- dynamics ------------------------------------------------------------ */
 
 static const result matrix_results[] = {
     ONE(elman_spectrum_matrix, name, RESULT_CHARS),
@@ -175,8 +173,7 @@ const result fixed_points_results[] = {
     END,
 };
 
-/* ---- gates and units
- * --------------------------------------------------------------- */
+/* ---- gates and units ----------------------------------------------------- */
 
 static const result gate_results[] = {
     ONE(elman_gate, name, RESULT_TEXT),
@@ -246,8 +243,7 @@ const result units_results[] = {
     END,
 };
 
-/* ---- answers
- * ------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------- */
 
 const result attribution_results[] = {
     ONE(elman_attribution, T, RESULT_SIZE),
@@ -321,8 +317,7 @@ const result pulse_results[] = {
     END,
 };
 
-/* ---- all of it
- * -------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------- */
 
 static const result finding_results[] = {
     ONE(elman_finding, name, RESULT_TEXT),

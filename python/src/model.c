@@ -69,8 +69,7 @@ bool model_begin_writing(model_data *model)
 
 void model_end_writing(model_data *model) { model->writing = false; }
 
-/* ---- making one
- * --------------------------------------------------------------- */
+/* ---- making one ---------------------------------------------------------- */
 
 static PyObject *model_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
@@ -135,8 +134,7 @@ static PyObject *model_copy(PyObject *self, PyObject *unused)
     return model_wrap(m->core, Py_TYPE(self), copy);
 }
 
-/* ---- files
- * ------------------------------------------------------------------------ */
+/* ---- files --------------------------------------------------------------- */
 
 static PyObject *model_save(PyObject *self, PyObject *path)
 {
@@ -206,8 +204,7 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     return status ? errors_raise(m->core, status) : text_write(lines);
 }
 
-/* ---- what it is
- * ------------------------------------------------------------------- */
+/* ---- what it is ---------------------------------------------------------- */
 
 static PyObject *model_config(PyObject *self, void *unused)
 {
@@ -274,8 +271,7 @@ static PyObject *model_write_note(PyObject *self, PyObject *args)
     return errors_none(m->core, status);
 }
 
-/* ---- weights
- * ---------------------------------------------------------------------- */
+/* ---- weights ------------------------------------------------------------- */
 
 /* The parameter of that name, or its index where there is none: the number of
  * parameters. */
@@ -398,8 +394,7 @@ static PyObject *model_write_all(PyObject *self, PyObject *values)
     return result;
 }
 
-/* ---- the type
- * ---------------------------------------------------------------------- */
+/* ---- the type ------------------------------------------------------------ */
 
 static int model_traverse(PyObject *self, visitproc visit, void *arg)
 {

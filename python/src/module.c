@@ -123,8 +123,7 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* ---- the module
- * ---------------------------------------------------------------- */
+/* ---- the module ---------------------------------------------------------- */
 
 /* What is needed of NumPy. */
 static bool find_numpy(core *core)

@@ -38,8 +38,7 @@ static elman_dataset *sequence_only(core *core, PyObject *object,
     return dataset;
 }
 
-/* ---- one sequence
- * ----------------------------------------------------------------- */
+/* ---- one sequence -------------------------------------------------------- */
 
 static PyObject *sequence_origin(PyObject *module, PyObject *args)
 {
@@ -174,8 +173,7 @@ PyMethodDef sequence_functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* ---- Loader
- * ----------------------------------------------------------------------- */
+/* ---- Loader -------------------------------------------------------------- */
 
 typedef struct loader_object {
     PyObject_HEAD core *core;

@@ -33,8 +33,7 @@ void lock_acquire(PyThread_type_lock lock)
     Py_END_ALLOW_THREADS
 }
 
-/* ---- making one
- * ------------------------------------------------------------------ */
+/* ---- making one ---------------------------------------------------------- */
 
 static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
@@ -101,8 +100,7 @@ static void state_free(PyObject *self)
     Py_DECREF(type);
 }
 
-/* ---- memory
- * ------------------------------------------------------------------------ */
+/* ---- memory -------------------------------------------------------------- */
 
 static PyObject *state_view(PyObject *self, PyObject *args)
 {
@@ -260,8 +258,7 @@ static PyObject *state_loads(PyObject *self, PyObject *data)
     return result;
 }
 
-/* ---- the type
- * ---------------------------------------------------------------------- */
+/* ---- the type ------------------------------------------------------------ */
 
 static PyObject *state_config(PyObject *self, void *unused)
 {

@@ -27,8 +27,7 @@ void state_call_end(state_call *c)
     PyThread_release_lock(c->s->lock);
 }
 
-/* ---- passes
- * ------------------------------------------------------------------------ */
+/* ---- passes -------------------------------------------------------------- */
 
 PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
@@ -207,8 +206,7 @@ PyObject *state_backward(PyObject *self, PyObject *args, PyObject *kwargs)
     return result;
 }
 
-/* ---- loss
- * -------------------------------------------------------------------------- */
+/* ---- loss ---------------------------------------------------------------- */
 
 /* The loss of the last pass against a target, and its gradient in the view
  * "dy". */

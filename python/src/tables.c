@@ -27,14 +27,15 @@ const char *const init_words[] = {
     "xavier_uniform", "xavier_normal", "he_uniform", "he_normal",
     "orthogonal",     "identity",      NULL};
 const char *const part_words[] = {"train", "validation", "test", NULL};
+const char *const loss_words[] = {"cross_entropy",        "mse", "mae", "huber",
+                                  "binary_cross_entropy", NULL};
+const char *const constant_words[] = {"zero", "mean", "token", NULL};
 
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
                                           "average", "none", NULL};
 static const char *const last_words[] = {"step", "final", NULL};
 static const char *const pool_words[] = {"mean", "max", "attention", "sum",
                                          NULL};
-static const char *const loss_words[] = {
-    "cross_entropy", "mse", "mae", "huber", "binary_cross_entropy", NULL};
 static const char *const reduction_words[] = {"mean", "sum", NULL};
 static const char *const rule_words[] = {"adam",    "adamw", "sgd", "adagrad",
                                          "rmsprop", "lion",  NULL};

@@ -16,7 +16,7 @@ torch_data *torch_of(PyObject *object)
     return &((torch_object *)object)->data;
 }
 
-/* ---- what Python calls -------------------------------------------------- */
+/* ---- what Python calls --------------------------------------------------- */
 
 /* The two parts of a hidden state, or the one; false if it is something else.
  */
@@ -112,7 +112,7 @@ static PyObject *torch_cell(PyObject *self, PyObject *const *args,
     return torch_attempt(torch_of(self), &c);
 }
 
-/* ---- a module ----------------------------------------------------------- */
+/* ---- a module ------------------------------------------------------------ */
 
 static PyObject *item(PyObject *dict, const char *name)
 {
@@ -207,7 +207,7 @@ static PyObject *torch_passes(PyObject *self, PyObject *reset)
     return counts;
 }
 
-/* ---- the type ----------------------------------------------------------- */
+/* ---- the type ------------------------------------------------------------ */
 
 /* Every object that it keeps. */
 enum { TORCH_OBJECTS = 24 };

@@ -38,7 +38,7 @@ typedef struct torch_data {
 
 torch_data *torch_of(PyObject *object);
 
-/* ---- torch_tensor.c ----------------------------------------------------- */
+/* ---- torch_tensor.c ------------------------------------------------------ */
 
 /* A tensor's numbers, in a row, as long as it is held. */
 typedef struct tensor {
@@ -62,7 +62,7 @@ PyObject *tensor_like(const torch_data *g, PyObject *like, float **data);
 PyObject *tensor_new(const torch_data *g, PyObject *like, size_t rank,
                      const size_t *shape, float **data);
 
-/* ---- torch_engine.c ----------------------------------------------------- */
+/* ---- torch_engine.c ------------------------------------------------------ */
 
 /* What an engine is built for. It is its key as well, byte by byte. */
 typedef struct torch_shape {
@@ -107,7 +107,7 @@ extern const size_t torch_gates[4];
 /* Whether n weights have the sizes that a shape asks for. */
 bool shape_fits(const torch_shape *s, const tensor *params, size_t n);
 
-/* ---- torch_call.c ------------------------------------------------------- */
+/* ---- torch_call.c -------------------------------------------------------- */
 
 /* The arguments of a layer or cell, in one form. h and c are NULL for zeros. */
 typedef struct torch_call {

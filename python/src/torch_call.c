@@ -13,7 +13,7 @@ PyObject *torch_not_ours(void)
     return Py_NotImplemented;
 }
 
-/* ---- what is special now ------------------------------------------------ */
+/* ---- what is special now ------------------------------------------------- */
 
 /* What a function without arguments gives, as a truth: 1, 0, -1. */
 static int says(PyObject *function)
@@ -34,7 +34,7 @@ static bool plain_mode(const torch_data *g)
     return level && PyLong_AsLong(level) < 0;
 }
 
-/* ---- a call ------------------------------------------------------------- */
+/* ---- a call -------------------------------------------------------------- */
 
 /* Its tensors, as they were read. */
 typedef struct operands {

@@ -28,7 +28,7 @@ bool engine_fits(PyObject *self, const torch_shape *s)
            s->batch_first == own->batch_first;
 }
 
-/* ---- weights ------------------------------------------------------------ */
+/* ---- weights ------------------------------------------------------------- */
 
 /* The sizes of weight i of a level's direction, by torch's order. */
 static size_t weight_sizes(const torch_shape *s, size_t level, size_t i,
@@ -114,7 +114,7 @@ int engine_write(PyObject *self, const tensor *params, size_t count)
     return -1;
 }
 
-/* ---- the type ---------------------------------------------------------- */
+/* ---- the type ------------------------------------------------------------ */
 
 /* The layer of a shape, with weights of zero. */
 static bool make_model(const core *core, const torch_shape *s,

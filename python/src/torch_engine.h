@@ -37,7 +37,7 @@ engine *engine_of(PyObject *object);
 /* How many numbers parameter i has. */
 size_t engine_weights(const engine *e, size_t i);
 
-/* ---- torch_state.c --------------------------------------------------- */
+/* ---- torch_state.c ------------------------------------------------------- */
 
 /* A state for a pass, idle or new; NULL and an exception. */
 pooled *state_take(engine *e, size_t T, size_t B, bool training, int threads);

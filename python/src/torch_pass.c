@@ -22,7 +22,7 @@ typedef struct run_object {
 
 static run *run_of(PyObject *object) { return (run *)object; }
 
-/* ---- passes ------------------------------------------------------------- */
+/* ---- passes -------------------------------------------------------------- */
 
 /* The tensor of output i, y, h_n or c_n. */
 static PyObject *make_output(const engine *e, pooled *s, const torch_pass *p,
@@ -133,7 +133,7 @@ PyObject *engine_record(PyObject *self, const torch_pass *p)
     return both;
 }
 
-/* ---- going back --------------------------------------------------------- */
+/* ---- going back ---------------------------------------------------------- */
 
 static void run_end(run *r)
 {
@@ -320,7 +320,7 @@ static void run_free(PyObject *self)
     Py_DECREF(type);
 }
 
-/* ---- the type --------------------------------------------------------- */
+/* ---- the type ------------------------------------------------------------ */
 
 static PyMethodDef run_methods[] = {
     {"backward", run_backward, METH_VARARGS,

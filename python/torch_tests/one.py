@@ -47,7 +47,7 @@ GONE = {
 }
 
 
-def stub():
+def add_gone_names():
     """Lets files of 2.6 load with a later torch."""
     import torch.testing._internal.common_utils as utils
 
@@ -114,7 +114,7 @@ def main():
     os.chdir(folder)
     warnings.simplefilter("ignore")
 
-    stub()
+    add_gone_names()
     take(way)
     module = importlib.import_module(name.removesuffix(".py"))
     found = unittest.defaultTestLoader.loadTestsFromModule(module)
