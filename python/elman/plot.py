@@ -1,7 +1,8 @@
 """Figures of measurements, by matplotlib: one style, for a page or a paper.
 
 Colours are those of Okabe and Ito, which colour-blind readers tell apart; maps
-use viridis and cividis. Every function takes a measurement and, where it draws
+use viridis and cividis; more lines than colours differ in dashes or markers.
+Every function takes a measurement and, where it draws
 one panel, the axes to draw on; it returns the axes.
 
 Parameters
@@ -13,7 +14,7 @@ axes : matplotlib axes or list of them, optional
 of : str
     flow: "h", or "c" of an LSTM.
 names, labels : list of str
-    attribution: of the inputs; errors: of the classes.
+    attribution: of the inputs; errors: of the classes, or of the targets.
 
 Returns
 -------
@@ -42,6 +43,8 @@ except ImportError as error:
     ) from error
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", "--", ":", "-.")
+_MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 STYLE = {
     "axes.prop_cycle": plt.cycler(color=COLOURS),
@@ -57,15 +60,34 @@ STYLE = {
 
 
 def _panels(axes, count, width=5.2, height=3.2):
-    """Axes for so many panels side by side: new ones, or those given."""
+    """Axes for so many panels, four side by side: new ones, or those given."""
     if axes is not None:
-        given = np.atleast_1d(axes).ravel()
+        given = np.atleast_1d(np.asarray(axes, object)).ravel()
+        if not all(hasattr(ax, "plot") and hasattr(ax, "imshow") for ax in given):
+            raise _core.BadValueError(
+                f"axes is {axes!r}, expected axes of matplotlib, or None for new ones; "
+                "axes.figure.savefig(path) of what plot() returns keeps the figure"
+            )
         if len(given) < count:
             raise _core.BadValueError(f"{count} axes are needed, {len(given)} are given")
         return list(given[:count])
+    across = min(count, 4)
+    down = -(-count // across)
     with plt.rc_context(STYLE):
-        _, made = plt.subplots(1, count, figsize=(width * count, height), squeeze=False)
-    return list(made[0])
+        _, made = plt.subplots(
+            down, across, figsize=(width * across, height * down), squeeze=False
+        )
+    for ax in made.flat[count:]:
+        ax.remove()
+    return list(made.flat[:count])
+
+
+def _lines(count, kinds=_DASHES):
+    """A colour with a dash, or a mark, for each of so many: no two are alike."""
+    if count > len(COLOURS) * len(kinds):  # in their order, from dark to light
+        colours = plt.get_cmap("viridis")(np.linspace(0, 0.95, count))
+        return [(colours[i], kinds[i % len(kinds)]) for i in range(count)]
+    return [(COLOURS[i % len(COLOURS)], kinds[i // len(COLOURS)]) for i in range(count)]
 
 
 def _unit_circle(ax):
@@ -74,9 +96,17 @@ def _unit_circle(ax):
     ax.plot(np.cos(angle), np.sin(angle), color="0.7", lw=1)
 
 
+def _points(ax, sets, labels):
+    """Sets of complex numbers, each with its colour and mark."""
+    for (colour, mark), (real, imaginary), label in zip(_lines(len(sets), _MARKS), sets, labels):
+        ax.plot(real, imaginary, mark, color=colour, ms=3, mew=0, label=label)
+
+
 def _legend_beside(ax):
-    """The legend where it covers no point."""
-    ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    """The legend where it covers no point; a long one in columns."""
+    count = len(ax.get_legend_handles_labels()[1])
+    ax.legend(fontsize="small" if count <= 12 else "xx-small", loc="upper left",
+              bbox_to_anchor=(1.0, 1.0), ncols=-(-count // 24) or 1)  # fmt: skip
 
 
 def _given(panels):
@@ -130,11 +160,11 @@ def flow(found, axes=None, *, of="h"):
         ax.figure.colorbar(image, ax=ax, label=f"|d loss / d {of}|")
         ax.set(xlabel="step s", ylabel="loss at step t", title=level.name)
     ax = panels[-1]
-    for level in levels:
+    for level, (colour, dash) in zip(levels, _lines(len(levels))):
         horizon = level.horizon
         if horizon.T:
             norms = np.where(horizon.norms > 0, horizon.norms, np.nan)
-            ax.semilogy(norms, label=f"{level.name}: {horizon.verdict}")
+            ax.semilogy(norms, dash, color=colour, label=f"{level.name}: {horizon.verdict}")
     ax.set(xlabel="steps back", ylabel="mean norm", title="How far a gradient reaches")
     ax.legend()
     return _given(panels)
@@ -179,12 +209,11 @@ def spectrum(found, axes=None):
     """Eigenvalues of the recurrent matrices on the complex plane."""
     (ax,) = _panels(axes, 1, 6.6, 3.8)
     _unit_circle(ax)
-    for matrix in found.matrices:
-        if matrix.real is not None:
-            ax.plot(
-                matrix.real, matrix.imaginary, ".", ms=4,
-                label=f"{matrix.name}, radius {matrix.radius:.3g}",
-            )  # fmt: skip
+    shown = [m for m in found.matrices if m.real is not None]
+    _points(
+        ax, [(m.real, m.imaginary) for m in shown],
+        [f"{m.name}, radius {m.radius:.3g}" for m in shown],
+    )  # fmt: skip
     ax.set_aspect("equal")
     ax.set(xlabel="real", ylabel="imaginary", title="Eigenvalues")
     if found.matrices:
@@ -196,8 +225,9 @@ def spectrum(found, axes=None):
 def exponents(found, axes=None):
     """Lyapunov exponents of each level, the largest first."""
     (ax,) = _panels(axes, 1)
-    for level in found.levels:
-        ax.plot(range(1, level.count + 1), level.values, "o-", ms=4, label=level.name)
+    for level, (colour, dash) in zip(found.levels, _lines(len(found.levels))):
+        ax.plot(range(1, level.count + 1), level.values, dash, marker="o", ms=4,
+                color=colour, label=level.name)  # fmt: skip
     ax.axhline(0, color="0.6", lw=1)
     ax.set(xlabel="exponent", ylabel="nats a step", title="Lyapunov exponents")
     ax.legend()
@@ -217,9 +247,11 @@ def fixed_points(found, axes=None):
         ax.set(xlabel="point", ylabel="largest |eigenvalue|", title=f"{title}; stable below 1")
         return ax
     _unit_circle(ax)
-    for i, point in enumerate(found.points):
-        kind = "stable" if point.stable else f"{point.unstable} unstable"
-        ax.plot(point.real, point.imaginary, ".", ms=4, label=f"point {i + 1}: {kind}")
+    kinds = ["stable" if p.stable else f"{p.unstable} unstable" for p in found.points]
+    _points(
+        ax, [(p.real, p.imaginary) for p in found.points],
+        [f"point {i + 1}: {kind}" for i, kind in enumerate(kinds)],
+    )  # fmt: skip
     ax.set_aspect("equal")
     ax.set(xlabel="real", ylabel="imaginary", title=title)
     if found.points:
@@ -232,10 +264,11 @@ def gates(found, axes=None):
     """Histograms of the gates, one panel a level."""
     panels = _panels(axes, len(found.levels), 4.4)
     for ax, level in zip(panels, found.levels):
-        for gate in level.gates:
+        for gate, (colour, dash) in zip(level.gates, _lines(len(level.gates))):
             edges = np.linspace(gate.least, gate.most, len(gate.histogram) + 1)
             total = max(int(gate.histogram.sum()), 1)
-            ax.stairs(gate.histogram / total, edges, lw=1.6, label=gate.name)
+            ax.stairs(gate.histogram / total, edges, lw=1.6, color=colour, ls=dash,
+                      label=gate.name)  # fmt: skip
         ax.set(xlabel="value", ylabel="share", title=f"{level.name}: {level.dead} dead units")
         ax.legend(title="gate")
     return _given(panels)
@@ -269,7 +302,10 @@ def attribution(found, axes=None, *, names=None):
         most = np.nanmax(np.abs(found.values)) or 1.0
         image = ax.imshow(found.values.T, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
         ax.figure.colorbar(image, ax=ax, label="attribution")
-        ax.set_yticks(range(found.I), names or [f"input {i}" for i in range(found.I)])
+        if names or found.I <= 24:
+            ax.set_yticks(range(found.I), names or [f"input {i}" for i in range(found.I)])
+        else:
+            ax.set(ylabel="input")
     ax.set(
         xlabel="step",
         title=f"Output {found.output} at step {found.step}: {found.answer:.4g}, "
@@ -292,8 +328,13 @@ def errors(found, axes=None, *, labels=None):
             ax.set_yticks(range(len(names)), names)
         ax.set(xlabel="answer", ylabel="truth", title=f"Accuracy {found.accuracy:.3f}")
     elif found.truth is not None and found.shown:
-        for target in range(found.target_count):
-            ax.plot(found.truth[:, target], found.answer[:, target], ".", ms=4)
+        count = found.target_count
+        _points(
+            ax, [(found.truth[:, i], found.answer[:, i]) for i in range(count)],
+            labels or [f"target {i}" for i in range(count)],
+        )  # fmt: skip
+        if count > 1:
+            _legend_beside(ax)
         low, high = np.nanmin(found.truth), np.nanmax(found.truth)
         ax.plot([low, high], [low, high], color="0.6", lw=1)
         ax.set(xlabel="truth", ylabel="answer", title=f"Loss {found.loss:.4g}")

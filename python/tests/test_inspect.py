@@ -119,3 +119,23 @@ def test_bad_questions_get_one_sentence(rng, call, words):
     with pytest.raises(elman.Error) as found:
         call(model.inspect(rng.standard_normal((4, 17, 2)), np.zeros((4, 17), int)))
     assert words in str(found.value)
+
+
+def test_no_two_lines_of_a_figure_look_alike(rng):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    for levels, hidden in [(2, 4), (6, 3), (9, 2)]:
+        layers = [elman.LSTM(hidden, num_layers=levels), elman.Linear(12)]
+        look = elman.Model(layers, inputs=2).inspect(rng.standard_normal((2, 9, 2)))
+        for name in ("spectrum", "exponents", "flow", "gates", "units"):
+            panels = np.atleast_1d(getattr(look, name)().plot()).ravel()
+            across, _ = panels[0].figure.get_size_inches()
+            assert across < 24, name  # what a page can show
+            for ax in panels:
+                named = [n for n in ax.get_lines() if not n.get_label().startswith("_")]
+                looks = [(n.get_color().__str__(), n.get_linestyle(), n.get_marker()) for n in named]
+                assert len(set(looks)) == len(looks), (name, levels)
+            panels[0].figure.canvas.draw()
+            plt.close("all")
+    with pytest.raises(elman.BadValueError, match="axes of matplotlib"):
+        look.spectrum().plot("spectrum.png")
