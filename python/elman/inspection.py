@@ -7,7 +7,7 @@ all of it, says in sentences what it means, and writes the page.
 
 import numpy as np
 
-from elman import _core
+from elman import _core, _files
 from elman._convert import as_array
 
 
@@ -406,6 +406,7 @@ class Inspector:
         **config
             As in `elman_inspection_config`.
         """
+        _files.check_page(path)
         self.all(**config).report(path)
 
     def __repr__(self):
@@ -520,6 +521,7 @@ class Inspection(_core.Inspection):
         ----------
         path : path
         """
+        _files.check_page(path)
         self.save(path)
 
     def __repr__(self):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from elman import _core, inspection, text, training
+from elman import _core, _files, inspection, text, training
 from elman._convert import as_array, convert
 from elman.layers import Layer
 from elman.stream import Stream
@@ -595,6 +595,44 @@ class Model(_core.Model):
                 )
         for name, array in arrays.items():
             self[name] = array
+
+    # ---- files --------------------------------------------------------------
+
+    def save(self, path):
+        """Writes layers, weights and notes to a file, replacing it.
+
+        It holds safetensors with the layers in it, which PyTorch opens too, and
+        `load` gives the same model again.
+
+        Parameters
+        ----------
+        path : path
+            With the ending .onnx it becomes an ONNX file, as by `export`, which
+            has no notes. Other endings that say another tool's format are
+            refused.
+        """
+        if _files.ending(path) == ".onnx":
+            self.export("onnx", path)
+            return
+        _files.check_own(path)
+        super().save(path)
+
+    def export(self, format, path):
+        """Writes the model in another format, replacing the file.
+
+        Parameters
+        ----------
+        format : str
+            "torch", safetensors for load_state_dict, or "onnx".
+        path : path
+
+        Returns
+        -------
+        str
+            Lines of Python that load it there.
+        """
+        _files.check_export(format, path)
+        return super().export(format, path)
 
     # ---- copies -------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """A stream: a model's memory, step by step."""
 
-from elman import _core
+from elman import _core, _files
 
 
 class Stream(_core.State):
@@ -83,6 +83,16 @@ class Stream(_core.State):
         other = type(self).__new__(type(self), self.model, **self._settings())
         other.copy_from(self)
         return other
+
+    def save(self, path):
+        """Writes the memory to a file, which `load` reads into such a stream.
+
+        Parameters
+        ----------
+        path : path
+        """
+        _files.check_own(path, model=False)
+        super().save(path)
 
     def _settings(self):
         config = self.config

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from elman import _core, defaults
+from elman import _core, _files, defaults
 from elman.data import Dataset, _is_frame
 
 __all__ = ["Dataset", "Run", "Trainer", "evaluate", "fit", "settings"]
@@ -74,6 +74,16 @@ class Trainer(_core.Trainer):
             raise StopIteration
         self.step()
         return self.progress
+
+    def save(self, path):
+        """Writes the whole run to a file, which `load` reads into such a trainer.
+
+        Parameters
+        ----------
+        path : path
+        """
+        _files.check_own(path, model=False)
+        super().save(path)
 
 
 _ENDS = ("epochs", "steps", "patience", "patience_steps")  # what ends a training
@@ -230,6 +240,7 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
     for name, value in (("epochs", epochs), ("steps", steps)):
         if value is not None and not value > 0:
             raise _core.BadValueError(f"{name} is {value}, expected more than 0")
+    _files.check_own(checkpoint, model=False)  # before the work is done
     data = data_for(model, data, y, lengths=lengths, validation=validation)
     config = settings({**config, "epochs": epochs, "steps": steps}, data)
     config = defaults.training(data, config)
