@@ -135,13 +135,14 @@ PyObject *engine_record(PyObject *self, const torch_pass *p)
 
 /* ---- going back ---------------------------------------------------------- */
 
-static void run_end(run *r)
+/* Takes the state away from a run, which is then over; NULL if it was. */
+static pooled *run_take(run *r)
 {
     pooled *s = r->state;
     r->state = NULL;
     if (r->counted) r->of->pending--;
     r->counted = false;
-    if (s) state_give(r->of, s);
+    return s;
 }
 
 /* The gradients that start a way back: given is (dy, dh_n, dc_n), of a cell
@@ -236,13 +237,55 @@ static elman_status go_back(run *r, const tensor *given, float **to)
     return status;
 }
 
+/* The same, with the run locked, so that one way back goes at a time and none
+ * without its state, and without the GIL if it is much work. Nothing of torch
+ * or Python runs here: that may come back to this run. */
+static bool go_back_alone(run *r, const tensor *given, float **to)
+{
+    engine *e = r->of;
+    double flops = elman_model_flops(e->model, (uint64_t)r->T * r->B, true);
+    elman_status status = ELMAN_OK;
+    lock_acquire(r->lock);
+    bool over = !r->state;
+    if (!over) {
+        e->readers++;
+        PyThreadState *thread =
+            flops > small_flops ? PyEval_SaveThread() : NULL;
+        status = go_back(r, given, to);
+        if (thread) PyEval_RestoreThread(thread);
+        e->readers--;
+    }
+    PyThread_release_lock(r->lock);
+
+    if (over) errors_bad_value(e->core, "this pass has gone back already");
+    else if (status) errors_raise(e->core, status);
+    return !over && !status;
+}
+
+/* The tuple of new gradients, one for each that is needed of what was saved,
+ * and where each begins. */
+static PyObject *make_gradients(run *r, PyObject *saved, PyObject *needs,
+                                Py_ssize_t memories, float **to)
+{
+    const torch_data *g = torch_of(r->of->owner);
+    Py_ssize_t count = PyTuple_Size(saved);
+    PyObject *made = PyTuple_New(count);
+    for (Py_ssize_t i = 0; made && i < count; i++) {
+        size_t place = (size_t)(i <= memories ? i : i - memories + 2);
+        PyObject *one =
+            gradient_of(g, PyTuple_GetItem(saved, i), PyTuple_GetItem(needs, i),
+                        numbers_at(r, place), &to[place]);
+        if (!one || PyTuple_SetItem(made, i, one)) Py_CLEAR(made);
+    }
+    return made;
+}
+
 /* backward(given, saved, needs, memories): the gradients of saved, which is
  * (x, *memory, *weights) with as many of the memory as memories says. */
 static PyObject *run_backward(PyObject *self, PyObject *args)
 {
     run *r = run_of(self);
     engine *e = r->of;
-    const torch_data *g = torch_of(e->owner);
     PyObject *given, *saved, *needs;
     Py_ssize_t memories;
     if (!PyArg_ParseTuple(args, "O!O!O!n", &PyTuple_Type, &given, &PyTuple_Type,
@@ -254,36 +297,13 @@ static PyObject *run_backward(PyObject *self, PyObject *args)
         count != 1 + memories + (Py_ssize_t)e->parameter_count)
         return errors_bad_value(e->core, "backward needs what forward had");
 
-    // one way back at a time; another thread may have ended it
-    lock_acquire(r->lock);
-    if (!r->state) {
-        PyThread_release_lock(r->lock);
-        return errors_bad_value(e->core, "this pass has gone back already");
-    }
+    // all that torch is asked for comes first, without the lock
     tensor read[3] = {0};
     float *to[3 + TORCH_MAX_PARAMS] = {0};
-    PyObject *made = read_given(r, given, read) ? PyTuple_New(count) : NULL;
-    for (Py_ssize_t i = 0; made && i < count; i++) {
-        size_t place = (size_t)(i <= memories ? i : i - memories + 2);
-        PyObject *one =
-            gradient_of(g, PyTuple_GetItem(saved, i), PyTuple_GetItem(needs, i),
-                        numbers_at(r, place), &to[place]);
-        if (!one || PyTuple_SetItem(made, i, one)) Py_CLEAR(made);
-    }
-    if (made) {
-        double flops = elman_model_flops(e->model, (uint64_t)r->T * r->B, true);
-        e->readers++;
-        PyThreadState *thread =
-            flops > small_flops ? PyEval_SaveThread() : NULL;
-        elman_status status = go_back(r, read, to);
-        if (thread) PyEval_RestoreThread(thread);
-        e->readers--;
-        if (status) {
-            Py_CLEAR(made);
-            errors_raise(e->core, status);
-        }
-    }
-    PyThread_release_lock(r->lock);
+    PyObject *made = read_given(r, given, read)
+                         ? make_gradients(r, saved, needs, memories, to)
+                         : NULL;
+    if (made && !go_back_alone(r, read, to)) Py_CLEAR(made);
     for (int i = 0; i < 3; i++)
         tensor_release(&read[i]);
     return made;
@@ -294,8 +314,11 @@ static PyObject *run_end_now(PyObject *self, PyObject *unused)
     (void)unused;
     run *r = run_of(self);
     lock_acquire(r->lock);
-    run_end(r);
+    pooled *s = run_take(r);
     PyThread_release_lock(r->lock);
+
+    // without the lock: tensors that go with it are torch's
+    if (s) state_give(r->of, s);
     Py_RETURN_NONE;
 }
 
@@ -312,7 +335,8 @@ static void run_free(PyObject *self)
     PyObject_GC_UnTrack(self);
     run *r = run_of(self);
     if (r->of) {
-        run_end(r);
+        pooled *s = run_take(r);
+        if (s) state_give(r->of, s);
         Py_DECREF((PyObject *)r->of);
     }
     if (r->lock) PyThread_free_lock(r->lock);

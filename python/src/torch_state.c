@@ -89,8 +89,12 @@ void state_give(engine *e, pooled *s)
         Py_ssize_t at = 0;
         state_drop_idle(e);
         while (g->engines && PyDict_Next(g->engines, &at, &key, &other))
-            if (core_is(other, e->core->torch_engine))
+            if (core_is(other, e->core->torch_engine)) {
+                // tensors that go may let other threads run, and the engine go
+                Py_INCREF(other);
                 state_drop_idle(engine_of(other));
+                Py_DECREF(other);
+            }
     }
 
     s->next = e->idle;

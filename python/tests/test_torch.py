@@ -5,6 +5,7 @@ whatever the engine cannot do computed by torch itself.
 """
 
 import copy
+import gc
 import io
 import pickle
 import random
@@ -526,6 +527,41 @@ def test_a_torch_without_a_private_name_is_refused_in_a_sentence(monkeypatch):
     monkeypatch.setattr(_private, "_NAMES", ("_C.no_such_thing",))
     with pytest.raises(elman.Error, match=r"lacks torch\._C\.no_such_thing: install"):
         _private.check()
+
+
+def test_a_way_back_may_be_ended_by_what_it_lets_run():
+    """New tensors let the garbage collector run, and that a call of the same run."""
+    module, x = et.LSTM(3, 5), torch.randn(4, 2, 3)
+    weights = tuple(module.parameters())
+    given, needs, said = (torch.ones(4, 2, 5), None, None), (True,) * 5, []
+
+    class Last:
+        def __init__(self, run):
+            self.run, self.circle = run, self
+
+        def __del__(self):
+            self.run.end()
+
+    def go():
+        for objects in range(1, 40):  # after so many new ones it runs
+            loss = module(x)[0].sum()
+            run = loss.grad_fn.next_functions[0][0].run
+            gc.collect()
+            before = gc.get_threshold()
+            Last(run)
+            gc.set_threshold(objects)
+            try:
+                said.append(len(run.backward(given, (x, *weights), needs, 0)))
+            except elman.Error as error:
+                said.append(str(error))
+            finally:
+                gc.set_threshold(*before)
+
+    thread = threading.Thread(target=go, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "the way back waits for itself"
+    assert len(said) == 39 and set(said) <= {5, "this pass has gone back already"}
 
 
 def test_the_extension_survives_arguments_that_do_not_fit():
