@@ -76,6 +76,8 @@ int resume_failed(const char *model_path)
     at += strlen(begins);
     bool of_model = !strncmp(at, model, strlen(model));
     if (of_model) at += strlen(model);
+    bool absent = of_model && !strncmp(at, "no ", 3);
+    if (absent) at += 3;
     size_t key = strcspn(at, " "), values = strcspn(at, ";");
     const char *option = option_of(at, key);
     if (!option) return misused("%s", message);
@@ -85,21 +87,27 @@ int resume_failed(const char *model_path)
     const char *joint = strstr(at, of_model ? where : now);
     if (!joint) return misused("%s", message);
     const char *has = joint + strlen(of_model ? where : now);
+    bool gone = of_model && !strncmp(has, "no ", 3);
     if (of_model && !strncmp(has, at, key + 1)) has += key + 1;
 
-    /* a flag has no value to go on with */
-    int value = (int)(joint - had), new_value = (int)(at + values - has);
+    /* a flag has no value to go on with, nor has what was not there */
+    const char *layer = of_model ? strstr(at, " in layer ") : NULL;
+    int value = (int)((layer && layer < joint ? layer : joint) - had);
+    int new_value = (int)(at + values - has);
+    if (value < 0) value = 0;
     char was[80], is[80];
-    bool flag = !strncmp(had, "no,", 3) || !strncmp(had, "yes,", 4);
-    snprintf(was, sizeof was, flag ? "%s" : "%s %.*s", option, value, had);
+    bool flag = !strncmp(had, "no,", 3) || !strncmp(had, "yes,", 4) ||
+                (of_model && (!strncmp(absent ? has : had, "true", 4)));
+    bool off = absent || (flag && *had == 'n');
+    snprintf(was, sizeof was, flag || off ? "%s" : "%s %.*s", option, value,
+             had);
     snprintf(is, sizeof is, "%.*s", new_value, has);
-    bool off = flag && *had == 'n';
     return misused(
         "%.*sthe run had %s%s, now it is %s; go on %s %s, or begin anew "
         "without --resume; " MAY_CHANGE,
         file, message, off ? "no " : "", was,
-        !flag ? is
-        : off ? "on"
-              : "off",
+        flag   ? off ? "on" : "off"
+        : gone ? "none"
+               : is,
         off ? "without" : "with", was);
 }

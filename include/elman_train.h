@@ -525,7 +525,9 @@ elman_trainer_profile(const elman_trainer *trainer);
 /* Save or load a checkpoint: weights, best weights, optimizer, counters,
  * position in the data, carried states, and the model's note "journal". A
  * trainer of the same model, data and config that loads it goes on to exactly
- * the same weights as if training had never stopped. */
+ * the same weights as if training had never stopped; other data, also of the
+ * same size, is refused by its hash, which the first of these calls computes.
+ */
 ELMAN_CHECKED elman_status elman_trainer_save(const elman_trainer *trainer,
                                               const char *path);
 ELMAN_CHECKED elman_status elman_trainer_load(elman_trainer *trainer,

@@ -29,18 +29,20 @@ static const elman_trainer_config training = {
     .no_buckets = true,
 };
 
-/* Values at each step; sequence n has 3 + n of them. */
-static session begin(const elman_trainer_config *config)
+/* Values at each step, which seed decides; sequence n has 3 + n of them. */
+static session begin_with(const elman_trainer_config *config,
+                          const elman_config *layers, uint64_t seed)
 {
     session s = {0};
     float x[N * T], y[N * T];
     elman_tensor array = {.data = x, .rank = 3, .shape = {N, T, 1}};
     elman_dataset_config reading = {.target_path = in_folder("y.npy"),
                                     .task = ELMAN_TASK_TRACK,
+                                    .no_scaling = true,
                                     .validation = -1};
 
     /* y is x a step later; NaN ends a sequence */
-    random_fill(1, N * T, -1, 1, x);
+    random_fill(seed, N * T, -1, 1, x);
     for (size_t i = 0; i < N * T; i++) {
         if (i % T >= 3 + i / T) x[i] = NAN;
         y[i] = i % T ? x[i - 1] : 0;
@@ -50,9 +52,14 @@ static session begin(const elman_trainer_config *config)
     array.data = y;
     CHECK_OK(elman_array_save(reading.target_path, &array));
     CHECK_OK(elman_dataset_open(in_folder("x.npy"), &reading, &s.dataset));
-    CHECK_OK(elman_model_create(&network, &s.model));
+    CHECK_OK(elman_model_create(layers, &s.model));
     CHECK_OK(elman_trainer_create(s.model, s.dataset, config, &s.trainer));
     return s;
+}
+
+static session begin(const elman_trainer_config *config)
+{
+    return begin_with(config, &network, 1);
 }
 
 static void end(session s)
@@ -158,6 +165,78 @@ TEST(counters_that_cannot_be_are_refused)
         CHECK_OK(elman_trainer_step(s.trainer));
     }
     end(s);
+}
+
+/* The checkpoint at path without the note of a key. */
+static void remove_note(const char *path, const char *key)
+{
+    safetensors *file = NULL;
+    CHECK_OK(safetensors_open(path, &file));
+    for (size_t i = 0; i < file->note_count; i++)
+        if (!strcmp(file->notes[i].key, key))
+            file->notes[i--] = file->notes[--file->note_count];
+    CHECK_OK(safetensors_save(file, path));
+    safetensors_close(file);
+}
+
+TEST(other_data_of_the_same_size_is_refused)
+{
+    const char *path = in_folder("checkpoint");
+    session s = begin(&training), other = begin_with(&training, &network, 2);
+    CHECK_OK(elman_trainer_step(s.trainer));
+    CHECK_OK(elman_trainer_save(s.trainer, path));
+    CHECK_FAILS(elman_trainer_load(other.trainer, path), ELMAN_BAD_VALUE,
+                "the data has changed since the run began: there is as much of "
+                "it, but its hash was ");
+    CHECK_OK(elman_trainer_load(s.trainer, path));
+
+    /* files of before there was a hash */
+    remove_note(path, "hash");
+    CHECK_OK(elman_trainer_load(other.trainer, path));
+    end(other);
+    end(s);
+}
+
+TEST(the_first_difference_of_a_model_is_told_in_words)
+{
+    elman_config longer = network, seeded = network, wider = network,
+                 other = network, both = network, set = network;
+    longer.layers[2] = longer.layers[1];
+    longer.layers[1] = (elman_layer){.kind = ELMAN_ACTIVATION,
+                                     .activation.kind = ELMAN_ACTIVATION_TANH};
+    seeded.seed = 5;
+    wider.layers[0].hidden_size = 5;
+    other.layers[0].kind = ELMAN_LSTM;
+    both.layers[0].learned_state = true;
+    set.layers[0].init_hh = (elman_init){.kind = ELMAN_INIT_IDENTITY};
+    const struct {
+        const elman_config *had, *has;
+        const char *message;
+    } cases[] = {
+        {&network, &seeded, ": no seed where now is seed 5"},
+        {&seeded, &network, ": seed 5 where now is no seed"},
+        {&network, &longer, ": 2 layers where now is 3 layers"},
+        {&network, &wider,
+         ": hidden_size 4 in layer 1 where now is hidden_size 5"},
+        {&network, &other, ": kind gru in layer 1 where now is kind lstm"},
+        {&network, &both,
+         ": no learned_state in layer 1 where now is learned_state true"},
+        {&both, &network,
+         ": learned_state true in layer 1 where now is no learned_state"},
+        {&set, &network,
+         ": init_hh {kind identity,value 0.0} in layer 1 where now is "
+         "no init_hh"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *path = in_folder("checkpoint");
+        session s = begin_with(&training, cases[i].had, 1);
+        CHECK_OK(elman_trainer_save(s.trainer, path));
+        end(s);
+        s = begin_with(&training, cases[i].has, 1);
+        CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                    cases[i].message);
+        end(s);
+    }
 }
 
 TEST(a_run_that_was_done_is_done_when_resumed)
@@ -293,6 +372,8 @@ int main(void)
             a_window_whose_gradient_part_is_empty_is_not_a_bad_value),
         cmocka_unit_test(each_step_of_the_data_counts_once_whatever_k2),
         cmocka_unit_test(counters_that_cannot_be_are_refused),
+        cmocka_unit_test(other_data_of_the_same_size_is_refused),
+        cmocka_unit_test(the_first_difference_of_a_model_is_told_in_words),
         cmocka_unit_test(a_run_that_was_done_is_done_when_resumed),
         cmocka_unit_test(a_checkpoint_is_distinguished_from_a_model),
         cmocka_unit_test(a_bad_weight_does_not_replace_a_good_checkpoint),

@@ -123,8 +123,8 @@ TEST(a_checkpoint_of_another_run_is_refused)
     r.model.layers[1].hidden_size = 21;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
-                "the run had another model: hidden_size 20 where now is "
-                "hidden_size 21");
+                "the run had another model: hidden_size 20 in layer 2 where "
+                "now is hidden_size 21");
     end(s);
 
     r = series_run();

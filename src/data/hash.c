@@ -45,9 +45,13 @@ static uint64_t add_batch(uint64_t hash, const elman_encoding *e,
     return hash;
 }
 
-static elman_status add_part(const elman_dataset *dataset, elman_part part,
-                             uint64_t *hash)
+elman_status dataset_hash_part(const elman_dataset *dataset, elman_part part,
+                               uint64_t *hash)
 {
+    size_t size = dataset_size(dataset, part);
+    *hash = hash_word(*hash, size, 8);
+    if (!size) return ELMAN_OK;
+
     elman_loader *loader;
     elman_batch batch;
     elman_target target;
@@ -66,11 +70,8 @@ static elman_status add_part(const elman_dataset *dataset, elman_part part,
 elman_status dataset_hash(const elman_dataset *dataset, uint64_t *hash)
 {
     uint64_t sum = HASH_EMPTY;
-    for (int part = 0; part <= ELMAN_PART_TEST; part++) {
-        size_t size = dataset_size(dataset, (elman_part)part);
-        sum = hash_word(sum, size, 8);
-        if (size) TRY(add_part(dataset, (elman_part)part, &sum));
-    }
+    for (int part = 0; part <= ELMAN_PART_TEST; part++)
+        TRY(dataset_hash_part(dataset, (elman_part)part, &sum));
 
     *hash = sum;
     return ELMAN_OK;

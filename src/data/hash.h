@@ -5,6 +5,10 @@
 
 #include "base/status.h"
 
+/* Adds all sequences of a part to a hash. */
+elman_status dataset_hash_part(const elman_dataset *dataset, elman_part part,
+                               uint64_t *hash);
+
 elman_status dataset_hash(const elman_dataset *dataset, uint64_t *hash);
 
 #endif

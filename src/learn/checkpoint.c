@@ -13,10 +13,11 @@
 
 #include "base/memory.h"
 #include "format/own.h"
+#include "learn/agreement.h"
 #include "learn/finite.h"
 #include "model/config_text.h"
 
-enum { COUNTERS = 22, REALS = 37, MOST_TENSORS = 16, LONGEST = 600 };
+enum { COUNTERS = 22, REALS = 37, MOST_TENSORS = 16 };
 
 /* The note that goes on with the run. */
 static const char journal_key[] = "journal";
@@ -113,218 +114,6 @@ static void list_numbers(elman_trainer *t, numbers *n)
     memcpy(n->reals, list.reals, sizeof n->reals);
 }
 
-/* ---- What must be equal ------------------------------------------------- */
-
-static const char *yes_or_no(bool on) { return on ? "yes" : "no"; }
-
-/* The settings that may not change between save and load, "KEY VALUE" and a
- * comma each: what decides the order of the data, what the optimizer's moments
- * mean, and the loss, because the best one so far is compared with those to
- * come. */
-static void describe_settings(const elman_trainer *t, char line[LONGEST])
-{
-    static const char *const flavours[] = {"torch", "keras"};
-    static const char *const losses[] = {"cross-entropy", "mse", "mae", "huber",
-                                         "bce"};
-    const elman_trainer_config *c = &t->config;
-    const elman_optimizer_config *o = optimizer_config(t->optimizer);
-    const elman_loss_config *l = &c->loss;
-
-    /* one number stands for all class weights and their order */
-    double weights = 0;
-    for (size_t k = 0; l->class_weights && k < t->model->info.output_size; k++)
-        weights += (double)l->class_weights[k] * (double)(k + 1);
-
-    snprintf(line, LONGEST,
-             "batch_size %zu, k1 %zu, k2 %zu, fresh_state %s, in_order %s, "
-             "no_buckets %s, seed %llu, optimizer %s, flavour %s, loss %s, "
-             "label_smoothing %g, delta %g, ignore_index %d, class_weights %g, "
-             "block %zu, ",
-             c->batch_size, c->k1, c->k2, yes_or_no(c->fresh_state),
-             yes_or_no(c->in_order), yes_or_no(c->no_buckets),
-             (unsigned long long)c->seed, t->optimizer->rule->info.word,
-             flavours[o->flavour], losses[l->kind], l->label_smoothing,
-             l->delta, l->has_ignored ? (int)l->ignore_index : -100, weights,
-             l->block);
-}
-
-/* How much data there is, in the same form. */
-static void describe_data(const elman_trainer *t, char line[LONGEST])
-{
-    snprintf(line, LONGEST, "%zu to train on and %zu to validate",
-             dataset_size(t->dataset, ELMAN_PART_TRAIN),
-             dataset_size(t->dataset, ELMAN_PART_VALIDATION));
-}
-
-/* The settings key by key: the first that differs is named with both values. */
-static elman_status check_settings(const elman_trainer *t,
-                                   const safetensors *file)
-{
-    char wanted[LONGEST];
-    describe_settings(t, wanted);
-    const char *got = safetensors_text(file, "settings"), *want = wanted;
-    if (!got)
-        return failure(ELMAN_BAD_VALUE, "the file has no settings, expected a "
-                                        "checkpoint of this version");
-
-    for (; *got && *want;
-         got += strcspn(got, ","), want += strcspn(want, ",")) {
-        got += strspn(got, ", ");
-        want += strspn(want, ", ");
-        int key = (int)strcspn(want, " ");
-        int had = (int)strcspn(got, ","), has = (int)strcspn(want, ",");
-        if (had == has && !strncmp(got, want, (size_t)has)) continue;
-
-        /* the same key with another value, or a list of other keys */
-
-        if (had <= key || strncmp(got, want, (size_t)key + 1) != 0) break;
-        return failure(ELMAN_BAD_VALUE,
-                       "the run had %.*s, now it is %.*s; only the learning "
-                       "rate, clipping, schedule, limits, patience, frozen "
-                       "layers and threads may change",
-                       had, got, has - key - 1, want + key + 1);
-    }
-    if (!*got && !*want) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE,
-                   "the settings are those of another version, "
-                   "expected a checkpoint of this one");
-}
-
-/* The member of a list in which two texts differ, which differ at at. */
-static size_t member_begin(const char *text, size_t at)
-{
-    while (at > 0 && !strchr(",{[", text[at - 1]))
-        at--;
-    return at;
-}
-
-enum { LONGEST_MEMBER = 100 };
-
-/* A member in words: "hidden_size":20 is hidden_size 20. */
-static void describe_member(const char *text, size_t from, size_t at,
-                            char words[LONGEST_MEMBER])
-{
-    size_t end = text[at] ? at + strcspn(text + at, ",}]") : at, used = 0;
-    for (; from < end && used < LONGEST_MEMBER - 1; from++) {
-        char c = text[from];
-        if (c != '"') words[used++] = c == ':' ? ' ' : c;
-    }
-    words[used] = '\0';
-}
-
-/* Compares a note, a JSON text, with the wanted one; what: "model", "data". */
-static elman_status check_note(const safetensors *file, const char *key,
-                               const char *wanted, const char *what,
-                               const char *advice)
-{
-    const char *got = safetensors_text(file, key);
-    if (!got) got = "none";
-
-    size_t same = 0;
-    while (got[same] && got[same] == wanted[same])
-        same++;
-    if (got[same] == wanted[same]) return ELMAN_OK;
-
-    /* of long texts the first member that differs */
-    char had[LONGEST_MEMBER], has[LONGEST_MEMBER];
-    size_t from = member_begin(got, same);
-    describe_member(got, from, same, had);
-    describe_member(wanted, from, same, has);
-    return failure(ELMAN_BAD_VALUE,
-                   "the run had another %s: %s where now is %s%s", what, had,
-                   has, advice);
-}
-
-/* The value of a member of a JSON text, a number or a text, without quotes;
- * otherwise if there is none. */
-static size_t member_value(const char *text, const char *key,
-                           const char *otherwise, const char **value)
-{
-    char quoted[40];
-    snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    const char *at = text ? strstr(text, quoted) : NULL;
-    *value = otherwise;
-    if (!at) return strlen(otherwise);
-
-    at += strlen(quoted);
-    bool is_text = *at == '"';
-    *value = at + is_text;
-    return strcspn(*value, is_text ? "\"" : ",}]");
-}
-
-/* A setting by which data is read or cut into sequences, and what it is if the
- * encoding does not say. */
-typedef struct reading_setting {
-    const char *key, *otherwise;
-    bool chosen; /* where nobody does, the data decides it */
-} reading_setting;
-
-static const reading_setting reading_settings[] = {
-    {"window", "", false},       {"horizon", "", false},
-    {"by", "none", false},       {"missing", "refuse", false},
-    {"time", "none", true},      {"decimal", ".", true},
-    {"thousands", "none", true}, {"transform", "none", true}};
-
-/* The first setting that differs, in words: "window 5, now it is 6"; "" if all
- * are the same. */
-static void compare_reading(const elman_trainer *t, const safetensors *file,
-                            bool chosen, char words[LONGEST_MEMBER])
-{
-    const char *got = safetensors_text(file, "encoding"), *had, *has;
-    const char *now = dataset_note(t->dataset);
-    size_t count = sizeof reading_settings / sizeof *reading_settings;
-    words[0] = 0;
-
-    for (size_t i = 0; got && i < count; i++) {
-        const reading_setting *s = &reading_settings[i];
-        size_t before = member_value(got, s->key, s->otherwise, &had);
-        size_t after = member_value(now, s->key, s->otherwise, &has);
-        if (s->chosen != chosen || !before || !after) continue;
-        if (before == after && !strncmp(had, has, after)) continue;
-
-        snprintf(words, LONGEST_MEMBER, "%s %.*s, now it is %.*s", s->key,
-                 before > 30 ? 30 : (int)before, had,
-                 after > 30 ? 30 : (int)after, has);
-        return;
-    }
-}
-
-static elman_status check_reading(const elman_trainer *t,
-                                  const safetensors *file, bool chosen)
-{
-    char words[LONGEST_MEMBER];
-    compare_reading(t, file, chosen, words);
-    if (!words[0]) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE,
-                   "the run had %s; a run goes on with the sequences that it "
-                   "began with",
-                   words);
-}
-
-/* The same data: as much of it, and with the same encoding. */
-static elman_status check_data(const elman_trainer *t, const safetensors *file)
-{
-    TRY(check_reading(t, file, false));
-    static const char advice[] =
-        "; a run goes on only with the data that it began with, but a new one "
-        "can begin from the weights of its model";
-    char wanted[LONGEST];
-    describe_data(t, wanted);
-    const char *got = safetensors_text(file, "data");
-    if (got && strcmp(got, wanted) != 0) {
-        char words[LONGEST_MEMBER];
-        compare_reading(t, file, true, words);
-        return failure(
-            ELMAN_BAD_VALUE,
-            "the data has changed since the run began: it had %.100s, "
-            "now %s%s%s%s",
-            got, wanted, words[0] ? "; it had --" : "", words, advice);
-    }
-    TRY(check_reading(t, file, true));
-    return check_note(file, "encoding", dataset_note(t->dataset), "data",
-                      advice);
-}
-
 /* ---- Tensors ------------------------------------------------------------ */
 
 /* The arrays of a trainer, in one list for saving and loading. */
@@ -389,7 +178,8 @@ struct checkpoint {
     const char *encoding; /* the data's */
     uint64_t counters[COUNTERS];
     double reals[REALS];
-    char settings[LONGEST], data[LONGEST], norms[RECENT_TEXT];
+    agreement same; /* what a trainer that loads it must have as well */
+    char norms[RECENT_TEXT];
     char *journal; /* NULL: the model has none */
     contents list;
     const char *replay; /* a note that says how the run broke, or NULL */
@@ -400,7 +190,8 @@ struct checkpoint {
 static elman_status fill(const elman_trainer *trainer, const char *path,
                          checkpoint *c)
 {
-    elman_trainer *t = (elman_trainer *)trainer; /* only read */
+    elman_trainer *t = (elman_trainer *)trainer; /* only read, but
+                                                    for the data's hash */
     TRY(finite_weights(t->model, path));
 
     /* numbers into lists of our own, then all tensors */
@@ -413,8 +204,7 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
     list_contents(t, c->counters, c->reals, &c->list);
 
     /* notes, and the path */
-    describe_settings(t, c->settings);
-    describe_data(t, c->data);
+    TRY(agreement_describe(t, &c->same));
     recent_write(&t->recent, c->norms);
     c->encoding = dataset_note(t->dataset);
     c->config = config_to_text(&t->model->config);
@@ -486,8 +276,9 @@ elman_status checkpoint_write(const checkpoint *c)
 {
     safetensors_note notes[] = {{OWN_KEY, own_format(OWN_CHECKPOINT)},
                                 {"elman", c->config},
-                                {"settings", c->settings},
-                                {"data", c->data},
+                                {"settings", c->same.settings},
+                                {"data", c->same.data},
+                                {"hash", c->same.hash},
                                 {"encoding", c->encoding},
                                 {"norms", c->norms},
                                 {journal_key, c->journal},
@@ -544,18 +335,12 @@ static elman_status check_counters(const elman_trainer *t,
 }
 
 /* Everything is checked before the first change. */
-static elman_status check_file(const elman_trainer *t, const safetensors *file,
+static elman_status check_file(elman_trainer *t, const safetensors *file,
                                const contents *list)
 {
     /* made for the same model, data and settings */
     TRY(own_expect(file, OWN_CHECKPOINT));
-    TRY(check_settings(t, file));
-    TRY(check_data(t, file));
-    char *config = config_to_text(&t->model->config);
-    if (!config) return failure(ELMAN_NO_MEMORY, "no memory");
-    elman_status status = check_note(file, "elman", config, "model", "");
-    free(config);
-    TRY(status);
+    TRY(agreement_check(t, file));
 
     /* the same tensors */
     if (file->tensor_count != list->count)

@@ -49,6 +49,7 @@ struct elman_trainer {
     history history;     /* of windows that a pass begins back: k2 > k1 */
     recent recent;       /* norms of the last gradients */
     bad_step bad;        /* of the last step, until the next one */
+    uint64_t data_hash;  /* of what it reads; 0 until a checkpoint asks */
 };
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,

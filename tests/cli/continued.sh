@@ -9,6 +9,8 @@ again --optimizer sgd
 again --seed 2
 again --hidden 9
 again --cell lstm
+again --bidirectional
+again --layers 2
 again --fresh-state
 again --transform none
 again --transform difference
@@ -43,6 +45,9 @@ elman train other.tsv --epochs 1 --lr 1e-30 -o o.safetensors \
     --init-from s.safetensors 2>&1 | grep -e begun -e anew
 make_text 20
 elman train text.txt --hidden 8 --embedding 4 --epochs 1 -o t.safetensors --quiet >/dev/null
+sed '4s/lazy dog/dog lazy/' text.txt >turned.txt # as many of the same tokens
+elman train turned.txt --hidden 8 --embedding 4 --epochs 2 -o t.safetensors --resume \
+    >/dev/null; echo $?
 sed 's/jumps/JUMPS/' text.txt >upper.txt
 elman train upper.txt --epochs 1 --init-from t.safetensors 2>&1 |
     grep -e begun -e anew
