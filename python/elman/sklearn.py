@@ -14,198 +14,66 @@ True
 
 import numpy as np
 
-from elman.layers import GRU, LSTM, RNN, Dropout, IndRNN, Last, LiGRU, Linear, MinGRU, MinLSTM
-from elman.model import Model
-from elman.data import Dataset
-
-try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-    from sklearn.metrics import accuracy_score
-    from sklearn.utils import check_random_state
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import check_is_fitted, validate_data
-except ImportError as error:
-    raise ImportError(
-        "elman.sklearn needs scikit-learn 1.6 or later: pip install scikit-learn"
-    ) from error
+from elman import _core
+from elman._estimator import (  # says what is missing, so it is the first
+    Estimator,
+    as_floats,
+    check_classes,
+    column,
+    is_whole,
+    moments,
+    scaled,
+)
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["RNNClassifier", "RNNForecaster", "RNNRegressor", "RNNTagger"]
 
-_CELLS = {
-    "rnn": RNN, "lstm": LSTM, "gru": GRU, "mingru": MinGRU, "minlstm": MinLSTM,
-    "indrnn": IndRNN, "ligru": LiGRU,
-}  # fmt: skip
 
-
-class _Sequences:
-    """X as the engine reads it: arrays (T_n,I) of float32."""
-
-    def __init__(self, arrays):
-        self.arrays = arrays
-
-    @property
-    def features(self):
-        return self.arrays[0].shape[1]
-
-    def moments(self):
-        """Mean and scale of each feature over all steps; 1 for constants."""
-        rows = np.concatenate(self.arrays).astype(np.float64)
-        scale = rows.std(axis=0)
-        return rows.mean(axis=0), np.where(scale > 1e-12, scale, 1.0)
-
-    def scaled(self, mean, scale):
-        """The numbers less their mean, over their scale."""
-        return [((a - mean) / scale).astype(np.float32) for a in self.arrays]
-
-
-class _Estimator(BaseEstimator):
-    """What all of them share: settings, reading X, the network, training."""
+class _OfClasses(Estimator):
+    """What answers with classes, which may weigh differently."""
 
     def __init__(
         self, hidden=32, *, cell="lstm", layers=1, bidirectional=False, dropout=0.0,
         epochs=60, batch_size=32, learning_rate=0.01, rule="adam", weight_decay=0.0,
-        clip_norm=1.0, validation=0.0, patience=0, scaling=True, layout="elman",
-        threads=1, random_state=None, verbose=False,
+        clip_norm=1.0, class_weight=None, validation=0.0, patience=0, scaling=True,
+        layout="elman", threads=1, random_state=None, verbose=False,
     ):  # fmt: skip
-        self.hidden = hidden
-        self.cell = cell
-        self.layers = layers
-        self.bidirectional = bidirectional
-        self.dropout = dropout
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.rule = rule
-        self.weight_decay = weight_decay
-        self.clip_norm = clip_norm
-        self.validation = validation
-        self.patience = patience
-        self.scaling = scaling
-        self.layout = layout
-        self.threads = threads
-        self.random_state = random_state
-        self.verbose = verbose
+        super().__init__(
+            hidden, cell=cell, layers=layers, bidirectional=bidirectional,
+            dropout=dropout, epochs=epochs, batch_size=batch_size,
+            learning_rate=learning_rate, rule=rule, weight_decay=weight_decay,
+            clip_norm=clip_norm, validation=validation, patience=patience,
+            scaling=scaling, layout=layout, threads=threads,
+            random_state=random_state, verbose=verbose,
+        )  # fmt: skip
+        self.class_weight = class_weight
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.non_deterministic = False
-        return tags
-
-    # ---- X ------------------------------------------------------------------
-
-    def _read(self, X, reset):
-        """X as sequences; 2-D arrays are checked as scikit-learn does."""
-        if self.layout not in ("elman", "aeon"):
-            raise ValueError(f"layout is {self.layout!r}, expected 'elman' or 'aeon'")
-        if _is_ragged(X):
-            arrays = [self._sequence(a) for a in X]
-            self._check_features(arrays[0].shape[1], reset)
-            return _Sequences(arrays)
-        if getattr(X, "ndim", None) == 3 or (
-            isinstance(X, (list, tuple)) and np.ndim(X) == 3
+    def _weights(self, y):
+        """The weights of classes_ as a setting of the training."""
+        if self.class_weight is None:
+            return {}
+        weights = self.class_weight
+        if not isinstance(weights, dict) and not (
+            isinstance(weights, str) and weights == "balanced"
         ):
-            X = np.asarray(X)
-            if self.layout == "aeon":
-                X = X.swapaxes(1, 2)
-            arrays = [self._sequence(a, turned=True) for a in X]
-            self._check_features(X.shape[2], reset)
-            if not arrays:
-                raise ValueError("Found array with 0 sample(s)")
-            return _Sequences(arrays)
-        if not reset and not self._rows:
-            raise ValueError(
-                f"X has 2 dimensions, but {type(self).__name__} was fitted on sequences "
-                f"of {self.n_features_in_} features: expected (N,T,{self.n_features_in_})"
+            raise _core.BadValueError(
+                f"class_weight is {weights!r}, expected None, 'balanced', or a dict of "
+                "classes with their weights"
             )
-        X = validate_data(self, X, reset=reset, dtype=np.float64)
-        self._rows = True
-        return _Sequences(list(X[:, :, None]))
-
-    def _sequence(self, a, turned=False):
-        """One sequence, (T,I)."""
-        a = np.asarray(a, np.float64)
-        a = a[:, None] if a.ndim == 1 else a
-        if a.ndim == 2 and self.layout == "aeon" and not turned:
-            a = a.T
-        if a.ndim != 2 or not a.shape[0]:
-            raise ValueError(f"a sequence has the shape {a.shape}, expected (T,I)")
-        if not np.isfinite(a).all():
-            raise ValueError("Input X contains NaN or infinity.")
-        return a
-
-    def _check_features(self, features, reset):
-        if reset:
-            self.n_features_in_ = features
-            self._rows = False
-        elif self._rows:
-            raise ValueError(
-                f"X is of sequences, but {type(self).__name__} was fitted on a 2-D X"
+        found = as_floats(
+            compute_class_weight(weights, classes=self.classes_, y=y), "class_weight"
+        )
+        if not (found >= 0).all() or not found.any():
+            raise _core.BadValueError(
+                f"class_weight is {weights!r}, expected weights of 0 or more, one above 0"
             )
-        elif features != self.n_features_in_:
-            raise ValueError(
-                f"X has {features} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input"
-            )
-
-    def _inputs(self, X, reset=False):
-        """X scaled; learns mean and scale where it is the training data."""
-        sequences = self._read(X, reset)
-        if reset:
-            self.mean_, self.scale_ = (
-                sequences.moments() if self.scaling else (0.0, 1.0)
-            )
-        return sequences.scaled(self.mean_, self.scale_)
-
-    # ---- the network --------------------------------------------------------
-
-    def _network(self, inputs, outputs, per_step):
-        """A new network with weights by random_state."""
-        if self.cell not in _CELLS:
-            raise ValueError(f"cell is {self.cell!r}, expected one of {list(_CELLS)}")
-        layers = [
-            _CELLS[self.cell](
-                self.hidden, self.layers, bidirectional=self.bidirectional or None
-            )
-        ]
-        if not per_step:
-            layers.append(Last("final"))
-        if self.dropout:
-            layers.append(Dropout(self.dropout))
-        layers.append(Linear(outputs))
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        return Model(layers, inputs=inputs, seed=seed), seed
-
-    def _train(self, x, y, outputs, per_step=False, **config):
-        """Makes the network and trains it on sequences and targets."""
-        self.model_, seed = self._network(x[0].shape[1], outputs, per_step)
-        data = Dataset.of(
-            x, y, per_step=per_step, validation=self.validation or 0, seed=seed,
-            class_count=outputs,
-        )  # fmt: skip
-        self.run_ = self.model_.fit(
-            data, epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
-            rule=self.rule, weight_decay=self.weight_decay, clip_norm=self.clip_norm,
-            patience=self.patience, schedule="constant", seed=seed, threads=self.threads,
-            progress=self.verbose, **config,
-        )  # fmt: skip
-        self.n_iter_ = len(self.run_.history.get("epoch", [])) or self.epochs
-        self.run_.data = None  # the numbers are the caller's
-        return self
-
-    def _outputs(self, X):
-        check_is_fitted(self, "model_")
-        return self.model_(self._inputs(X), threads=self.threads)
+        return {"class_weights": found.astype(np.float32)}
 
 
-def _is_ragged(X):
-    """Whether X is a list of sequences, and not one array written as lists."""
-    if not isinstance(X, (list, tuple)) and getattr(X, "dtype", None) != object:
-        return False
-    return len(X) > 0 and any(np.ndim(a) >= 1 and hasattr(a, "shape") for a in X)
-
-
-class RNNClassifier(ClassifierMixin, _Estimator):
+class RNNClassifier(ClassifierMixin, _OfClasses):
     """A class for each sequence.
 
     Parameters
@@ -221,6 +89,9 @@ class RNNClassifier(ClassifierMixin, _Estimator):
         On what the last linear layer reads.
     epochs, batch_size, learning_rate, rule, weight_decay, clip_norm
         Of the training; rule is "adam", "adamw", "sgd", ...
+    class_weight : dict, "balanced" or None
+        How much each class counts: by itself, inversely to how often it occurs,
+        or all the same. Sequences have no weights of their own.
     validation : float
         A fraction to split off that chooses the best weights; 0 for none.
     patience : int
@@ -250,18 +121,25 @@ class RNNClassifier(ClassifierMixin, _Estimator):
         ----------
         X : array (N,T) or (N,T,I), or list of arrays (T_n,I)
         y : array (N)
-            Classes: integers or texts.
+            Classes: integers, bools or texts.
 
         Returns
         -------
         RNNClassifier
             Itself.
         """
+        self._check_settings()
         x = self._inputs(X, reset=True)
-        y = _column(y, len(x))
-        check_classification_targets(y)
+        y = column(y, len(x), "; RNNTagger is for a class of each step")
+        check_classes(y)
         self.classes_, classes = np.unique(y, return_inverse=True)
-        return self._train(x, classes.astype(np.int32), max(len(self.classes_), 1))
+        if len(self.classes_) < 2:
+            raise _core.BadValueError(
+                f"y has one class, {self.classes_.tolist()[0]!r}, expected two or more"
+            )
+        return self._train(
+            x, classes.astype(np.int32), len(self.classes_), **self._weights(y)
+        )
 
     def decision_function(self, X):
         """Scores of the classes: logits.
@@ -305,10 +183,10 @@ class RNNClassifier(ClassifierMixin, _Estimator):
         return self.classes_[logits.argmax(axis=-1)]
 
 
-class RNNRegressor(RegressorMixin, _Estimator):
+class RNNRegressor(RegressorMixin, Estimator):
     """Values for each sequence: y is (N) or (N,O).
 
-    Its parameters are those of `RNNClassifier`.
+    Its parameters are those of `RNNClassifier`, without class_weight.
     """
 
     def fit(self, X, y):
@@ -324,20 +202,18 @@ class RNNRegressor(RegressorMixin, _Estimator):
         RNNRegressor
             Itself.
         """
+        self._check_settings()
         x = self._inputs(X, reset=True)
-        y = np.asarray(y)
-        y = _column(y, len(x)) if y.ndim != 2 or y.shape[1] == 1 else y
-        y = np.asarray(y, np.float64)
-        if not np.isfinite(y).all():
-            raise ValueError("Input y contains NaN or infinity.")
+        y = as_floats(y, "y") if y is not None else y
+        if y is None or y.ndim != 2 or y.shape[1] == 1:
+            y = column(y, len(x), ", or (N,O)")
         if len(y) != len(x):
-            raise ValueError(f"X has {len(x)} sequences, y {len(y)} values")
+            raise _core.BadValueError(f"X has {len(x)} sequences, y {len(y)} values")
         self._flat = y.ndim == 1
         values = y[:, None] if self._flat else y
-        self.y_mean_, scale = values.mean(axis=0), values.std(axis=0)
-        self.y_scale_ = np.where(scale > 1e-12, scale, 1.0)
-        scaled = ((values - self.y_mean_) / self.y_scale_).astype(np.float32)
-        return self._train(x, scaled, scaled.shape[1], loss="mse")
+        self.y_mean_, self.y_scale_ = moments(values, "y")
+        targets = scaled(values, self.y_mean_, self.y_scale_, "y")
+        return self._train(x, targets, targets.shape[1], loss="mse")
 
     def predict(self, X):
         """The values of each sequence, in the units of y.
@@ -355,10 +231,11 @@ class RNNRegressor(RegressorMixin, _Estimator):
         return y[:, 0] if self._flat else y
 
 
-class RNNTagger(_Estimator):
+class RNNTagger(_OfClasses):
     """A class for each step: y is (N,T), or a list of arrays (T_n).
 
-    Its parameters are those of `RNNClassifier`. -1 in y is no class.
+    Its parameters are those of `RNNClassifier`. -1 in y is no class, where
+    classes are numbers.
     """
 
     _estimator_type = "tagger"
@@ -377,19 +254,21 @@ class RNNTagger(_Estimator):
         RNNTagger
             Itself.
         """
+        self._check_settings()
         x = self._inputs(X, reset=True)
-        tags = [np.asarray(t) for t in y]
-        for a, t in zip(x, tags):
-            if t.shape != (len(a),):
-                raise ValueError(f"a sequence of {len(a)} steps has tags {t.shape}")
-        if len(tags) != len(x):
-            raise ValueError(f"X has {len(x)} sequences, y {len(tags)}")
+        tags = _tags(y, [len(a) for a in x])
         known = np.concatenate(tags)
-        if known.dtype.kind in "if":
-            known = known[known != -1]
+        known = known[_counts(known)]
+        check_classes(known)
         self.classes_ = np.unique(known)
+        if len(self.classes_) < 2:
+            raise _core.BadValueError(
+                f"y has the classes {self.classes_.tolist()}, expected two or more; -1 is no class"
+            )
         numbers = [self._numbers(t) for t in tags]
-        return self._train(x, numbers, len(self.classes_), per_step=True)
+        return self._train(
+            x, numbers, len(self.classes_), per_step=True, **self._weights(known)
+        )
 
     def _numbers(self, tags):
         """Tags as numbers of classes, -100 for none."""
@@ -435,13 +314,15 @@ class RNNTagger(_Estimator):
         -------
         float
         """
-        found = np.concatenate(self.predict(X))
-        truth = np.concatenate([np.asarray(t) for t in y])
-        counts = truth != -1 if truth.dtype.kind in "if" else np.ones(len(truth), bool)
-        return accuracy_score(truth[counts], found[counts])
+        found = self.predict(X)
+        truth = np.concatenate(_tags(y, [len(t) for t in found]))
+        counts = _counts(truth)
+        if not counts.any():
+            raise _core.BadValueError("y has no class to compare with, only -1")
+        return accuracy_score(truth[counts], np.concatenate(found)[counts])
 
 
-class RNNForecaster(_Estimator):
+class RNNForecaster(Estimator):
     """The next values of a series: ``fit(y)``, then ``predict(horizon)``.
 
     Parameters
@@ -452,7 +333,15 @@ class RNNForecaster(_Estimator):
         Steps that the network gives at once; further ones by going on with its
         own.
     **others
-        As of `RNNClassifier`.
+        As of `RNNRegressor`; layout says how a series of several values lies,
+        (T,C), or (C,T) of "aeon".
+
+    Examples
+    --------
+    >>> season = np.sin(np.arange(120) * np.pi / 6)
+    >>> model = RNNForecaster(12, epochs=40, random_state=0).fit(season[:96])
+    >>> model.predict(3).shape, bool(model.score(season[84:]) > 0.9)
+    ((3,), True)
     """
 
     _estimator_type = "forecaster"
@@ -489,33 +378,63 @@ class RNNForecaster(_Estimator):
         RNNForecaster
             Itself.
         """
+        self._check_settings()
         series = self._series(y)
-        if len(series) < self.window + self.horizon + 1:
-            raise ValueError(
-                f"the series has {len(series)} steps, expected more than window + "
-                f"horizon, {self.window + self.horizon}"
+        least = self.window + self.horizon + 1
+        if len(series) < least:
+            raise _core.BadValueError(
+                f"the series has {len(series)} steps, expected {least} or more: window + "
+                "horizon + 1"
             )
+        self._flat = np.ndim(y) == 1
         self.n_features_in_ = series.shape[1]
-        self.mean_, scale = series.mean(axis=0), series.std(axis=0)
-        self.scale_ = np.where(scale > 1e-12, scale, 1.0)
-        scaled = ((series - self.mean_) / self.scale_).astype(np.float32)
+        self.mean_, self.scale_ = moments(series, "y") if self.scaling else (0.0, 1.0)
+        self.series_ = series
 
         # each window, and what comes behind it less its last value
-        count = len(scaled) - self.window - self.horizon + 1
-        at = np.arange(count)[:, None]
-        x = scaled[at + np.arange(self.window)]
-        ahead = scaled[at + self.window + np.arange(self.horizon)]
-        targets = (ahead - x[:, -1:]).reshape(count, -1)
-        self.series_ = series
+        x, ahead = self._windows(scaled(series, self.mean_, self.scale_, "y"))
+        targets = (ahead - x[:, -1:]).reshape(len(x), -1)
         return self._train(x, targets, targets.shape[1], loss="mse")
 
     def _series(self, y):
-        series = np.asarray(y, np.float64)
-        self._flat = series.ndim == 1
-        series = series[:, None] if series.ndim == 1 else series
-        if series.ndim != 2 or not np.isfinite(series).all():
-            raise ValueError("a series is (T) or (T,C) of finite numbers")
+        """A series as (T,C), of as many values as that of fit."""
+        series = as_floats(y, "y")
+        if series.ndim == 1:
+            series = series[:, None]
+        elif self.layout == "aeon" and series.ndim == 2:
+            series = series.T
+        if series.ndim != 2 or not series.shape[1]:
+            raise _core.BadValueError(
+                f"a series has the shape {np.shape(y)}, expected (T) or (T,C)"
+            )
         return series
+
+    def _given(self, y, least):
+        """A series for a model that was fitted, of `least` steps or more."""
+        check_is_fitted(self, "model_")
+        series = self._series(y)
+        if series.shape[1] != self.n_features_in_:
+            raise _core.BadValueError(
+                f"y has {series.shape[1]} values a step, and the model was fitted on "
+                f"{self.n_features_in_}"
+            )
+        if len(series) < least:
+            raise _core.BadValueError(f"y has {len(series)} steps, expected {least} or more")
+        return series
+
+    def _windows(self, series):
+        """All windows of a series, (N,window,C), and what comes behind each."""
+        count = len(series) - self.window - self.horizon + 1
+        at = np.arange(count)[:, None]
+        return (
+            series[at + np.arange(self.window)],
+            series[at + self.window + np.arange(self.horizon)],
+        )
+
+    def _behind(self, x):
+        """What the network sees behind windows, (N,horizon,C)."""
+        y = self.model_(x, threads=self.threads)
+        return y.reshape(len(x), self.horizon, -1) + x[:, -1:]
 
     def predict(self, horizon=None, y=None):
         """The values that come next.
@@ -523,41 +442,79 @@ class RNNForecaster(_Estimator):
         Parameters
         ----------
         horizon : int, optional
-            How many; None: the horizon that the network gives at once.
+            How many, 1 or more; None: the horizon that the network gives at once.
         y : array (T) or (T,C), optional
             A series to go on with; None: that of `fit`.
 
         Returns
         -------
         array (horizon) or (horizon,C)
+            As the series of `fit` was.
         """
         check_is_fitted(self, "model_")
-        series = self.series_ if y is None else self._series(y)
-        if len(series) < self.window:
-            raise ValueError(f"{len(series)} steps, expected {self.window} or more")
+        series = self.series_ if y is None else self._given(y, self.window)
         horizon = self.horizon if horizon is None else horizon
-        rows = ((series[-self.window :] - self.mean_) / self.scale_).astype(np.float32)
+        if not is_whole(horizon, 1):
+            raise _core.BadValueError(
+                f"horizon is {horizon!r}, expected how many steps to forecast, a whole "
+                "number of 1 or more"
+            )
+        rows = scaled(series[-self.window :], self.mean_, self.scale_, "y")
         made = []
         while len(made) < horizon:
-            y = self.model_(rows).reshape(self.horizon, -1) + rows[-1]
-            made.extend(y)
-            rows = np.concatenate([rows, y])[-self.window :]
+            ahead = self._behind(rows[None])[0]
+            made.extend(ahead)
+            rows = np.concatenate([rows, ahead])[-self.window :]
         found = np.array(made[:horizon]) * self.scale_ + self.mean_
-        return found[:, 0] if found.shape[1] == 1 else found
+        return found[:, 0] if self._flat else found.T if self.layout == "aeon" else found
+
+    def score(self, y, X=None):
+        """R2 of the forecasts behind each window of a series.
+
+        Parameters
+        ----------
+        y : array (T) or (T,C)
+            Of window + horizon steps or more.
+        X : ignored
+            As searches pass one.
+
+        Returns
+        -------
+        float
+            1 is perfect, 0 no better than the mean of what came.
+        """
+        check_is_fitted(self, "model_")
+        series = self._given(y, self.window + self.horizon)
+        x, _ = self._windows(scaled(series, self.mean_, self.scale_, "y"))
+        _, truth = self._windows(series)
+        found = self._behind(x) * self.scale_ + self.mean_
+        values = truth.shape[-1]
+        return r2_score(truth.reshape(-1, values), found.reshape(-1, values))
 
 
-def _column(y, count):
-    """y as scikit-learn reads a column of targets."""
-    from sklearn.utils.validation import column_or_1d
+def _tags(y, steps):
+    """The classes of steps as one array for each sequence."""
+    if y is None or not np.iterable(y):
+        raise _core.BadValueError(
+            f"y is {y!r}, expected classes of steps: (N,T), or a list of arrays (T_n)"
+        )
+    tags = [np.asarray(t) for t in y]
+    if len(tags) != len(steps):
+        raise _core.BadValueError(f"X has {len(steps)} sequences, y {len(tags)}")
+    for t, count in zip(tags, steps):
+        if t.shape != (count,):
+            raise _core.BadValueError(
+                f"a sequence of {count} steps has tags of the shape {t.shape}, expected "
+                f"({count},): a class for each step"
+            )
+        if t.dtype.kind == "f" and not np.isfinite(t).all():
+            raise _core.BadValueError("Input y contains NaN or infinity; -1 is no class.")
+    return tags
 
-    if y is None:
-        raise ValueError("requires y to be passed, but the target y is None")
-    y = column_or_1d(y, warn=True)
-    if len(y) != count:
-        raise ValueError(f"X has {count} sequences, y {len(y)} targets")
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError("Input y contains NaN or infinity.")
-    return y
+
+def _counts(tags):
+    """Where there is a class."""
+    return tags != -1 if tags.dtype.kind in "if" else np.ones(len(tags), bool)
 
 
 def _softmax(logits):
