@@ -1,0 +1,194 @@
+"""The layers with a memory, named and parametrized as in `torch.nn`."""
+
+from elman.layer import Layer
+
+
+def _recurrent(kind, hidden_size, num_layers, bias, fields):
+    return Layer(
+        kind,
+        hidden_size=hidden_size,
+        num_layers=num_layers if num_layers != 1 else None,
+        no_bias=True if not bias else None,
+        **fields,
+    )
+
+
+def RNN(hidden_size, num_layers=1, *, nonlinearity=None, bias=True, **fields):
+    """`torch.nn.RNN`: h = tanh (or relu) of W_ih x + W_hh h + b.
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    nonlinearity : str, optional
+        "tanh" or "relu".
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,H), of both directions (B,T,2 H).
+    """
+    return _recurrent(
+        "rnn", hidden_size, num_layers, bias, {"nonlinearity": nonlinearity, **fields}
+    )
+
+
+def LSTM(hidden_size, num_layers=1, *, bias=True, **fields):
+    """`torch.nn.LSTM`, with peepholes, coupled gates and projections if asked for.
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+        Of an LSTM also proj_size, peephole, coupled, forget_bias, clip.
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,R), of both directions (B,T,2 R), where R is
+        proj_size if set, else H.
+
+    Examples
+    --------
+    >>> model = Model([LSTM(8, proj_size=3, bidirectional=True)], inputs=2)
+    >>> model(np.zeros((1, 5, 2))).shape
+    (1, 5, 6)
+    """
+    return _recurrent("lstm", hidden_size, num_layers, bias, fields)
+
+
+def GRU(hidden_size, num_layers=1, *, bias=True, **fields):
+    """`torch.nn.GRU`; `reset_before=True` is Keras's `reset_after=False`.
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,H), of both directions (B,T,2 H).
+    """
+    return _recurrent("gru", hidden_size, num_layers, bias, fields)
+
+
+def MinGRU(hidden_size, num_layers=1, *, bias=True, **fields):
+    """Minimal GRU (Feng et al. 2024): gates of x alone.
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,H), of both directions (B,T,2 H).
+    """
+    return _recurrent("mingru", hidden_size, num_layers, bias, fields)
+
+
+def MinLSTM(hidden_size, num_layers=1, *, bias=True, **fields):
+    """Minimal LSTM (Feng et al. 2024): gates of x alone.
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,H), of both directions (B,T,2 H).
+    """
+    return _recurrent("minlstm", hidden_size, num_layers, bias, fields)
+
+
+def IndRNN(hidden_size, num_layers=1, *, nonlinearity=None, bias=True, **fields):
+    """Each unit sees its own h alone (Li et al. 2018).
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    nonlinearity : str, optional
+        "tanh" or "relu".
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,H), of both directions (B,T,2 H).
+    """
+    return _recurrent(
+        "indrnn",
+        hidden_size,
+        num_layers,
+        bias,
+        {"nonlinearity": nonlinearity, **fields},
+    )
+
+
+def LiGRU(hidden_size, num_layers=1, *, bias=True, **fields):
+    """Light GRU, without a reset gate (Ravanelli et al. 2018).
+
+    Parameters
+    ----------
+    hidden_size : int
+        H, the units of each level.
+    num_layers : int, optional
+        Levels, one above the other.
+    bias : bool, optional
+        Whether gates have a bias.
+    **fields
+        Further fields of `elman_layer`: bidirectional, merge, dropout,
+        zoneout, learned_state, name, ...
+
+    Returns
+    -------
+    Layer
+        Reads (B,T,I), gives (B,T,H), of both directions (B,T,2 H).
+    """
+    return _recurrent("ligru", hidden_size, num_layers, bias, fields)
