@@ -140,7 +140,8 @@ bool target_argument(core *core, const elman_model *model, size_t T, size_t B,
 
 typedef enum field_type {
     FIELD_BOOL,
-    FIELD_INT,
+    FIELD_INT,   /* 0 or more */
+    FIELD_INT32, /* any, as -1 */
     FIELD_SIZE,
     FIELD_UINT64,
     FIELD_FLOAT,

@@ -55,6 +55,17 @@ static bool read_whole(PyObject *value, uint64_t most, uint64_t *to)
     return !PyErr_Occurred() && *to <= most;
 }
 
+/* The same with a sign, in 32 bits. */
+static bool read_signed(PyObject *value, int32_t *to)
+{
+    PyObject *index = PyNumber_Index(value);
+    if (!index) return false;
+    long long number = PyLong_AsLongLong(index);
+    Py_DECREF(index);
+    *to = (int32_t)number;
+    return !PyErr_Occurred() && number == *to;
+}
+
 int whole_argument(PyObject *object, void *to)
 {
     uint64_t found = 0;
@@ -192,102 +203,114 @@ static bool read_functions(PyObject *value, size_t count, elman_activation *to)
     return true;
 }
 
-/* One value into its field. */
-static bool read_field(const core *core, const field *f, PyObject *value,
-                       const char *what, char *to)
+/* A number, by the C type of its field. */
+static bool read_number(const core *core, const field *f, PyObject *value,
+                        const char *what, char *at)
 {
-    char *at = to + f->offset;
-    const char *name = f->name;
-    uint64_t whole = 0;
-    switch (f->type) {
-    case FIELD_BOOL: {
-        int truth = PyObject_IsTrue(value);
-        if (truth < 0) return refuse_type(core, what, name, value, "a bool");
-        *(bool *)at = truth != 0;
-        return true;
-    }
-    case FIELD_INT: {
-        if (!read_whole(value, INT32_MAX, &whole))
-            return refuse_type(core, what, name, value, "a whole number");
-        *(int *)at = (int)whole;
-        return true;
-    }
-    case FIELD_SIZE:
-        if (!read_whole(value, SIZE_MAX, &whole))
-            return refuse_type(core, what, name, value, "a whole number");
-        *(size_t *)at = (size_t)whole;
-        return true;
-    case FIELD_UINT64:
-        if (!read_whole(value, UINT64_MAX, &whole))
-            return refuse_type(core, what, name, value, "a whole number");
-        *(uint64_t *)at = whole;
-        return true;
-    case FIELD_FLOAT:
-    case FIELD_DOUBLE: {
+    // reals
+    if (f->type == FIELD_FLOAT || f->type == FIELD_DOUBLE) {
         double number = read_real(value);
         if (PyErr_Occurred())
-            return refuse_type(core, what, name, value, "a number");
+            return refuse_type(core, what, f->name, value, "a number");
         if (f->type == FIELD_FLOAT) *(float *)at = (float)number;
         else *(double *)at = number;
         return true;
     }
-    case FIELD_WORD: {
-        int word = 0;
-        if (!read_word(value, f->words, &word))
-            return refuse(core, what, name, value, names_text(NULL, f->words));
-        *(int *)at = word; // enums of the library are ints: tables.c asserts it
-        return true;
-    }
-    case FIELD_NAME: {
-        Py_ssize_t size = 0;
-        const char *text = PyUnicode_Check(value)
-                               ? PyUnicode_AsUTF8AndSize(value, &size)
-                               : NULL;
-        if (!text || (size_t)size >= f->count || strlen(text) != (size_t)size)
-            return refuse_type(core, what, name, value,
-                               "a str of fewer bytes than it has room for");
-        memcpy(at, text, (size_t)size + 1);
-        return true;
-    }
-    case FIELD_TEXT: {
-        Py_ssize_t size = 0;
-        const char *text = PyUnicode_Check(value)
-                               ? PyUnicode_AsUTF8AndSize(value, &size)
-                               : NULL;
-        if (!text || strlen(text) != (size_t)size)
-            return refuse_type(core, what, name, value, "a str without NUL");
-        *(const char **)at = text;
-        return true;
-    }
-    case FIELD_LETTER: {
-        Py_ssize_t size = 0;
-        const char *text = PyUnicode_Check(value)
-                               ? PyUnicode_AsUTF8AndSize(value, &size)
-                               : NULL;
+
+    // whole ones, some of which may be less than 0
+    if (f->type == FIELD_INT32)
+        return read_signed(value, (int32_t *)at) ||
+               refuse_type(core, what, f->name, value, "a whole number");
+    uint64_t whole = 0;
+    uint64_t most = f->type == FIELD_INT    ? INT32_MAX
+                    : f->type == FIELD_SIZE ? SIZE_MAX
+                                            : UINT64_MAX;
+    if (!read_whole(value, most, &whole))
+        return refuse_type(core, what, f->name, value,
+                           "a whole number of 0 or more");
+    if (f->type == FIELD_INT) *(int *)at = (int)whole;
+    else if (f->type == FIELD_SIZE) *(size_t *)at = (size_t)whole;
+    else *(uint64_t *)at = whole;
+    return true;
+}
+
+/* A text, by the room that its field has for it. */
+static bool read_text(const core *core, const field *f, PyObject *value,
+                      const char *what, char *at)
+{
+    Py_ssize_t size = 0;
+    const char *text =
+        PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &size) : NULL;
+    bool whole = text && strlen(text) == (size_t)size;
+    if (f->type == FIELD_LETTER) {
         if (!text || size > 1)
-            return refuse_type(core, what, name, value, "one ASCII letter");
+            return refuse_type(core, what, f->name, value, "one ASCII letter");
         *at = size ? *text : 0;
         return true;
     }
-    case FIELD_STRUCT:
-        return fields_read(core, f->fields, value, name, at);
-    case FIELD_SIZES:
-        return read_sizes(value, f->count, (size_t *)(void *)at) ||
-               refuse_type(core, what, name, value, "a list of whole numbers");
-    case FIELD_FUNCTION:
-        return read_function(value, (elman_activation *)(void *)at) ||
-               refuse(core, what, name, value,
-                      names_text(NULL, activation_words));
-    case FIELD_FUNCTIONS:
-        return read_functions(value, f->count,
-                              (elman_activation *)(void *)at) ||
-               refuse(core, what, name, value,
-                      names_text(NULL, activation_words));
-    case FIELD_INIT:
-        return read_init(value, (elman_init *)(void *)at) ||
-               refuse(core, what, name, value, names_text(NULL, init_words));
+    if (f->type == FIELD_TEXT) {
+        if (!whole)
+            return refuse_type(core, what, f->name, value, "a str without NUL");
+        *(const char **)at = text;
+        return true;
     }
-    return false;
+    if (!whole || (size_t)size >= f->count)
+        return refuse_type(core, what, f->name, value,
+                           "a str of fewer bytes than it has room for");
+    memcpy(at, text, (size_t)size + 1);
+    return true;
+}
+
+/* One value into its field. */
+static bool read_field(const core *core, const field *f, PyObject *value,
+                       const char *what, char *to)
+{
+    void *at = to + f->offset;
+    const char *const *words = activation_words;
+    switch (f->type) {
+    case FIELD_BOOL: {
+        int truth = PyObject_IsTrue(value);
+        if (truth < 0) return refuse_type(core, what, f->name, value, "a bool");
+        *(bool *)at = truth != 0;
+        return true;
+    }
+    case FIELD_INT:
+    case FIELD_INT32:
+    case FIELD_SIZE:
+    case FIELD_UINT64:
+    case FIELD_FLOAT:
+    case FIELD_DOUBLE:
+        return read_number(core, f, value, what, at);
+    case FIELD_NAME:
+    case FIELD_TEXT:
+    case FIELD_LETTER:
+        return read_text(core, f, value, what, at);
+    case FIELD_STRUCT:
+        return fields_read(core, f->fields, value, f->name, at);
+    case FIELD_SIZES:
+        return read_sizes(value, f->count, at) ||
+               refuse_type(core, what, f->name, value,
+                           "a list of whole numbers");
+
+    // words, some with numbers; enums of the library are ints: tables.c
+    // asserts it
+    case FIELD_WORD:
+        words = f->words;
+        if (read_word(value, words, at)) return true;
+        break;
+    case FIELD_FUNCTION:
+        if (read_function(value, at)) return true;
+        break;
+    case FIELD_FUNCTIONS:
+        if (read_functions(value, f->count, at)) return true;
+        break;
+    case FIELD_INIT:
+        words = init_words;
+        if (read_init(value, at)) return true;
+        break;
+    }
+    return errors_forgive() &&
+           refuse(core, what, f->name, value, names_text(NULL, words));
 }
 
 bool fields_read(const core *core, const field *table, PyObject *dict,
@@ -360,6 +383,8 @@ static PyObject *write_field(const field *f, const char *from)
         return PyBool_FromLong(*(const bool *)at);
     case FIELD_INT:
         return PyLong_FromLong(*(const int *)at);
+    case FIELD_INT32:
+        return PyLong_FromLong(*(const int32_t *)at);
     case FIELD_SIZE:
         return PyLong_FromSize_t(*(const size_t *)at);
     case FIELD_UINT64:
@@ -368,8 +393,10 @@ static PyObject *write_field(const field *f, const char *from)
         return PyFloat_FromDouble((double)*(const float *)at);
     case FIELD_DOUBLE:
         return PyFloat_FromDouble(*(const double *)at);
-    case FIELD_WORD:
-        return PyUnicode_FromString(f->words[*(const int *)at]);
+    case FIELD_WORD: {
+        const char *word = f->words[*(const int *)at];
+        return text_write(*word ? word : NULL); // none: the default
+    }
     case FIELD_NAME:
         return text_write(at);
     case FIELD_TEXT:

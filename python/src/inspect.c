@@ -238,7 +238,7 @@ static PyObject *exponents(PyObject *module, PyObject *args)
 
 static const field points_fields[] = {
     FIELD_OF(elman_fixed_points_config, input, constant_words),
-    FIELD(elman_fixed_points_config, token, FIELD_INT),
+    FIELD(elman_fixed_points_config, token, FIELD_INT32),
     FIELD(elman_fixed_points_config, starts, FIELD_SIZE),
     FIELD(elman_fixed_points_config, seed, FIELD_UINT64),
     FIELDS_END,

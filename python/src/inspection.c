@@ -32,7 +32,7 @@ static const field inspection_fields[] = {
     FIELD(elman_inspection_config, samples, FIELD_SIZE),
     FIELD(elman_inspection_config, exponents, FIELD_SIZE),
     FIELD_OF(elman_inspection_config, input, constant_words),
-    FIELD(elman_inspection_config, token, FIELD_INT),
+    FIELD(elman_inspection_config, token, FIELD_INT32),
     FIELD_OF(elman_inspection_config, loss, loss_words),
     FIELD(elman_inspection_config, model_name, FIELD_TEXT),
     FIELD(elman_inspection_config, data_name, FIELD_TEXT),

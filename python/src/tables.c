@@ -111,7 +111,7 @@ const field loss_fields[] = {
     FIELD_OF(elman_loss_config, kind, loss_words),
     FIELD_OF(elman_loss_config, reduction, reduction_words),
     F(has_ignored, FIELD_BOOL),
-    F(ignore_index, FIELD_INT),
+    F(ignore_index, FIELD_INT32),
     F(label_smoothing, FIELD_DOUBLE),
     F(delta, FIELD_DOUBLE),
     F(divisor, FIELD_DOUBLE),
