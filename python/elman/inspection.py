@@ -9,6 +9,7 @@ import numpy as np
 
 from elman import _core, _files
 from elman._convert import as_array
+from elman._sentences import spoken
 
 
 class Measurement:
@@ -510,9 +511,11 @@ class Inspection(_core.Inspection):
         if self.spectrum is not None and self.spectrum.absent:
             self.spectrum = spectrum(model)
         self.samples = [Measurement("attribution", row) for row in results["samples"]]
+        for row in results["findings"]:
+            row["text"], row["advice"] = spoken(row["text"]), spoken(row["advice"])
         self.findings = [Measurement(None, row) for row in results["findings"]]
         self.inputs = [Measurement(None, row) for row in results["inputs"]]
-        self.absences = [row["why"] for row in results["absences"]]
+        self.absences = [spoken(row["why"]) for row in results["absences"]]
 
     def report(self, path):
         """Writes the page of it: one HTML file that needs no network.

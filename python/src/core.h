@@ -29,6 +29,7 @@ typedef struct core {
     PyObject *asarray;                                    /* numpy.asarray */
     PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's dtypes */
     PyObject *convert; /* elman._convert.convert, once it was needed */
+    PyObject *spoken;  /* elman._sentences.spoken, the same */
 } core;
 
 /* The module's data: of the module, and of a type of it or a subclass. */
@@ -41,7 +42,11 @@ core *core_of_type(PyTypeObject *type);
 bool errors_create(core *core);
 
 /* Sets the exception of a status, with elman_message as its text; NULL. */
-PyObject *errors_raise(const core *core, elman_status status);
+PyObject *errors_raise(core *core, elman_status status);
+
+/* A sentence of the library as text, in which options of the program and names
+ * of C are what they are in Python; NULL: None. It may run Python. */
+PyObject *sentence_write(core *core, const char *text);
 
 /* Sets elman.BadValueError with a text of its own; NULL. */
 PyObject *errors_bad_value(const core *core, const char *format, ...);
@@ -51,7 +56,7 @@ PyObject *errors_bad_value(const core *core, const char *format, ...);
 bool errors_forgive(void);
 
 /* None, or the exception of a status. */
-PyObject *errors_none(const core *core, elman_status status);
+PyObject *errors_none(core *core, elman_status status);
 
 /* ---- arrays.c: numbers in and out -----------------------------------------
  */

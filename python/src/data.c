@@ -307,12 +307,12 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
 
 /* ---- what it is ---------------------------------------------------------- */
 
-static PyObject *facts_list(const elman_fact *facts, size_t count)
+static PyObject *facts_list(core *core, const elman_fact *facts, size_t count)
 {
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && i < count; i++) {
         PyObject *row = Py_BuildValue("(NNO)", text_write(facts[i].name),
-                                      text_write(facts[i].text),
+                                      sentence_write(core, facts[i].text),
                                       facts[i].minor ? Py_True : Py_False);
         if (!row || PyList_Append(list, row)) Py_CLEAR(list);
         Py_XDECREF(row);
@@ -326,7 +326,7 @@ static PyObject *dataset_facts(PyObject *self, void *unused)
     size_t count = 0;
     const elman_fact *facts =
         elman_dataset_facts(dataset_of(self)->dataset, &count);
-    return facts_list(facts, count);
+    return facts_list(dataset_of(self)->core, facts, count);
 }
 
 static PyObject *dataset_note(PyObject *self, void *unused)

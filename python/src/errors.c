@@ -6,6 +6,7 @@
 #include "core.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 /* By elman_status; the first is the base of the others. */
 static const struct {
@@ -56,10 +57,38 @@ bool errors_create(core *core)
     return true;
 }
 
-PyObject *errors_raise(const core *core, elman_status status)
+/* elman._sentences.spoken, which is fetched when it is first needed. */
+static PyObject *speaker(core *core)
+{
+    if (!core->spoken) {
+        PyObject *module = PyImport_ImportModule("elman._sentences");
+        if (!module) return NULL;
+        core->spoken = PyObject_GetAttrString(module, "spoken");
+        Py_DECREF(module);
+    }
+    return core->spoken;
+}
+
+PyObject *sentence_write(core *core, const char *text)
+{
+    PyObject *plain = text_write(text);
+    bool other = text && (strstr(text, "--") || strstr(text, "elman") ||
+                          strstr(text, "ELMAN"));
+    if (!plain || !other) return plain;
+
+    // a sentence that cannot be put better is still one
+    PyObject *speak = speaker(core);
+    PyObject *spoken =
+        speak ? PyObject_CallFunctionObjArgs(speak, plain, NULL) : NULL;
+    if (!spoken && errors_forgive()) return plain;
+    Py_DECREF(plain);
+    return spoken;
+}
+
+PyObject *errors_raise(core *core, elman_status status)
 {
     size_t kind = (size_t)status < CORE_STATUSES ? (size_t)status : 0;
-    PyObject *text = text_write(elman_message());
+    PyObject *text = sentence_write(core, elman_message());
     if (text) PyErr_SetObject(core->errors[kind], text);
     Py_XDECREF(text);
     return NULL;
@@ -84,7 +113,7 @@ PyObject *errors_bad_value(const core *core, const char *format, ...)
     return NULL;
 }
 
-PyObject *errors_none(const core *core, elman_status status)
+PyObject *errors_none(core *core, elman_status status)
 {
     if (status != ELMAN_OK) return errors_raise(core, status);
     Py_RETURN_NONE;

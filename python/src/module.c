@@ -203,6 +203,7 @@ static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
         &core->uint64,
         &core->bool8,
         &core->convert,
+        &core->spoken,
     };
     memcpy(&objects[n], rest, sizeof rest);
 }

@@ -117,8 +117,7 @@ int engine_write(PyObject *self, const tensor *params, size_t count)
 /* ---- the type ------------------------------------------------------------ */
 
 /* The layer of a shape, with weights of zero. */
-static bool make_model(const core *core, const torch_shape *s,
-                       elman_model **model)
+static bool make_model(core *core, const torch_shape *s, elman_model **model)
 {
     static const elman_kind kinds[4] = {ELMAN_LSTM, ELMAN_GRU, ELMAN_RNN,
                                         ELMAN_RNN};
