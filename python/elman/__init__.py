@@ -19,7 +19,17 @@ from elman._core import (
     threads_limit,
 )
 from elman.data import Dataset
-from elman.exchange import Conversion, Graph, convert, describe, load, run
+from elman.exchange import (
+    Conversion,
+    Graph,
+    Proposal,
+    convert,
+    describe,
+    draft,
+    load,
+    propose,
+    run,
+)
 from elman.inspection import Inspection, Inspector, Measurement, spectrum
 from elman.layers import *  # noqa: F403
 from elman.layers import __all__ as _layers
@@ -31,7 +41,8 @@ from elman.training import Run, Trainer
 __version__ = _core.version
 __all__ = [
     "BadFileError", "BadFormatError", "BadValueError", "Conversion", "Dataset",
-    "Encoding", "Error", "Graph", "Inspection", "Inspector", "Measurement", "Model", "NotFiniteError", "OutOfMemoryError", "Run", "Stream",
-    "Trainer", "convert", "describe", "kinds", "load", "machine", "run",
+    "Encoding", "Error", "Graph", "Inspection", "Inspector", "Measurement", "Model",
+    "NotFiniteError", "OutOfMemoryError", "Proposal", "Run", "Stream", "Trainer",
+    "convert", "describe", "draft", "kinds", "load", "machine", "propose", "run",
     "spectrum", "threads_limit", *_layers,
 ]  # fmt: skip

@@ -1,7 +1,6 @@
 """The types of the extension; elman has the names to use."""
 
 import sys
-from collections.abc import Sequence
 from os import PathLike
 from typing import Any, Literal, TypeVar, final
 
@@ -204,10 +203,24 @@ def machine() -> dict[str, Any]: ...
 def threads_limit(threads: int, /) -> None: ...
 def kinds() -> list[dict[str, Any]]: ...
 def import_model(
-    cls: type[Model], paths: Sequence[_Path], /, **config: Any
+    cls: type[Model], source: list[_Path] | ArrayLike, /, **config: Any
 ) -> tuple[Any, list[Any], list[str], str]: ...
-def look(paths: Sequence[_Path], /) -> tuple[list[tuple[str, str]], list[Any]]: ...
-def check(model: Model, x: _Path, y: _Path, /) -> dict[str, Any]: ...
+def look(
+    paths: list[_Path], draft: _Path | None = None, /
+) -> tuple[list[tuple[str, str]], list[Any]]: ...
+def propose(
+    paths: list[_Path], /, **config: Any
+) -> tuple[str, list[tuple[str, str | None, str | None, str | None]]]: ...
+def check(
+    model: Model,
+    x: _Path,
+    y: _Path,
+    lengths: _Path | None = None,
+    B: int = 0,
+    begin: bytes | None = None,
+    end: bytes | None = None,
+    /,
+) -> dict[str, Any]: ...
 def evaluate(
     model: Model, dataset: Dataset, part: str, /, **config: Any
 ) -> tuple[dict[str, Any], NDArray[np.uint64] | None]: ...

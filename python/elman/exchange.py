@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman import _core
+from elman import _core, _files, references
 from elman._convert import as_array
 from elman._convert import convert as convert_array
 from elman.model import Model
@@ -46,22 +46,74 @@ class Conversion:
         return f"{self.model!r}\n{self.proof}"
 
 
-def _paths(source):
-    """The paths of an argument: one, or several of one model."""
-    if isinstance(source, (str, bytes, os.PathLike)):
-        return [source]
-    return list(source)
+class Proposal(dict):
+    """Keyword arguments of `load` and `convert` that a file would be taken by.
+
+    Attributes
+    ----------
+    of : str
+        What they take of the file, "the actor alone"; "": all of it.
+    """
+
+    of = ""
+
+    def __str__(self):
+        said = ", ".join(f"{name}={value!r}" for name, value in self.items())
+        return f"{said} ({self.of})" if self.of else said
 
 
-def _first(paths, options):
-    """The model of files, which reads batches first where they do not say."""
-    found = _core.import_model(Model, paths, **options)
-    if "batch_first" in options or found[0].batch_first or not found[0].note("proof"):
+def _import(source, options):
+    """(model, rows, remarks, proof) of a list of paths or bytes."""
+    try:
+        return _core.import_model(Model, source, **options)
+    except (_core.BadValueError, _core.BadFormatError) as error:
+        question, error.proposals = _proposals(source, options)
+        if not error.proposals:
+            raise
+        asked = type(error)(_with_proposals(question, error.proposals))
+        asked.proposals = error.proposals
+    raise asked
+
+
+def _proposals(source, options):
+    """What a file leaves open, and the settings that answer it."""
+    try:
+        with _files.as_files(source) as paths:
+            question, rows = _core.propose(paths, **options)
+            if not isinstance(source, list):
+                question = (question or "").replace(paths[0], "<memory>")
+    except (_core.Error, OSError):
+        return "", []  # the first error says more
+    proposals = []
+    for of, layers, ignore, key in rows:
+        given = {"layers": layers, "ignore": ignore, "key": key}
+        given = {name: value for name, value in given.items() if value is not None}
+        proposals.append(Proposal({**options, **given}))
+        proposals[-1].of = of
+    return question, proposals
+
+
+def _with_proposals(question, proposals, most=3):
+    """The sentence of an error that has proposals."""
+    more = len(proposals) - most
+    rest = f" or {more} others, which error.proposals holds" if more > 0 else ""
+    return f"{question}: what fits is {' or '.join(map(str, proposals[:most]))}{rest}"
+
+
+def _first(source, options):
+    """The model of weights, which reads batches first where they do not say."""
+    found = _import(source, options)
+    if not _is_open(found[0], options) or found[0].batch_first:
         return found
     try:
-        return _core.import_model(Model, paths, **options, batch_first=True)
+        return _core.import_model(Model, source, **options, batch_first=True)
     except _core.BadValueError:  # a file of elman's own, which says the order
         return found
+
+
+def _is_open(model, options):
+    """Whether nothing says in which order a model takes steps and sequences."""
+    return "batch_first" not in options and bool(model.note("proof"))
 
 
 def load(source, **options):
@@ -72,9 +124,10 @@ def load(source, **options):
 
     Parameters
     ----------
-    source : path, list of paths, or bytes
+    source : path, list of paths, bytes, file, dict of arrays, or torch module
         .safetensors, .pt, .pth, .onnx, .keras, .h5, .npz, .nam, JSON ...;
-        docs/FORMATS.md has the list.
+        docs/FORMATS.md has the list. Bytes are the content of one, a dict holds
+        weights by name; a module of PyTorch is its state dict.
     **options
         What a file leaves open, as `elman.convert` takes it: layers, key,
         batch_first, ...
@@ -82,50 +135,141 @@ def load(source, **options):
     Returns
     -------
     Model
+
+    Raises
+    ------
+    BadFormatError
+        Where the file needs a decision: ``error.proposals`` are the keyword
+        arguments that it would be taken by.
+
+    Examples
+    --------
+    >>> weights = Model([GRU(4)], inputs=2).state_dict()
+    >>> load(weights)
+    Model([GRU(4)], inputs=2)
     """
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return Model.loads(source)
-    paths = _paths(source)
-    if len(paths) != 1 or options:
-        return convert(paths, **options).model
-    model = Model.load(paths[0])
-    return _first(paths, {})[0] if model.note("proof") else model
+    given, known = _files.read(source)
+    whole = given if isinstance(given, bytes) else given[0]
+    alone = isinstance(given, bytes) or len(given) == 1 and not os.path.isdir(whole)
+    if options or known or not alone:
+        return _first(given, {**known, **options})[0]
+    model = Model.loads(given) if isinstance(given, bytes) else _load(whole, given)
+    return _first(given, {})[0] if model.note("proof") else model
 
 
-def convert(source, path=None, *, reference=None, **options):
+def _load(path, source):
+    """The model of a file, or an error with proposals."""
+    try:
+        return Model.load(path)
+    except (_core.BadValueError, _core.BadFormatError):
+        return _import(source, {})[0]
+
+
+def convert(source, path=None, *, reference=None, lengths=None, states=None, **options):
     """A model from a file of others, with the options that its reading needs.
 
     Parameters
     ----------
-    source : path or list of paths
+    source : path, list of paths, bytes, file, dict of arrays, or torch module
+        As of `load`.
     path : path, optional
-        Where to write the model to as well.
-    reference : pair of paths of .npy files, optional
+        Where to write the model to as well, as `Model.save` does: an .onnx
+        becomes an ONNX file.
+    reference : pair of arrays or of paths of .npy files, optional
         x and the y that the model must give for it: a model that gives
         anything else is refused.
+    lengths : array (B) of int, or path, optional
+        Valid steps of each sequence of the reference.
+    states : dict of arrays or paths, optional
+        Memory that the reference begins with, "rnn.h_0" and "rnn.c_0", and that
+        it must leave, "rnn.h_n", each (L*D,B,R) as PyTorch has it.
     **options
         mapping, key, layers, ignore, nonlinearity, batch_first, from_tensor,
-        to_tensor, as `elman convert` has them.
+        to_tensor, as docs/FORMATS.md has them.
 
     Returns
     -------
     Conversion
+
+    Raises
+    ------
+    BadFormatError
+        Where the file needs a decision: ``error.proposals`` are the keyword
+        arguments that it would be taken by; and where the model does not give
+        y.
+
+    Examples
+    --------
+    >>> model = Model([LSTM(4)], inputs=2, batch_first=False)
+    >>> x = np.ones((3, 1, 2), np.float32)
+    >>> convert(model.state_dict(), reference=(x, model(x)), batch_first=False).proof
+    'checked: it gives y for x'
     """
-    if reference is None:
-        model, rows, remarks, proof = _first(_paths(source), options)
-    else:  # of which the order is known, and checked
-        model, rows, remarks, proof = _core.import_model(Model, _paths(source), **options)
+    if path is not None and _files.ending(path) != ".onnx":
+        _files.check_own(path)
+    given, known = _files.read(source)
+    options = {**known, **options}
+    if reference is None and (lengths is not None or states):
+        raise _core.BadValueError("lengths and states are of a reference: give reference=(x, y)")
+    model, rows, remarks, proof = _first(given, options)
     if reference is not None:
-        x, y = reference
-        check = _core.check(model, x, y)
-        if not check["passed"]:
-            raise _core.BadFormatError(
-                f"{source}: the model does not give {y} for {x}: {check['failure']}"
-            )
-        proof = f"checked: it gives {y} for {x}"
+        model, proof = references.hold(
+            model, reference, lengths, states,
+            other=lambda: _core.import_model(Model, given, **options, batch_first=False)[0]
+            if _is_open(model, options) else None,
+        )  # fmt: skip
     if path is not None:
         model.save(path)
     return Conversion(model, [Row(*row) for row in rows], remarks, proof)
+
+
+def propose(source, **options):
+    """The keyword arguments by which a file would be taken that needs a decision.
+
+    Parameters
+    ----------
+    source : path, list of paths, bytes, file, dict of arrays, or torch module
+        As of `load`.
+    **options
+        Of `convert`, that are decided.
+
+    Returns
+    -------
+    list of Proposal
+        Dicts for `load` and `convert`. One that is as the options are, where
+        nothing is left open; none where other arguments do not help.
+
+    Examples
+    --------
+    >>> weights = Model([GRU(3)], inputs=3).state_dict()
+    >>> two = {f"{a}.{k[4:]}": v for a in "ab" for k, v in weights.items()}
+    >>> for proposal in propose(two):
+    ...     print(proposal)
+    layers='a,b'
+    >>> load(two, **propose(two)[0])
+    Model([GRU(3), GRU(3)], inputs=3)
+    """
+    given, known = _files.read(source)
+    options = {**known, **options}
+    try:
+        _core.import_model(Model, given, **options)
+    except (_core.BadValueError, _core.BadFormatError):
+        return _proposals(given, options)[1]
+    return [Proposal(options)]
+
+
+def draft(source, path):
+    """Begins a mapping file, for weights whose names or layout nothing knows.
+
+    Parameters
+    ----------
+    source : path, list of paths, bytes, file, dict of arrays, or torch module
+    path : path
+        Of the JSON to write. What names and shapes do not say is listed in it
+        under "missing"; when that is settled, ``load(source, mapping=path)``.
+    """
+    with _files.as_files(_files.read(source)[0]) as paths:
+        _core.look(paths, path)
 
 
 def describe(source):
@@ -133,7 +277,7 @@ def describe(source):
 
     Parameters
     ----------
-    source : path or list of paths
+    source : path, list of paths, bytes, file, dict of arrays, or torch module
 
     Returns
     -------
@@ -144,14 +288,12 @@ def describe(source):
 
     Examples
     --------
-    >>> import tempfile, os
-    >>> path = os.path.join(tempfile.mkdtemp(), "m.safetensors")
-    >>> Model([RNN(2)], inputs=1).save(path)
-    >>> facts, tensors = describe(path)
+    >>> facts, tensors = describe(Model([RNN(2)], inputs=1).dumps())
     >>> tensors[0].tensor, tensors[0].shape
     ('rnn.weight_ih_l0', (2, 1))
     """
-    facts, rows = _core.look(_paths(source))
+    with _files.as_files(_files.read(source)[0]) as paths:
+        facts, rows = _core.look(paths)
     return dict(facts), [Row(*row) for row in rows]
 
 
@@ -160,7 +302,7 @@ class Graph(_core.Graph):
 
     Parameters
     ----------
-    source : path or bytes
+    source : path, bytes or file
 
     Examples
     --------
@@ -168,14 +310,39 @@ class Graph(_core.Graph):
     >>> graph({"x": x})["y"]                    # doctest: +SKIP
     """
 
+    def __new__(cls, source):
+        if hasattr(source, "keys") or hasattr(source, "state_dict"):
+            raise _core.BadValueError(
+                f"source is a {type(source).__name__}, expected an ONNX file, or its bytes"
+            )
+        given, _ = _files.read(source)
+        if isinstance(given, list) and len(given) != 1:
+            raise _core.BadValueError(f"source is {len(given)} files, expected one of a graph")
+        return super().__new__(cls, given if isinstance(given, bytes) else given[0])
+
+    def _named(self, inputs):
+        """Inputs by name: a bare array is of the one input that has to be given."""
+        if inputs is None:
+            return {}
+        if hasattr(inputs, "keys"):
+            return dict(inputs)
+        ports = [p for p in self.ports if p["input"]]
+        needed = [p["name"] for p in ports if not p["optional"]] or [p["name"] for p in ports]
+        if len(needed) != 1:
+            raise _core.BadValueError(
+                f"inputs is a {type(inputs).__name__}, expected a dict of arrays by name, as "
+                f"there are several inputs: {', '.join(needed)}"
+            )
+        return {needed[0]: inputs}
+
     def __call__(self, inputs=None, *, steps=0, threads=0, **named):
         """Runs the graph on arrays by name.
 
         Parameters
         ----------
-        inputs : dict of arrays, optional
+        inputs : dict of arrays, or array, optional
             By the names of the graph's inputs; inputs with a value of their own
-            may be left out.
+            may be left out. One array is of the one input that has none.
         steps : int, optional
             How many steps free axes have, where no input says it.
         threads : int, optional
@@ -192,7 +359,7 @@ class Graph(_core.Graph):
         BadValueError
             If there is no such input, or an array does not fit.
         """
-        given = {**(inputs or {}), **named}
+        given = {**self._named(inputs), **named}
         types = {p["name"]: p["type"] for p in self.ports if p["input"]}
         for name, value in given.items():
             if name not in types:
@@ -236,8 +403,8 @@ def run(source, inputs=None, *, steps=0, threads=0, **named):
 
     Parameters
     ----------
-    source : path or bytes
-    inputs : dict of arrays, optional
+    source : path, bytes or file
+    inputs : dict of arrays, or array, optional
     steps, threads : int, optional
         As of `Graph`.
     **named
@@ -253,7 +420,10 @@ def run(source, inputs=None, *, steps=0, threads=0, **named):
     >>> import tempfile, os
     >>> path = os.path.join(tempfile.mkdtemp(), "m.onnx")
     >>> lines = Model([GRU(2)], inputs=1).export("onnx", path)
-    >>> run(path, x=np.zeros((1, 3, 1), np.float32))["y"].shape
+    >>> x = np.zeros((1, 3, 1), np.float32)
+    >>> run(path, x=x)["y"].shape
     (1, 3, 2)
+    >>> bool((run(path, x)["y"] == run(path, {"x": x})["y"]).all())
+    True
     """
     return Graph(source)(inputs, steps=steps, threads=threads, **named)
