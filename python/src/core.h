@@ -151,6 +151,7 @@ typedef enum field_type {
     FIELD_UINT64,
     FIELD_FLOAT,
     FIELD_DOUBLE,
+    FIELD_MEASURED,  /* double, which may be NaN */
     FIELD_WORD,      /* an enum: one of words, by its number */
     FIELD_NAME,      /* char[count] */
     FIELD_TEXT,      /* const char *, which lives as long as the dict */
@@ -340,6 +341,7 @@ typedef struct state_data {
     double flops;          /* of a step of all streams */
     PyObject *plans[2];    /* of a step's y (B,O), and (O) of one stream */
     size_t last_T, last_B; /* of the last pass, 0 before any */
+    bool *taken;           /* (B) slots with a stream; all, after a load */
     PyThread_type_lock lock;
 } state_data;
 state_data *state_of(PyObject *object);
@@ -390,6 +392,7 @@ bool core_add_type(core *core, PyType_Spec *spec, PyTypeObject **type);
 
 /* The functions of a room that are the module's. */
 extern PyMethodDef exchange_functions[], learn_functions[], inspect_functions[],
-    encoding_functions[], sequence_functions[], journal_functions[];
+    encoding_functions[], sequence_functions[], journal_functions[],
+    table_functions[];
 
 #endif

@@ -32,8 +32,8 @@ static bool refuse(const core *core, const char *what, const char *name,
                    PyObject *value, PyObject *expected)
 {
     if (expected && !PyErr_Occurred())
-        errors_bad_value(core, "%s: %s is %R, expected %U", what, name, value,
-                         expected);
+        errors_bad_value(core, "%s: %s is %.200R, expected %U", what, name,
+                         value, expected);
     Py_XDECREF(expected);
     return false;
 }
@@ -45,10 +45,29 @@ static bool refuse_type(const core *core, const char *what, const char *name,
     return refuse(core, what, name, value, PyUnicode_FromString(expected));
 }
 
-/* A whole number, 0 or more, of Python's or NumPy's. */
+/* True or False, of Python or NumPy, or 0 or 1. Any other object has a truth as
+ * well, but "no" would be true. */
+static bool read_truth(PyObject *value, bool *to)
+{
+    bool plain = PyBool_Check(value);
+    if (!plain && PyLong_Check(value)) {
+        long number = PyLong_AsLong(value);
+        plain = !PyErr_Occurred() && (number == 0 || number == 1);
+    } else if (!plain) {
+        PyObject *name = PyType_GetName(Py_TYPE(value)); // without imports
+        plain = name && (!PyUnicode_CompareWithASCIIString(name, "bool") ||
+                         !PyUnicode_CompareWithASCIIString(name, "bool_"));
+        Py_XDECREF(name);
+    }
+    int truth = plain ? PyObject_IsTrue(value) : -1;
+    *to = truth > 0;
+    return truth >= 0;
+}
+
+/* A whole number, 0 or more, of Python's or NumPy's, and no bool. */
 static bool read_whole(PyObject *value, uint64_t most, uint64_t *to)
 {
-    PyObject *index = PyNumber_Index(value);
+    PyObject *index = PyBool_Check(value) ? NULL : PyNumber_Index(value);
     if (!index) return false;
     *to = PyLong_AsUnsignedLongLong(index);
     Py_DECREF(index);
@@ -58,7 +77,7 @@ static bool read_whole(PyObject *value, uint64_t most, uint64_t *to)
 /* The same with a sign, in 32 bits. */
 static bool read_signed(PyObject *value, int32_t *to)
 {
-    PyObject *index = PyNumber_Index(value);
+    PyObject *index = PyBool_Check(value) ? NULL : PyNumber_Index(value);
     if (!index) return false;
     long long number = PyLong_AsLongLong(index);
     Py_DECREF(index);
@@ -69,6 +88,11 @@ static bool read_signed(PyObject *value, int32_t *to)
 int whole_argument(PyObject *object, void *to)
 {
     uint64_t found = 0;
+    if (PyBool_Check(object)) {
+        PyErr_Format(PyExc_TypeError, "%R is a bool, expected a whole number",
+                     object);
+        return 0;
+    }
     if (read_whole(object, UINT64_MAX, &found)) {
         *(uint64_t *)to = found;
         return 1;
@@ -110,8 +134,13 @@ static bool read_word(PyObject *value, const char *const *words, int *to)
     return false;
 }
 
-/* A number of floating point; NaN where it is none, with an exception. */
-static double read_real(PyObject *value) { return PyFloat_AsDouble(value); }
+/* A number, and no bool. */
+static bool read_real(PyObject *value, double *to)
+{
+    if (PyBool_Check(value)) return false;
+    *to = PyFloat_AsDouble(value);
+    return !PyErr_Occurred();
+}
 
 /* "tanh", or a word with its numbers: ("affine", 2.0, 1.0). */
 static bool read_function(PyObject *value, elman_activation *to)
@@ -124,9 +153,8 @@ static bool read_function(PyObject *value, elman_activation *to)
         for (Py_ssize_t i = 0; i < size; i++) {
             PyObject *item = PySequence_GetItem(value, i);
             if (!item) return false;
-            bool read =
-                i == 0 ? read_word(item, activation_words, &kind)
-                       : (numbers[i - 1] = read_real(item), !PyErr_Occurred());
+            bool read = i == 0 ? read_word(item, activation_words, &kind)
+                               : read_real(item, &numbers[i - 1]);
             Py_DECREF(item);
             if (!read) return false;
         }
@@ -160,7 +188,7 @@ static bool read_init(PyObject *value, elman_init *to)
         PyObject *word = PySequence_GetItem(value, 0);
         PyObject *second = PySequence_GetItem(value, 1);
         bool read = word && second && read_word(word, init_words, &kind) &&
-                    (number = read_real(second), !PyErr_Occurred());
+                    read_real(second, &number);
         Py_XDECREF(word);
         Py_XDECREF(second);
         if (!read) return false;
@@ -208,9 +236,11 @@ static bool read_number(const core *core, const field *f, PyObject *value,
                         const char *what, char *at)
 {
     // reals
-    if (f->type == FIELD_FLOAT || f->type == FIELD_DOUBLE) {
-        double number = read_real(value);
-        if (PyErr_Occurred())
+    if (f->type == FIELD_FLOAT || f->type == FIELD_DOUBLE ||
+        f->type == FIELD_MEASURED) {
+        double number = 0;
+        if (!read_real(value, &number) ||
+            (isnan(number) && f->type != FIELD_MEASURED))
             return refuse_type(core, what, f->name, value, "a number");
         if (f->type == FIELD_FLOAT) *(float *)at = (float)number;
         else *(double *)at = number;
@@ -268,18 +298,16 @@ static bool read_field(const core *core, const field *f, PyObject *value,
     void *at = to + f->offset;
     const char *const *words = activation_words;
     switch (f->type) {
-    case FIELD_BOOL: {
-        int truth = PyObject_IsTrue(value);
-        if (truth < 0) return refuse_type(core, what, f->name, value, "a bool");
-        *(bool *)at = truth != 0;
-        return true;
-    }
+    case FIELD_BOOL:
+        return read_truth(value, at) ||
+               refuse_type(core, what, f->name, value, "True or False");
     case FIELD_INT:
     case FIELD_INT32:
     case FIELD_SIZE:
     case FIELD_UINT64:
     case FIELD_FLOAT:
     case FIELD_DOUBLE:
+    case FIELD_MEASURED:
         return read_number(core, f, value, what, at);
     case FIELD_NAME:
     case FIELD_TEXT:
@@ -318,7 +346,7 @@ bool fields_read(const core *core, const field *table, PyObject *dict,
 {
     if (!dict || dict == Py_None) return true;
     if (!PyDict_Check(dict)) {
-        errors_bad_value(core, "%s is %R, expected a dict", what, dict);
+        errors_bad_value(core, "%s is %.200R, expected a dict", what, dict);
         return false;
     }
 
@@ -333,8 +361,8 @@ bool fields_read(const core *core, const field *table, PyObject *dict,
             Py_INCREF(key);
             PyObject *names = names_text(table, NULL);
             if (names)
-                errors_bad_value(core, "%s has no field %R: there are %U", what,
-                                 key, names);
+                errors_bad_value(core, "%s has no field %.200R: there are %U",
+                                 what, key, names);
             Py_XDECREF(names);
             Py_DECREF(key);
             return false;
@@ -392,6 +420,7 @@ static PyObject *write_field(const field *f, const char *from)
     case FIELD_FLOAT:
         return PyFloat_FromDouble((double)*(const float *)at);
     case FIELD_DOUBLE:
+    case FIELD_MEASURED:
         return PyFloat_FromDouble(*(const double *)at);
     case FIELD_WORD: {
         const char *word = f->words[*(const int *)at];

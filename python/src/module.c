@@ -170,6 +170,7 @@ static int module_fill(PyObject *module)
                 !PyModule_AddFunctions(module, encoding_functions) &&
                 !PyModule_AddFunctions(module, sequence_functions) &&
                 !PyModule_AddFunctions(module, journal_functions) &&
+                !PyModule_AddFunctions(module, table_functions) &&
                 !PyModule_AddStringConstant(module, "version", elman_version());
     return made ? 0 : -1;
 }

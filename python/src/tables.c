@@ -4,6 +4,8 @@
  */
 #include "core.h"
 
+#include <string.h>
+
 /* read_field and write_field take every enum for an int */
 _Static_assert(sizeof(elman_task) == sizeof(int) &&
                    sizeof(elman_merge) == sizeof(int),
@@ -306,3 +308,38 @@ const field machine_fields[] = {
     FIELDS_END,
 };
 #undef F
+
+/* The names of a table's fields, for sentences about those that are none. */
+static PyObject *fields(PyObject *module, PyObject *args)
+{
+    static const struct {
+        const char *word;
+        const field *table;
+    } tables[] = {
+        {"trainer", trainer_fields},   {"optimizer", optimizer_fields},
+        {"schedule", schedule_fields}, {"loss", loss_fields},
+        {"dataset", dataset_fields},   {"state", state_fields},
+        {"layer", layer_config_fields}};
+    const char *word = NULL;
+    if (!PyArg_ParseTuple(args, "s", &word)) return NULL;
+    const field *f = NULL;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (!strcmp(tables[i].word, word)) f = tables[i].table;
+    if (!f)
+        return errors_bad_value(core_of_module(module),
+                                "'%s' is no table of fields", word);
+
+    PyObject *list = PyList_New(0);
+    for (; list && f->name; f++) {
+        PyObject *name = PyUnicode_FromString(f->name);
+        if (!name || PyList_Append(list, name)) Py_CLEAR(list);
+        Py_XDECREF(name);
+    }
+    return list;
+}
+
+PyMethodDef table_functions[] = {
+    {"fields", fields, METH_VARARGS,
+     "fields(table, /)\n--\n\nThe names of the fields of a config."},
+    {NULL, NULL, 0, NULL},
+};
