@@ -35,6 +35,7 @@ from elman.layers import *  # noqa: F403
 from elman.layers import __all__ as _layers
 from elman.model import Model
 from elman.stream import Stream
+from elman.streams import Streams
 from elman.text import Encoding
 from elman.training import Run, Trainer
 
@@ -42,7 +43,7 @@ __version__ = _core.version
 __all__ = [
     "BadFileError", "BadFormatError", "BadValueError", "Conversion", "Dataset",
     "Encoding", "Error", "Graph", "Inspection", "Inspector", "Measurement", "Model",
-    "NotFiniteError", "OutOfMemoryError", "Proposal", "Run", "Stream", "Trainer",
-    "convert", "describe", "draft", "kinds", "load", "machine", "propose", "run",
+    "NotFiniteError", "OutOfMemoryError", "Proposal", "Run", "Stream", "Streams",
+    "Trainer", "convert", "describe", "draft", "kinds", "load", "machine", "propose", "run",
     "spectrum", "threads_limit", *_layers,
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import numpy as np
 from elman import _core
 from elman._convert import as_array, convert
 from elman.stream import Stream
+from elman.streams import Streams
 
 
 class Passes:
@@ -99,6 +100,30 @@ class Passes:
         (4,)
         """
         return Stream(self, batch, empty=empty, threads=threads)
+
+    def streams(self, room=64, *, threads=0):
+        """Many streams by ids of one's own, which come and go.
+
+        Parameters
+        ----------
+        room : int, optional
+            Streams to begin with; it grows by itself.
+        threads : int, optional
+            The most threads that a step may use.
+
+        Returns
+        -------
+        Streams
+
+        Examples
+        --------
+        >>> streams = Model([LSTM(4)], inputs=2).streams()
+        >>> streams["ann"]([0.5, 1.0]).shape
+        (4,)
+        >>> sorted(streams.step({"ann": [0.0, 1.0], "bob": [0.5, 1.0]}))
+        ['ann', 'bob']
+        """
+        return Streams(self, room, threads=threads)
 
     def state(self, **config):
         """A state for passes of up to T steps and B sequences.

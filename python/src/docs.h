@@ -341,7 +341,8 @@
     "\n"                                                                       \
     "Parameters\n"                                                             \
     "----------\n"                                                             \
-    "b : int"
+    "b : int\n"                                                                \
+    "    As join gave it; a slot without a stream is refused."
 
 #define DOC_STATE_ZERO_GRADIENTS                                               \
     "zero_gradients($self, /)\n"                                               \

@@ -73,7 +73,10 @@ static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     } else if (!PyErr_Occurred()) {
         PyErr_NoMemory();
     }
-    if (!s->state) Py_CLEAR(self);
+    s->taken = s->state ? PyMem_Malloc(shape[0]) : NULL;
+    if (s->taken) memset(s->taken, !config.empty, shape[0]);
+    else if (!PyErr_Occurred()) PyErr_NoMemory();
+    if (!s->taken) Py_CLEAR(self);
     return core_ready(self);
 }
 
@@ -93,6 +96,7 @@ static void state_free(PyObject *self)
     state_data *s = state_of(self);
     elman_state_destroy(s->state);
     if (s->lock) PyThread_free_lock(s->lock);
+    PyMem_Free(s->taken);
     Py_CLEAR(s->owner);
     Py_CLEAR(s->plans[0]);
     Py_CLEAR(s->plans[1]);
@@ -130,6 +134,7 @@ static PyObject *state_reset(PyObject *self, PyObject *args)
     elman_status status = ELMAN_OK;
     if (b < 0) elman_state_reset(c.m->model, c.s->state);
     else status = elman_state_reset_one(c.m->model, c.s->state, (size_t)b);
+    if (!status && b >= 0) c.s->taken[b] = true;
     state_call_end(&c);
     return errors_none(c.s->core, status);
 }
@@ -141,6 +146,7 @@ static PyObject *state_join(PyObject *self, PyObject *unused)
     state_call c;
     if (!state_call_begin(&c, self, 0)) return NULL;
     elman_status status = elman_state_join(c.m->model, c.s->state, &b);
+    if (!status) c.s->taken[b] = true;
     state_call_end(&c);
     return status ? errors_raise(c.s->core, status) : PyLong_FromSize_t(b);
 }
@@ -151,9 +157,23 @@ static PyObject *state_leave(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "n", &b)) return NULL;
     state_call c;
     if (!state_call_begin(&c, self, 0)) return NULL;
-    elman_status status =
-        elman_state_leave(c.m->model, c.s->state, b < 0 ? SIZE_MAX : (size_t)b);
+    state_data *s = c.s;
+    size_t B = s->config.B ? s->config.B : 1;
+    bool inside = b >= 0 && (size_t)b < B, there = inside && s->taken[b];
+    elman_status status = ELMAN_OK;
+    if (there) {
+        status = elman_state_leave(c.m->model, s->state, (size_t)b);
+        if (!status) s->taken[b] = false;
+    }
     state_call_end(&c);
+    if (!inside)
+        return errors_bad_value(s->core, "b is %zd, expected 0 to %zu", b,
+                                B - 1);
+    if (!there)
+        return errors_bad_value(s->core,
+                                "b is %zd, where no stream is: it has left "
+                                "already, or none has joined",
+                                b);
     return errors_none(c.s->core, status);
 }
 
@@ -182,7 +202,10 @@ static PyObject *state_copy_from(PyObject *self, PyObject *other)
     lock_acquire(first->lock);
     lock_acquire(second->lock);
     elman_status status = elman_state_copy(to->state, from->state);
-    if (!status) to->last_T = from->last_T, to->last_B = from->last_B;
+    if (!status) {
+        to->last_T = from->last_T, to->last_B = from->last_B;
+        memcpy(to->taken, from->taken, to->config.B ? to->config.B : 1);
+    }
     PyThread_release_lock(second->lock);
     PyThread_release_lock(first->lock);
     return errors_none(to->core, status);
@@ -204,6 +227,12 @@ static PyObject *state_save(PyObject *self, PyObject *path)
     return result;
 }
 
+/* Which slots a file leaves free, only the library knows. */
+static void take_all(state_data *s)
+{
+    memset(s->taken, true, s->config.B ? s->config.B : 1);
+}
+
 static PyObject *state_load(PyObject *self, PyObject *path)
 {
     const char *text = NULL;
@@ -213,6 +242,7 @@ static PyObject *state_load(PyObject *self, PyObject *path)
     PyObject *result = NULL;
     if (state_call_begin(&c, self, 0)) {
         elman_status status = elman_state_load(c.m->model, c.s->state, text);
+        if (!status) take_all(c.s);
         state_call_end(&c);
         result = errors_none(c.s->core, status);
     }
@@ -251,6 +281,7 @@ static PyObject *state_loads(PyObject *self, PyObject *data)
     if (state_call_begin(&c, self, 0)) {
         elman_status status =
             elman_state_load_memory(c.m->model, s->state, a.data, a.count);
+        if (!status) take_all(s);
         state_call_end(&c);
         result = errors_none(s->core, status);
     }

@@ -29,6 +29,15 @@ void state_call_end(state_call *c)
 
 /* ---- passes -------------------------------------------------------------- */
 
+/* Remembers the shape of a pass, and that sequences with steps are streams. */
+static void note_pass(state_data *s, const elman_batch *batch)
+{
+    s->last_T = batch->T;
+    s->last_B = batch->B;
+    for (size_t b = 0; b < batch->B; b++)
+        if (!batch->lengths || batch->lengths[b]) s->taken[b] = true;
+}
+
 PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"x",    "y",         "lengths", "ids",
@@ -62,7 +71,7 @@ PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
             elman_model_flops(model, (uint64_t)batch.T * batch.B, false));
         if (begun) {
             status = elman_model_forward(model, s->state, &batch, out.data);
-            if (!status) s->last_T = batch.T, s->last_B = batch.B;
+            if (!status) note_pass(s, &batch);
             state_call_end(&c);
             if (status) errors_raise(core, status);
         }
