@@ -176,7 +176,7 @@ static int module_fill(PyObject *module)
 }
 
 /* Every object that the module keeps, by its place. */
-enum { CORE_OBJECTS = CORE_STATUSES + 21 };
+enum { CORE_OBJECTS = CORE_STATUSES + 22 };
 static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
 {
     size_t n = 0;
@@ -206,6 +206,8 @@ static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
         &core->convert,
         &core->spoken,
     };
+    _Static_assert(CORE_STATUSES + sizeof rest / sizeof *rest == CORE_OBJECTS,
+                   "CORE_OBJECTS counts them");
     memcpy(&objects[n], rest, sizeof rest);
 }
 
