@@ -67,6 +67,13 @@ _SETTINGS = {
 }  # fmt: skip
 
 
+def keep(estimator, settings):
+    """Keeps the arguments of __init__ under their own names, as they are."""
+    for name, value in settings.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
+
+
 class Estimator(BaseEstimator):
     """Settings, reading X, the network and its training."""
 

@@ -10,7 +10,7 @@ import pytest
 import elman
 
 NEEDS = {"elman.torch": "torch", "elman.sklearn": "sklearn", "elman.plot": "matplotlib",
-         "elman.hub": "huggingface_hub"}
+         "elman.hub": "huggingface_hub", "elman.aeon": "aeon", "elman.sktime": "sktime"}
 MODULES = [
     m.name
     for m in pkgutil.walk_packages(elman.__path__, "elman.")

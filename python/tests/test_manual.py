@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/PYTHON.md"
 NEEDS = {"sklearn": "sklearn", "torch": "torch", ".plot(": "matplotlib",
-         "hub": "huggingface_hub"}  # fmt: skip
+         "hub": "huggingface_hub", "aeon": "aeon", "sktime": "sktime"}  # fmt: skip
 
 
 def blocks():
