@@ -16,7 +16,8 @@ def refused(name, value, expected):
 
 def whole(name, value, least=0, most=2**31 - 1, also=""):
     """A whole number from least to most, as an int."""
-    expected = f"a whole number from {least} to {most if most < 2**31 - 1 else '2**31 - 1'}{also}"
+    end = {2**31 - 1: "2**31 - 1", 2**64 - 1: "2**64 - 1"}.get(most, most)
+    expected = f"a whole number from {least} to {end}{also}"
     if isinstance(value, bool):
         raise refused(name, value, expected)
     try:
@@ -28,22 +29,23 @@ def whole(name, value, least=0, most=2**31 - 1, also=""):
     return number
 
 
-def real(name, value, least=-math.inf, expected="a number"):
-    """A number of least or more, and finite, as a float."""
+def real(name, value, least=-math.inf, expected="a number", most=math.inf):
+    """A finite number from least to most, as a float."""
     if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
         raise refused(name, value, expected)
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise refused(name, value, expected) from None
-    if not (math.isfinite(number) and number >= least):
+    if not (math.isfinite(number) and least <= number <= most):
         raise refused(name, value, expected)
     return number
 
 
 def truth(name, value):
     """True or False, of Python or NumPy."""
-    if type(value).__name__ not in ("bool", "bool_"):
+    known = type(value).__name__ in ("bool", "bool_") or type(value) is int and value in (0, 1)
+    if not known:
         raise refused(name, value, "True or False")
     return bool(value)
 

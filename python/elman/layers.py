@@ -14,6 +14,7 @@ __all__ = [
     "Softplus", "Softsign", "Hardsigmoid",
 ]  # fmt: skip
 
+from elman._checks import real, truth
 from elman.layer import Layer
 from elman.recurrent import GRU, LSTM, RNN, IndRNN, LiGRU, MinGRU, MinLSTM
 
@@ -35,7 +36,7 @@ def Linear(output_size, *, bias=True, **fields):
         Reads (B,T,I), gives (B,T,O).
     """
     return Layer(
-        "linear", output_size=output_size, no_bias=None if bias else True, **fields
+        "linear", output_size=output_size, no_bias=None if truth("bias", bias) else True, **fields
     )
 
 
@@ -78,7 +79,7 @@ def Dropout(p=0.5, *, variational=False):
     -------
     Layer
     """
-    return Layer("dropout", dropout=p, variational=variational or None)
+    return Layer("dropout", dropout=real("p", p, 0, "0 to 1", 1), variational=truth("variational", variational) or None)
 
 
 def LayerNorm(*, eps=None, name=None):
@@ -228,7 +229,7 @@ def LeakyReLU(negative_slope=0.01):
     -------
     Layer
     """
-    return Layer("activation", activation=("leaky_relu", negative_slope))
+    return Layer("activation", activation=("leaky_relu", real("negative_slope", negative_slope)))
 
 
 def ELU(alpha=1.0):
@@ -242,7 +243,7 @@ def ELU(alpha=1.0):
     -------
     Layer
     """
-    return Layer("activation", activation=("elu", alpha))
+    return Layer("activation", activation=("elu", real("alpha", alpha)))
 
 
 def Softplus():

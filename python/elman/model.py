@@ -1,6 +1,7 @@
 """Models: layers and weights."""
 
 from elman import _core
+from elman._checks import refused, truth, whole
 from elman.layer import Layer
 from elman.learner import Learner
 from elman.passes import Passes
@@ -38,12 +39,20 @@ class Model(Passes, Learner, Weights, _core.Model):
                 f"layers is {layers!r}, expected a list such as [elman.LSTM(64), "
                 "elman.Linear(3)]"
             ) from None
+        if not configs:
+            raise refused("layers", layers, "one layer at least")
+        whole("inputs", inputs, 0)
+        tokens = configs[0]["kind"] == "embedding"
+        if bool(inputs) == tokens:
+            raise refused("inputs", inputs, (
+                "0, as the model begins with an Embedding and reads tokens" if tokens else
+                "the features of each step, or an Embedding as the first layer"))  # fmt: skip
         return super().__new__(
             cls,
             {
                 "input_size": inputs,
-                "batch_first": batch_first,
-                "seed": seed,
+                "batch_first": truth("batch_first", batch_first),
+                "seed": whole("seed", seed, 0, 2**64 - 1),
                 "layers": configs,
             },
         )

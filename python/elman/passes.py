@@ -3,6 +3,7 @@
 import numpy as np
 
 from elman import _core
+from elman._checks import refused, whole
 from elman._convert import as_array, convert
 from elman.stream import Stream
 from elman.streams import Streams
@@ -30,6 +31,11 @@ class Passes:
         (T,O) or (O) for one sequence; a list of (T_b,O) for a list. Zeros
         behind the end of each sequence.
         """
+        if lengths is not None and not np.ndim(lengths):
+            raise refused("lengths", lengths, "one for each sequence, such as [3, 5]")
+        whole("threads", threads, 0, 64)
+        if isinstance(x, (list, tuple)) and not x:
+            return []
         if _is_list_of_sequences(x):
             return self._run_list(x, lengths, threads)
         x = x if hasattr(x, "ndim") else as_array(x, "x")
@@ -47,7 +53,15 @@ class Passes:
         if len(shape) < 2:
             shape = (*shape, 1, 1)[:2]
         T, B = (shape[1], shape[0]) if self.batch_first else (shape[0], shape[1])
-        state = self.state(T=max(T, 1), B=max(B, 1), threads=threads)
+        if not T:
+            raise _core.BadValueError(
+                f"x has the shape {shape}, whose sequences have no steps, expected one at least"
+            )
+        if not B:  # as in PyTorch: nothing in, nothing out
+            alike = np.zeros([n or 1 for n in shape], getattr(x, "dtype", None))
+            y = self._run(np.zeros_like(alike), None, threads)
+            return y[:0] if self.batch_first or self.info["per_sequence"] else y[:, :0]
+        state = self.state(T=T, B=B, threads=threads)
         return state.forward(x, lengths=lengths)
 
     def _run_list(self, arrays, lengths, threads):
@@ -99,7 +113,7 @@ class Passes:
         >>> stream(np.zeros(2)).shape
         (4,)
         """
-        return Stream(self, batch, empty=empty, threads=threads)
+        return Stream(self, whole("batch", batch, 1), empty=empty, threads=threads)
 
     def streams(self, room=64, *, threads=0):
         """Many streams by ids of one's own, which come and go.
@@ -148,6 +162,9 @@ class Passes:
         >>> state["fc.weight.grad"]
         array([[3., 3.]], dtype=float32)
         """
+        for name in ("T", "B"):
+            if config.get(name) is not None:
+                whole(name, config[name], 1)
         return Stream(self, config.pop("B", 1), **config)
 
 

@@ -7,8 +7,11 @@ import os
 import numpy as np
 
 from elman import _core
+from elman._checks import refused, truth, whole, word
 from elman.data import Dataset, _is_frame
 from elman.text import encoding_of
+
+PARTS = ("train", "validation", "test")
 
 
 def labels_of(model):
@@ -67,7 +70,14 @@ def open_as(model, data, y=None, *, lengths=None, answers=False, **config):
 def predict(model, data, *, lengths=None, probabilities=False, part=None, threads=0, **config):
     """The answers of a model; see `Model.predict`."""
     encoding_of(model)
+    truth("probabilities", probabilities)
+    whole("threads", threads, 0, 64)
+    if part is not None:
+        word("part", part, PARTS)
     if not isinstance(data, _core.Dataset):
+        if part is not None:
+            raise refused("part", part, "None, as all of the data is answered: parts are "
+                          "of an elman.Dataset")  # fmt: skip
         data, _ = open_as(model, data, lengths=lengths, answers=True, **config)
         part = "validation"
     encoding = data.encoding

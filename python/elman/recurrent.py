@@ -1,5 +1,6 @@
 """The layers with a memory, named and parametrized as in `torch.nn`."""
 
+from elman._checks import truth, whole
 from elman.layer import Layer
 
 
@@ -7,8 +8,8 @@ def _recurrent(kind, hidden_size, num_layers, bias, fields):
     return Layer(
         kind,
         hidden_size=hidden_size,
-        num_layers=num_layers if num_layers != 1 else None,
-        no_bias=True if not bias else None,
+        num_layers=None if whole("num_layers", num_layers, 1, 16) == 1 else num_layers,
+        no_bias=None if truth("bias", bias) else True,
         **fields,
     )
 

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from elman import _core
+from elman import _checks, _core
+from elman._checks import real, whole
 
 
 class Encoding(_core.Encoding):
@@ -101,6 +102,12 @@ def encoding_of(model):
 
 def sample(model, prompt, length, temperature, top_k, seed):
     """The text that a language model goes on with; see `Model.sample`."""
+    _checks.text("prompt", prompt)
+    whole("length", length, 0)
+    real("temperature", temperature, 0, "a number of 0 or more")
+    whole("seed", seed, 0, 2**64 - 1)
+    if top_k is not None:
+        whole("top_k", top_k, 1, also=", or None for all")
     encoding = encoding_of(model)
     if encoding.facts["task"] != "language":
         raise _core.BadValueError(
