@@ -32,17 +32,67 @@ def convert(value, dtype, name):
 
 
 def as_array(value, name):
-    """`value` as NumPy sees it, without a copy where that can be."""
+    """`value` as NumPy sees it, without a copy where that can be.
+
+    What an array's numbers alone do not say is refused: a mask that hides some,
+    as of `numpy.ma`. So are lists of different lengths.
+    """
     if hasattr(value, "detach") and hasattr(value, "requires_grad"):
         value = value.detach()  # of torch: its numbers, not its graph
+    refuse_mask(value, name)
     try:
         if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
             return np.from_dlpack(value)
         return np.asarray(value)
     except (ValueError, TypeError, RuntimeError, BufferError) as error:
+        if "inhomogeneous" in str(error):
+            raise _core.BadValueError(
+                f"{name} has parts of different shapes, expected one array; sequences of "
+                "different lengths are a list of arrays"
+            ) from None
+        said = str(error).split("\n")[0]
+        raise _core.BadValueError(f"{name} cannot be read as an array: {said}") from error
+
+
+def is_list_of_arrays(value):
+    """Whether it is a list with parts that have a length of their own."""
+    return isinstance(value, (list, tuple)) and any(map(_has_length, value))
+
+
+def _has_length(value):
+    if hasattr(value, "ndim"):
+        return value.ndim > 0
+    return hasattr(value, "__len__") and not isinstance(value, (str, bytes, dict))
+
+
+def joined(arrays, name, join=np.concatenate):
+    """Arrays of a list as one, where they fit together."""
+    try:
+        return join(arrays)
+    except (ValueError, TypeError) as error:
+        parts = {f"the shape {a.shape}" for a in arrays}
+        parts = parts if len(parts) > 1 else {f"the type {a.dtype}" for a in arrays}
         raise _core.BadValueError(
-            f"{name} cannot be read as an array: {error}"
+            f"{name} has parts of {' and '.join(sorted(parts)[:2])}, expected one that fits all"
         ) from error
+
+
+def refuse_mask(value, name):
+    """Refuses numbers that a mask hides."""
+    if _has_mask(value):
+        raise _core.BadValueError(
+            f"{name} has masked values, expected numbers: {name}.filled(numpy.nan) says what "
+            "they are, lengths how much of a sequence counts"
+        )
+
+
+def _has_mask(value):
+    """Whether a mask hides numbers, of an array or of one in a list."""
+    if isinstance(value, np.ma.MaskedArray):
+        return bool(np.ma.is_masked(value))
+    if not isinstance(value, (list, tuple)):
+        return False
+    return any(isinstance(v, (list, tuple, np.ma.MaskedArray)) and _has_mask(v) for v in value)
 
 
 def _whole(array, dtype, name):

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from elman import _core
+from elman._convert import as_array, refuse_mask
 from elman.data import Dataset
 from elman.layers import GRU, LSTM, RNN, Dropout, IndRNN, Last, LiGRU, Linear, MinGRU, MinLSTM
 from elman.model import Model
@@ -121,7 +122,7 @@ class Estimator(BaseEstimator):
         """X as arrays (T_n,I); 2-D arrays are checked as scikit-learn does."""
         rows = not _is_list_of_sequences(X)
         if rows and _shape(X)[2:] and not _shape(X)[3:]:
-            X, rows = np.asarray(X), False
+            X, rows = as_array(X, "X"), False
             if not len(X):
                 raise _core.BadValueError("Found array with 0 sample(s): X has no sequence")
 
@@ -136,6 +137,9 @@ class Estimator(BaseEstimator):
                 + (f"(N,T,{self.n_features_in_})" if self.layout == "elman" else
                    f"(N,{self.n_features_in_},T)")
             )  # fmt: skip
+        refuse_mask(X, "X")
+        if getattr(getattr(X, "dtype", None), "kind", "f") in "mMV":
+            raise _core.BadValueError(f"X has values of the type {X.dtype}, expected real numbers")
         X = validate_data(self, X, reset=reset, dtype=np.float64)
         self._rows = True
         return list(X[:, :, None])
@@ -246,10 +250,9 @@ def as_floats(values, name):
     """Real, finite numbers as float64."""
     if values is None:
         raise _core.BadValueError(f"{name} is None, expected real numbers")
-    kind = type(values).__name__
+    array = as_array(values, name)
+    kind = array.dtype
     try:
-        array = np.asarray(values)
-        kind = array.dtype
         if kind.kind not in "fiubO":
             raise TypeError
         array = array.astype(np.float64)
@@ -294,6 +297,7 @@ def column(y, count, instead):
             f"y should be a 1d array, got an array of shape {shape} instead: one for each "
             f"sequence{instead}"
         )
+    refuse_mask(y, "y")
     y = column_or_1d(y, warn=True)
     if len(y) != count:
         raise _core.BadValueError(f"X has {count} sequences, y {len(y)} targets")

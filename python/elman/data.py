@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from elman import _core
-from elman._convert import as_array
+from elman._convert import as_array, is_list_of_arrays, joined
 
 SEED = 1  # of weights, split and order where none is given, as of `elman train`
 
@@ -97,9 +97,10 @@ class Dataset(_core.Dataset):
         config = _words(config)
         if validation is not None:
             _part(config, "validation", validation)
-        if isinstance(tokens, (list, tuple)) and any(np.ndim(t) for t in tokens):
-            lengths = np.array([len(t) for t in tokens], np.uintp)
-            tokens = np.concatenate([np.asarray(t) for t in tokens])
+        if is_list_of_arrays(tokens):
+            arrays = [np.atleast_1d(as_array(t, "tokens")) for t in tokens]
+            lengths = np.array([len(t) for t in arrays], np.uintp)
+            tokens = joined(arrays, "tokens")
         return cls.arrays(tokens=tokens, vocabulary=vocabulary, lengths=lengths, config=config)
 
     @classmethod
@@ -341,8 +342,8 @@ def _pairs(iterator):
 
 def _sequences(X, lengths):
     """X as (N,T,I) with lengths, or as rows of all sequences with lengths."""
-    if isinstance(X, (list, tuple)) and any(np.ndim(a) for a in X):
-        arrays = [as_array(a, "X") for a in X]
+    if is_list_of_arrays(X):
+        arrays = [np.atleast_1d(as_array(a, "X")) for a in X]
         arrays = [a[:, None] if a.ndim == 1 else a for a in arrays]
         steps = {len(a) for a in arrays}
         if len({a.shape[1:] for a in arrays}) > 1:
@@ -352,8 +353,8 @@ def _sequences(X, lengths):
                 raise _core.BadValueError(
                     "lengths go with an array; each array of a list has its own"
                 )
-            return np.concatenate(arrays), np.array([len(a) for a in arrays], np.uintp)
-        X = np.stack(arrays)
+            return joined(arrays, "X"), np.array([len(a) for a in arrays], np.uintp)
+        X = joined(arrays, "X", np.stack)
     x = as_array(X, "X")
     if x.ndim == 2:
         x = x[:, :, None]
@@ -366,11 +367,9 @@ def _classes(y, labels):
     """y with text turned into numbers of classes, and the classes' texts."""
     if y is None:
         return y, None
-    ragged = isinstance(y, (list, tuple)) and any(
-        np.ndim(a) and not isinstance(a, str) for a in y
-    )
-    parts = [np.asarray(a) for a in y] if ragged else [as_array(y, "y")]
-    flat = np.concatenate([p.ravel() for p in parts]) if parts else np.zeros(0)
+    ragged = is_list_of_arrays(y)
+    parts = [as_array(a, "y") for a in y] if ragged else [as_array(y, "y")]
+    flat = joined([p.ravel() for p in parts], "y") if parts else np.zeros(0)
     if flat.dtype == bool:
         labels = labels or ["False", "True"]
         flat = flat if "True" in labels else flat.astype(int)
@@ -401,9 +400,9 @@ def _targets(x, y, lengths, per_step):
     if y is None:
         return {"per_step": bool(per_step)}
     ragged = x.ndim == 2
-    if isinstance(y, (list, tuple)) and any(np.ndim(a) for a in y):
-        arrays = [np.asarray(a) for a in y]
-        y = np.concatenate(arrays) if ragged else np.stack(arrays)
+    if is_list_of_arrays(y):
+        arrays = [as_array(a, "y") for a in y]
+        y = joined(arrays, "y", np.concatenate if ragged else np.stack)
         per_step = True if per_step is None and ragged else per_step
     y = as_array(y, "y")
     N = len(lengths) if ragged else x.shape[0]
@@ -420,10 +419,16 @@ def _targets(x, y, lengths, per_step):
 
 def _join(first, second, lengths):
     """Training and validation data as one, with the part of each sequence."""
+    first, second = ([_parts(v, n) for v, n in zip(pair, "Xy")] for pair in (first, second))
     X, y = list(first[0]), list(first[1])
     if lengths is not None:
         X = [a[:n] for a, n in zip(X, lengths)]
     parts = np.array([0] * len(X) + [1] * len(second[0]), np.int32)
     X = X + list(second[0])
     ys = y + list(second[1])
-    return X, np.asarray(ys) if not np.ndim(ys[0]) else ys, None, parts
+    return X, ys if is_list_of_arrays(ys) else as_array(ys, "y"), None, parts
+
+
+def _parts(values, name):
+    """A list as it is, or an array, of which a mask hides nothing."""
+    return values if isinstance(values, (list, tuple)) else as_array(values, name)

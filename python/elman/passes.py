@@ -31,7 +31,7 @@ class Passes:
         (T,O) or (O) for one sequence; a list of (T_b,O) for a list. Zeros
         behind the end of each sequence.
         """
-        if lengths is not None and not np.ndim(lengths):
+        if lengths is not None and not as_array(lengths, "lengths").ndim:
             raise refused("lengths", lengths, "one for each sequence, such as [3, 5]")
         whole("threads", threads, 0, 64)
         if isinstance(x, (list, tuple)) and not x:

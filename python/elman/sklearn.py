@@ -15,6 +15,7 @@ True
 import numpy as np
 
 from elman import _core
+from elman._convert import as_array
 from elman._estimator import (  # says what is missing, so it is the first
     Estimator,
     as_floats,
@@ -498,7 +499,7 @@ def _tags(y, steps):
         raise _core.BadValueError(
             f"y is {y!r}, expected classes of steps: (N,T), or a list of arrays (T_n)"
         )
-    tags = [np.asarray(t) for t in y]
+    tags = [as_array(t, "y") for t in y]
     if len(tags) != len(steps):
         raise _core.BadValueError(f"X has {len(steps)} sequences, y {len(tags)}")
     for t, count in zip(tags, steps):

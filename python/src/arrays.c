@@ -53,10 +53,20 @@ static bool take(core *core, const char *name, array *to)
     return true;
 }
 
-/* Borrows an object's numbers if it shows them as they are wanted. */
-static bool borrow(PyObject *object, array_type type, int flags, array *to)
+/* Whether an array has a mask, as numpy.ma's have: its numbers alone are not
+ * what it says. */
+static bool is_masked(const core *core, PyObject *object)
 {
-    if (!PyObject_CheckBuffer(object)) return false;
+    return Py_TYPE(object) != core->ndarray &&
+           PyObject_TypeCheck(object, core->ndarray) &&
+           PyObject_HasAttrString(object, "mask");
+}
+
+/* Borrows an object's numbers if it shows them as they are wanted. */
+static bool borrow(const core *core, PyObject *object, array_type type,
+                   int flags, array *to)
+{
+    if (!PyObject_CheckBuffer(object) || is_masked(core, object)) return false;
     if (PyObject_GetBuffer(object, &to->buffer,
                            flags | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) {
         errors_forgive();
@@ -84,7 +94,7 @@ bool array_argument(core *core, PyObject *object, array_type type,
                     const char *name, array *to)
 {
     memset(to, 0, sizeof *to);
-    if (borrow(object, type, PyBUF_SIMPLE, to)) {
+    if (borrow(core, object, type, PyBUF_SIMPLE, to)) {
         if (take(core, name, to)) return true;
         array_release(to);
         return false;
@@ -98,7 +108,7 @@ bool array_argument(core *core, PyObject *object, array_type type,
     PyObject *made =
         PyObject_CallFunction(convert, "Oss", object, types[type].numpy, name);
     if (!made) return false;
-    bool read = borrow(made, type, PyBUF_SIMPLE, to);
+    bool read = borrow(core, made, type, PyBUF_SIMPLE, to);
     Py_DECREF(made); // the buffer holds it
     if (!read) {
         if (PyErr_Occurred()) return false;
@@ -187,7 +197,7 @@ PyObject *array_fill(core *core, PyObject *object, array_type type,
     }
 
     // what a caller gives must take the numbers where it is
-    if (!borrow(made, type, PyBUF_WRITABLE, to)) {
+    if (!borrow(core, made, type, PyBUF_WRITABLE, to)) {
         if (!PyErr_Occurred())
             errors_bad_value(
                 core,

@@ -27,6 +27,7 @@ typedef struct core {
         *inspection, *encoding, *loader, *torch, *torch_engine, *torch_run;
     PyObject *empty;                                      /* numpy.empty */
     PyObject *asarray;                                    /* numpy.asarray */
+    PyTypeObject *ndarray;                                /* numpy.ndarray */
     PyObject *float32, *float64, *int32, *uint64, *bool8; /* numpy's dtypes */
     PyObject *convert; /* elman._convert.convert, once it was needed */
     PyObject *spoken;  /* elman._sentences.spoken, the same */

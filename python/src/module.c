@@ -132,6 +132,7 @@ static bool find_numpy(core *core)
     if (!numpy) return false;
     core->empty = PyObject_GetAttrString(numpy, "empty");
     core->asarray = PyObject_GetAttrString(numpy, "asarray");
+    core->ndarray = (PyTypeObject *)PyObject_GetAttrString(numpy, "ndarray");
     PyObject *dtype = PyObject_GetAttrString(numpy, "dtype");
     Py_DECREF(numpy);
 
@@ -144,7 +145,7 @@ static bool find_numpy(core *core)
         {"int32", &core->int32},     {"uint64", &core->uint64},
         {"bool", &core->bool8},
     };
-    bool found = core->empty && core->asarray && dtype;
+    bool found = core->empty && core->asarray && core->ndarray && dtype;
     for (size_t i = 0; found && i < sizeof types / sizeof *types; i++)
         found =
             (*types[i].to = PyObject_CallFunction(dtype, "s", types[i].name));
@@ -176,7 +177,7 @@ static int module_fill(PyObject *module)
 }
 
 /* Every object that the module keeps, by its place. */
-enum { CORE_OBJECTS = CORE_STATUSES + 22 };
+enum { CORE_OBJECTS = CORE_STATUSES + 23 };
 static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
 {
     size_t n = 0;
@@ -198,6 +199,7 @@ static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
         (PyObject **)&core->torch_run,
         &core->empty,
         &core->asarray,
+        (PyObject **)&core->ndarray,
         &core->float32,
         &core->float64,
         &core->int32,
