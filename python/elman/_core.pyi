@@ -224,6 +224,14 @@ def check(
 def evaluate(
     model: Model, dataset: Dataset, part: str, /, **config: Any
 ) -> tuple[dict[str, Any], NDArray[np.uint64] | None]: ...
+def check_batch(
+    model: Model,
+    x: ArrayLike,
+    lengths: ArrayLike | None,
+    target: ArrayLike | None,
+    loss: dict[str, Any] | None = None,
+    /,
+) -> None: ...
 def flow(
     model: Model,
     x: ArrayLike,

@@ -5,10 +5,12 @@ and gives arrays, with `plot()` for a figure. `model.inspect(dataset)` measures
 all of it, says in sentences what it means, and writes the page.
 """
 
+import operator
+import os
+
 import numpy as np
 
-from elman import _core, _files
-from elman._convert import as_array
+from elman import _batch, _core, _files
 from elman._sentences import spoken
 
 
@@ -118,25 +120,22 @@ class Inspector:
     Parameters
     ----------
     model : Model
-    x : array (B,T,I) or (T,I), or tokens
+    x : array (B,T,I) or (T,I), tokens (B,T) or (T), or list of arrays (T_b,I)
     y : array, optional
-        Targets, for what is of a loss: integers are classes, else values.
+        Targets, for what is of a loss: integers are classes, else values; -100
+        is a step without a class.
     lengths : array (B), optional
         Valid steps of each sequence.
+
+    Raises
+    ------
+    BadValueError
+        If something does not fit the model; the text says what.
     """
 
     def __init__(self, model, x, y=None, lengths=None):
         self.model = model
-        x = as_array(x, "x")
-        if x.ndim == (1 if model.info["vocabulary"] else 2):
-            x = np.expand_dims(x, 0 if model.batch_first else 1)
-        self.x, self.lengths = x, lengths
-        self.target, self.loss = None, None
-        if y is not None:
-            y = as_array(y, "y")
-            classes = y.dtype.kind in "iub"
-            self.loss = {"kind": "cross_entropy" if classes else "mse"}
-            self.target = y
+        self.x, self.target, self.loss, self.lengths = _batch.read(model, x, y, lengths)
 
     def _needs_target(self, what):
         if self.target is None:
@@ -270,6 +269,10 @@ class Inspector:
         BadValueError
             If a level runs in both directions.
         """
+        if (input == "token") != (token is not None):
+            raise _core.BadValueError(
+                f"input is {input!r} and token {token!r}, expected a token with input='token' alone"
+            )
         config = {"input": input, "token": token, "starts": starts, "seed": seed}
         found = _core.fixed_points(self.model, self.x, self.lengths, config)
         return Measurement("fixed_points", found)
@@ -327,8 +330,7 @@ class Inspector:
         """
         config = {
             "kind": kind, "sequence": sequence, "points": points, "threads": threads,
-            "step": None if step is None else step + 1,
-            "output": None if output is None else output + 1,
+            "step": _number(step, "step"), "output": _number(output, "output"),
         }  # fmt: skip
         found = _core.attribution(self.model, self.x, self.lengths, config, baseline)
         return Measurement("attribution", found)
@@ -394,8 +396,16 @@ class Inspector:
 
         if self.target is None:
             return Inspection(self.model, None, **config)
-        data = Dataset.of(self.x, self.target, lengths=self.lengths, validation=0,
-                          class_count=self.model.info["output_size"])  # fmt: skip
+        x, y, info = self.x, self.target, self.model.info
+        if not self.model.batch_first:
+            x, y = np.swapaxes(x, 0, 1), y if info["per_sequence"] else np.swapaxes(y, 0, 1)
+        if info["vocabulary"]:
+            raise _core.BadValueError(
+                "all of it is of a dataset, and tokens with targets are none: give "
+                "model.inspect a text or elman.Dataset.tokens(x)"
+            )
+        data = Dataset.of(x, y, lengths=self.lengths, validation=0, per_step=not info["per_sequence"],
+                          class_count=info["output_size"])  # fmt: skip
         return Inspection(self.model, data, **config)
 
     def report(self, path, **config):
@@ -413,6 +423,19 @@ class Inspector:
     def __repr__(self):
         shape = " x ".join(map(str, self.x.shape))
         return f"Inspector({self.model!r}, x {shape})"
+
+
+def _number(value, name):
+    """An index as the library has it, from 1; 0 is its own choice."""
+    if value is None:
+        return 0
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise _core.BadValueError(f"{name} is {value!r}, expected 0 or more, or None")
+    return number + 1
 
 
 def spectrum(model):
@@ -470,6 +493,15 @@ def _kind_of(model, parameter):
     return next(c["kind"] for c in model.config["layers"] if c["name"] == prefix)
 
 
+def _loss_of(model, data):
+    """The loss that a model was trained by, or that of its data."""
+    word = (model.note("loss") or "").replace("-", "_")
+    word = {"bce": "binary_cross_entropy"}.get(word, word)
+    if data.encoding["task"] not in ("forecast", "regress", "track"):
+        return "cross_entropy"
+    return word if word in ("mse", "mae", "huber", "binary_cross_entropy") else "mse"
+
+
 class Inspection(_core.Inspection):
     """A model and its data, inspected: findings, sections, the page.
 
@@ -501,6 +533,8 @@ class Inspection(_core.Inspection):
     )  # fmt: skip
 
     def __new__(cls, model, data=None, **config):
+        if isinstance(data, _core.Dataset) and data.encoding["labels"] is None:
+            config.setdefault("loss", _loss_of(model, data))
         return super().__new__(cls, model, data, **config)
 
     def __init__(self, model, data=None, **config):
@@ -545,3 +579,29 @@ class Inspection(_core.Inspection):
             for f in self.findings
         )
         return f"<table>{rows}</table>"
+
+
+def inspect(model, x=None, y=None, lengths=None, **config):
+    """An Inspector of a batch, or an Inspection of data; see `Model.inspect`."""
+    from elman.data import _is_frame
+    from elman.predict import open_as
+
+    is_path = isinstance(x, (str, os.PathLike))
+    if (is_path or _is_frame(x)) and model.note("encoding"):
+        if lengths is not None:
+            raise _core.BadValueError("lengths are of arrays, and the data has its own")
+        x, _ = open_as(model, x, y)
+        y = None
+        config.setdefault("part", "validation")
+    elif is_path:
+        x, y, lengths = (_batch.load(v, n) for v, n in ((x, "x"), (y, "y"), (lengths, "lengths")))
+    if x is None or isinstance(x, _core.Dataset):
+        if y is not None or lengths is not None:
+            raise _core.BadValueError("y and lengths go with an array x, and a dataset has its own")
+        return Inspection(model, x, **config)
+    if config:
+        raise _core.BadValueError(
+            f"{sorted(config)[0]} is of the inspection of a dataset: of a batch it goes with "
+            "all() or report()"
+        )
+    return Inspector(model, x, y, lengths)

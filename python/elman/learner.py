@@ -289,12 +289,14 @@ class Learner:
 
         Parameters
         ----------
-        x : array (B,T,I) or (T,I), tokens, Dataset, or None
+        x : array (B,T,I) or (T,I), tokens, list of arrays, Dataset, path, or None
             A batch gives an `Inspector`, whose methods measure one thing each;
             a dataset, or nothing (then random input), an `Inspection` of all.
-        y : array, optional
+            A path, or a DataFrame, is data as the model was trained on it; of a
+            model that was not, an .npy file of a batch.
+        y : array or path of an .npy file, optional
             Targets of the batch, for what is of a loss.
-        lengths : array (B), optional
+        lengths : array (B) or path of an .npy file, optional
         **config
             Of an inspection, as in `elman_inspection_config`.
 
@@ -309,6 +311,4 @@ class Learner:
         >>> flow.levels[0].h.shape
         (20, 20)
         """
-        if x is None or isinstance(x, _core.Dataset):
-            return inspection.Inspection(self, x, **config)
-        return inspection.Inspector(self, x, y, lengths)
+        return inspection.inspect(self, x, y, lengths, **config)

@@ -109,6 +109,18 @@ def _legend_beside(ax):
               bbox_to_anchor=(1.0, 1.0), ncols=-(-count // 24) or 1)  # fmt: skip
 
 
+def _names(names, count, argument, what):
+    """A list of so many names, or None."""
+    if names is None:
+        return None
+    names = [names] if isinstance(names, str) else [str(name) for name in names]
+    if len(names) != count:
+        raise _core.BadValueError(
+            f"{argument} has {len(names)} names, expected {count}, one of each {what}"
+        )
+    return names
+
+
 def _given(panels):
     """One panel as axes, several as a list."""
     return panels[0] if len(panels) == 1 else panels
@@ -147,6 +159,8 @@ def losses(run, axes=None):
 def flow(found, axes=None, *, of="h"):
     """Maps of gradient norms, one a level, and how they fade with the lag."""
     levels = found.levels
+    if of not in ("h", "c", "h_path", "c_path"):
+        raise _core.BadValueError(f"of is {of!r}, expected h, c, h_path or c_path")
     panels = _panels(axes, len(levels) + 1, 3.9)
     for ax, level in zip(panels, levels):
         values = getattr(level, of)
@@ -300,6 +314,7 @@ def attribution(found, axes=None, *, names=None):
         ax.set(ylabel="attribution")
     else:
         most = np.nanmax(np.abs(found.values)) or 1.0
+        names = _names(names, found.I, "names", "input")
         image = ax.imshow(found.values.T, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
         ax.figure.colorbar(image, ax=ax, label="attribution")
         if names or found.I <= 24:
@@ -322,6 +337,7 @@ def errors(found, axes=None, *, labels=None):
         shares = found.confusion / np.maximum(found.confusion.sum(1, keepdims=True), 1)
         image = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
         ax.figure.colorbar(image, ax=ax, label="share of the true class")
+        labels = _names(labels, found.class_count, "labels", "class")
         names = labels or [str(i) for i in range(found.class_count)]
         if found.class_count <= 20:
             ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
@@ -329,6 +345,7 @@ def errors(found, axes=None, *, labels=None):
         ax.set(xlabel="answer", ylabel="truth", title=f"Accuracy {found.accuracy:.3f}")
     elif found.truth is not None and found.shown:
         count = found.target_count
+        labels = _names(labels, count, "labels", "target")
         _points(
             ax, [(found.truth[:, i], found.answer[:, i]) for i in range(count)],
             labels or [f"target {i}" for i in range(count)],

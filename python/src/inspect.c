@@ -123,6 +123,21 @@ static void given_end(given *g)
     array_release(&g->target_array);
 }
 
+/* Whether a batch, and its target unless that is None, fit the model. */
+static PyObject *check_batch(PyObject *module, PyObject *args)
+{
+    PyObject *model = NULL, *x = NULL, *lengths = NULL, *target = NULL;
+    PyObject *loss = NULL;
+    if (!PyArg_ParseTuple(args, "OOOO|O", &model, &x, &lengths, &target, &loss))
+        return NULL;
+    given g;
+    bool fits = given_batch(&g, module, model, x, lengths) &&
+                (target == Py_None || given_loss(&g, target, loss));
+    given_end(&g);
+    if (!fits) return NULL;
+    Py_RETURN_NONE;
+}
+
 /* ---- gradients through time ---------------------------------------------- */
 
 static const char *const source_words[] = {"signs", "loss", "output", NULL};
@@ -451,6 +466,9 @@ static PyObject *pulse(PyObject *module, PyObject *args)
 }
 
 PyMethodDef inspect_functions[] = {
+    {"check_batch", check_batch, METH_VARARGS,
+     "check_batch(model, x, lengths, target, loss=None, /)\n--\n\nRefuses what "
+     "does not fit the model."},
     {"flow", flow, METH_VARARGS,
      "flow(model, x, lengths=None, config=None, target=None, loss=None, /)\n"
      "--\n\nGradients from each step to each earlier one."},

@@ -139,3 +139,91 @@ def test_no_two_lines_of_a_figure_look_alike(rng):
             plt.close("all")
     with pytest.raises(elman.BadValueError, match="axes of matplotlib"):
         look.spectrum().plot("spectrum.png")
+
+
+def test_a_batch_is_checked_at_once(rng, tmp_path):
+    model = elman.Model(STACKS["lstm"], inputs=2)
+    words = elman.Model([elman.Embedding(9, 4), elman.GRU(4), elman.Last(), elman.Linear(3)])
+    x, y = rng.standard_normal((4, 17, 2)), rng.integers(0, 3, (4, 17))
+    np.save(tmp_path / "x.npy", x[:, :, :1])
+    (tmp_path / "bad.npy").write_text("no array")
+    bad = [
+        (lambda: model.inspect(x[:, :, :1]), "x has the shape"),
+        (lambda: model.inspect(x[0, 0]), "x has the shape"),
+        (lambda: model.inspect(np.zeros((0, 5, 2))), "one step of one sequence"),
+        (lambda: model.inspect(x, lengths=[1, 2]), "lengths has the shape"),
+        (lambda: model.inspect(x, lengths=[1, 2, 3, 18]), "lengths has steps 18, expected 0 to 17"),
+        (lambda: model.inspect(x, lengths=[1, 2, 3, -1]), "-1"),
+        (lambda: model.inspect(x, y[:, :3]), "target has the shape"),
+        (lambda: model.inspect(x, y + 1), "y has the class 3, expected 0 to 2"),
+        (lambda: model.inspect(x, y * 1.0), "target has the shape"),
+        (lambda: model.inspect(None, y), "y and lengths go with an array x"),
+        (lambda: model.inspect(x, part="test"), "part is of the inspection of a dataset"),
+        (lambda: model.inspect(tmp_path / "x.npy"), "x has the shape"),
+        (lambda: model.inspect(tmp_path / "bad.npy"), "bad.npy is no array"),
+        (lambda: model.inspect(tmp_path / "none.npy"), "cannot be read"),
+        (lambda: model.inspect("table.csv"), "expected an .npy file"),
+        (lambda: model.inspect([x[0], x[1, :4]], [y[0], y[1, :5]]), "other lengths"),
+        (lambda: model.inspect([x[0], x[1, :4, :1]]), "expected the same"),
+        (lambda: words.inspect(np.full((2, 3), 9)), "x has the token 9, expected 0 to 8"),
+    ]
+    look = model.inspect(x, y)
+    asked = [
+        (lambda: look.attribution(step=-2), "step is -2"),
+        (lambda: look.attribution(output=-1), "output is -1"),
+        (lambda: look.attribution(step="last"), "step is 'last'"),
+        (lambda: look.attribution(output=3), "output"), (lambda: look.flow(-1), "sequence"),
+        (lambda: look.flow(source="output", output=3), "output"),
+        (lambda: look.flow(threads=-1), "threads"), (lambda: look.exponents(count=-1), "count"),
+        (lambda: look.exponents(sequence=4), "sequence"), (lambda: look.exponents(window=-5), "window"),
+        (lambda: look.fixed_points(input="one"), "zero, mean, token"),
+        (lambda: look.fixed_points(token=3), "token"), (lambda: look.fixed_points(starts=-1), "starts"),
+        (lambda: look.units(9), "sequence"), (lambda: look.units(properties=[1]), "expected a dict"),
+        (lambda: look.attribution(kind="lime"), "integrated, gradient, occlusion"),
+        (lambda: look.attribution(points=-1), "points"), (lambda: look.pulse(threads=99), "threads"),
+        (lambda: look.views("layer7.h"), "layer7.h"), (lambda: look.views("fc"), "fc"),
+        (lambda: look.attribution().plot(names=["a"]), "names has 1 names, expected 2"),
+        (lambda: look.flow().plot(of="x"), "of is 'x'"),
+    ]  # fmt: skip
+    for call, said in bad + asked:
+        with pytest.raises(elman.Error) as found:
+            call()
+        assert said in str(found.value) and "\n" not in str(found.value), said
+
+
+def test_whatever_is_a_batch_is_looked_at_alike(rng, tmp_path):
+    model = elman.Model(STACKS["lstm"], inputs=2)
+    turned = elman.Model(STACKS["lstm"], inputs=2, batch_first=False)
+    turned.load_state_dict(model.state_dict())
+    lengths = [5, 9, 2]
+    rows = [rng.standard_normal((n, 2)).astype(np.float32) for n in lengths]
+    tags = [rng.integers(0, 3, n) for n in lengths]
+    x, y = np.zeros((3, 9, 2), np.float32), np.zeros((3, 9), int)
+    for b, n in enumerate(lengths):
+        x[b, :n], y[b, :n] = rows[b], tags[b]
+    for name, array in {"x": x, "y": y, "n": np.array(lengths)}.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    looks = [
+        model.inspect(x, y, lengths), model.inspect(rows, tags),
+        model.inspect(*(tmp_path / f"{name}.npy" for name in "xyn")),
+        turned.inspect(x.swapaxes(0, 1), y.T, lengths), turned.inspect(rows, tags),
+    ]  # fmt: skip
+    of = [look.contributions().parameters[0].norms.tobytes() for look in looks]
+    assert len(set(of)) == 1
+    assert len({repr(look.all()) for look in (looks[0], looks[3])}) == 1
+    one = model.inspect(rows[0], tags[0]).contributions().parameters[0]
+    assert one.shares.shape == (5,)
+    y[0, 0] = -100  # a step without a class
+    assert model.inspect(x, y, lengths).contributions().T == 9
+
+
+def test_a_file_is_looked_at_as_the_model_was_trained_on_it(rng, tmp_path):
+    rows = "".join(f"{a:.3f},{b:.3f}\n" for a, b in rng.standard_normal((200, 2)).cumsum(0))
+    (tmp_path / "series.csv").write_text("a,b\n" + rows)
+    model = elman.Model.for_data(tmp_path / "series.csv", hidden=4, target="b", window=8)
+    model.fit(epochs=1)
+    found = model.inspect(tmp_path / "series.csv")
+    assert isinstance(found, elman.Inspection) and found.errors.targets and found.findings
+    assert repr(found) == repr(model.inspect(str(tmp_path / "series.csv")))
+    with pytest.raises(elman.BadValueError, match="the data has its own"):
+        model.inspect(tmp_path / "series.csv", lengths=[3])
