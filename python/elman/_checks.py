@@ -3,6 +3,7 @@ given: what is refused is named, with what was found and what was expected."""
 
 import math
 import operator
+import os
 
 from elman import _core
 
@@ -31,7 +32,8 @@ def whole(name, value, least=0, most=2**31 - 1, also=""):
 
 def real(name, value, least=-math.inf, expected="a number", most=math.inf):
     """A finite number from least to most, as a float."""
-    if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
+    odd = isinstance(value, (bool, str, bytes)) or getattr(value, "ndim", 0)
+    if odd or not hasattr(value, "__float__"):
         raise refused(name, value, expected)
     try:
         number = float(value)
@@ -62,3 +64,11 @@ def text(name, value):
     if not isinstance(value, str):
         raise refused(name, value, "a str")
     return value
+
+
+def path(name, value):
+    """A path as text or bytes."""
+    try:
+        return os.fspath(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, expected a path") from None

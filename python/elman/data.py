@@ -5,8 +5,19 @@ import os
 import numpy as np
 
 from elman import _core
+from elman._checks import real, truth, whole, word
 from elman._convert import as_array, is_list_of_arrays, joined
+from elman.arrays import (
+    classes_of,
+    gathered,
+    is_given_in_turn,
+    put_together,
+    sequences,
+    targets_of,
+    validation_pair,
+)
 
+PARTS = ("train", "validation", "test")
 SEED = 1  # of weights, split and order where none is given, as of `elman train`
 
 
@@ -95,8 +106,10 @@ class Dataset(_core.Dataset):
         lengths : array (N), optional
         """
         config = _words(config)
-        if validation is not None:
-            _part(config, "validation", validation)
+        _part(config, "validation", validation, paths=False)
+        whole("vocabulary", vocabulary, 0)
+        if is_given_in_turn(tokens) or hasattr(tokens, "__next__"):
+            tokens = list(tokens)
         if is_list_of_arrays(tokens):
             arrays = [np.atleast_1d(as_array(t, "tokens")) for t in tokens]
             lengths = np.array([len(t) for t in arrays], np.uintp)
@@ -111,16 +124,19 @@ class Dataset(_core.Dataset):
         Parameters
         ----------
         X : array (N,T,I) or (N,T), or list of arrays (T_n,I) or (T_n)
-            Without I there is one input, as of a univariate series. Or an
-            iterator of pairs of a sequence and its target.
+            Without I there is one input, as of a univariate series. Or what
+            gives pairs (x, y) of a sequence or a batch in turn, which is read
+            to its end: a generator, a DataLoader, a data set of PyTorch; a
+            batch may have lengths, (x, y, lengths).
         y : array
             Classes as integers, bools or text, (N) or per step (N,T); values
             (N), (N,O) or per step (N,T,O); a list of arrays per step for a
             list.
         lengths : array (N), optional
             Valid steps of each sequence.
-        validation : float or pair (X, y), optional
-            A fraction to split off, 0 for none, or other data.
+        validation : float, pair (X, y), or what gives pairs, optional
+            A fraction to split off, 0 for none, or other data, also
+            (X, y, lengths) or an elman.Dataset of arrays.
         per_step : bool, optional
             Whether the targets are per step; None: by their shape.
         scaling : bool, optional
@@ -157,18 +173,22 @@ class Dataset(_core.Dataset):
         split       4 sequences train, 0 validate (at random)
         labels      no, yes
         """
-        if hasattr(X, "__next__"):
-            X, y = _pairs(X)
+        if (y is None or hasattr(X, "__next__")) and is_given_in_turn(X):
+            X, y = gathered(X)
         config = _words(config)
-        config["no_scaling"] = not scaling
-        parts = None
-        if isinstance(validation, tuple):
-            X, y, lengths, parts = _join((X, y), validation, lengths)
+        config["no_scaling"] = not truth("scaling", scaling)
+        if per_step is not None:
+            truth("per_step", per_step)
+        if class_count is not None:
+            whole("class_count", class_count, 1)
+        parts, other = None, validation_pair(validation)
+        if other is not None:
+            X, y, lengths, parts = put_together((X, y), other, lengths)
         else:
-            _part(config, "validation", validation)
-        x, lengths = _sequences(X, lengths)
-        y, labels = _classes(y, labels)
-        given = _targets(x, y, lengths, per_step)
+            _part(config, "validation", validation, paths=False)
+        x, lengths = sequences(X, lengths)
+        y, labels = classes_of(y, labels)
+        given = targets_of(x, y, lengths, per_step)
         if "classes" in given:
             most = int(given["classes"].max(initial=-1))
             given["class_count"] = class_count or max(most + 1, len(labels or ()))
@@ -251,6 +271,13 @@ class Dataset(_core.Dataset):
         >>> [x.shape for x, y, lengths in data.batches()]
         [(32, 3, 2), (8, 3, 2)]
         """
+        word("part", part, PARTS)
+        whole("batch_size", batch_size, 1)
+        whole("steps", steps, 1)
+        whole("seed", seed, 0, 2**64 - 1)
+        for name, value in (("shuffled", shuffled), ("bucketed", bucketed),
+                            ("batch_first", batch_first)):  # fmt: skip
+            truth(name, value)
         loader = _core.Loader(
             self, part, batch_size, steps, shuffled=shuffled, bucketed=bucketed, seed=seed
         )
@@ -289,22 +316,16 @@ def _words(config):
     return config
 
 
-def _part(config, name, given):
+def _part(config, name, given, paths=True):
     """A part of the data: a fraction, or a file."""
     if given is None:
         return
-    if isinstance(given, (str, os.PathLike)):
+    if paths and isinstance(given, (str, os.PathLike)):
         config[name + "_path"] = os.fspath(given)
-    elif name == "validation" and given == 0:
-        config[name] = -1.0
-    else:
-        try:
-            config[name] = float(given)
-        except (TypeError, ValueError):
-            raise _core.BadValueError(
-                f"{name} is a {type(given).__name__}, expected a fraction, a path, "
-                "or for arrays a pair (X, y)"
-            ) from None
+        return
+    pair = "or a path" if paths else "or for arrays a pair (X, y)"
+    share = real(name, given, 0, f"a fraction from 0 to below 1, {pair}", 1 - 1e-12)
+    config[name] = -1.0 if name == "validation" and not share else share
 
 
 def _is_frame(source):
@@ -324,111 +345,3 @@ def _table(frame):
     if dated and not named:
         frame = frame.rename_axis("time")
     return frame.to_csv(index=named or dated).encode()
-
-
-# ---- arrays -----------------------------------------------------------------
-
-
-def _pairs(iterator):
-    """X and y of an iterator of pairs."""
-    try:
-        X, y = zip(*iterator)
-    except (TypeError, ValueError):
-        raise _core.BadValueError(
-            "an iterator gives pairs of a sequence and its target, at least one"
-        ) from None
-    return X, y
-
-
-def _sequences(X, lengths):
-    """X as (N,T,I) with lengths, or as rows of all sequences with lengths."""
-    if is_list_of_arrays(X):
-        arrays = [np.atleast_1d(as_array(a, "X")) for a in X]
-        arrays = [a[:, None] if a.ndim == 1 else a for a in arrays]
-        steps = {len(a) for a in arrays}
-        if len({a.shape[1:] for a in arrays}) > 1:
-            raise _core.BadValueError("the sequences have different features")
-        if len(steps) > 1:
-            if lengths is not None:
-                raise _core.BadValueError(
-                    "lengths go with an array; each array of a list has its own"
-                )
-            return joined(arrays, "X"), np.array([len(a) for a in arrays], np.uintp)
-        X = joined(arrays, "X", np.stack)
-    x = as_array(X, "X")
-    if x.ndim == 2:
-        x = x[:, :, None]
-    if x.ndim != 3:
-        raise _core.BadValueError(f"X has the shape {x.shape}, expected (N,T,I) or (N,T)")
-    return x, lengths
-
-
-def _classes(y, labels):
-    """y with text turned into numbers of classes, and the classes' texts."""
-    if y is None:
-        return y, None
-    ragged = is_list_of_arrays(y)
-    parts = [as_array(a, "y") for a in y] if ragged else [as_array(y, "y")]
-    flat = joined([p.ravel() for p in parts], "y") if parts else np.zeros(0)
-    if flat.dtype == bool:
-        labels = labels or ["False", "True"]
-        flat = flat if "True" in labels else flat.astype(int)
-    elif labels and flat.dtype.kind in "iu":
-        pass  # they are labels as well
-    elif flat.dtype.kind not in "OUS" or not all(isinstance(v, (str, bytes)) for v in flat):
-        return y, None
-    flat = np.array([v.decode() if isinstance(v, bytes) else str(v) for v in flat])
-    labels = list(labels) if labels else sorted(set(flat.tolist()))
-    number = {label: n for n, label in enumerate(labels)}
-    if "-100" not in number:
-        number["-100"] = -100  # of a step without a class
-    unknown = sorted(set(flat.tolist()) - set(number))
-    if unknown:
-        raise _core.BadValueError(
-            f"y has the class '{unknown[0]}', and the model knows "
-            f"{', '.join(labels[:8])}{', ...' if len(labels) > 8 else ''}"
-        )
-    codes = np.array([number[v] for v in flat.tolist()], np.int32)
-    if not ragged:
-        return codes.reshape(parts[0].shape), labels
-    ends = np.cumsum([len(p) for p in parts])[:-1]
-    return np.split(codes, ends), labels
-
-
-def _targets(x, y, lengths, per_step):
-    """The arguments for y: classes or values, per step or not."""
-    if y is None:
-        return {"per_step": bool(per_step)}
-    ragged = x.ndim == 2
-    if is_list_of_arrays(y):
-        arrays = [as_array(a, "y") for a in y]
-        y = joined(arrays, "y", np.concatenate if ragged else np.stack)
-        per_step = True if per_step is None and ragged else per_step
-    y = as_array(y, "y")
-    N = len(lengths) if ragged else x.shape[0]
-    steps = (x.shape[0],) if ragged else x.shape[:2]
-    if per_step is None:
-        per_step = y.shape[: len(steps)] == steps and (y.ndim > 1 or ragged and N != len(y))
-    classes = y.dtype.kind in "iub" and y.ndim == (len(steps) if per_step else 1)
-    if classes:
-        return {"classes": y, "per_step": per_step}
-    if y.ndim == (len(steps) if per_step else 1):
-        y = y[..., None]
-    return {"values": y, "per_step": per_step}
-
-
-def _join(first, second, lengths):
-    """Training and validation data as one, with the part of each sequence."""
-    first, second = ([_parts(v, n) for v, n in zip(pair, "Xy")] for pair in (first, second))
-    X, y = list(first[0]), list(first[1])
-    if lengths is not None:
-        X = [a[:n] for a, n in zip(X, lengths)]
-    parts = np.array([0] * len(X) + [1] * len(second[0]), np.int32)
-    X = X + list(second[0])
-    ys = y + list(second[1])
-    return X, ys if is_list_of_arrays(ys) else as_array(ys, "y"), None, parts
-
-
-def _parts(values, name):
-    """A list as it is, or an array, of which a mask hides nothing."""
-    return values if isinstance(values, (list, tuple)) else as_array(values, name)

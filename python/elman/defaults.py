@@ -7,6 +7,7 @@ both with nothing else said gives the same bits.
 import os
 
 from elman import _core
+from elman._checks import real, refused, truth, whole, word
 from elman.data import SEED
 from elman.layers import Dropout, Embedding, Last, Layer, LayerNorm, Linear, Pool
 
@@ -34,6 +35,7 @@ def network(data, hidden=None, *, cell=None, layers=1, bidirectional=None, pool=
     >>> network(Dataset.of(np.zeros((4, 9, 1)), [0, 1, 0, 1]))
     [GRU(64, bidirectional=True), Last('final'), Linear(2)]
     """
+    _check(hidden, layers, bidirectional, pool, dropout, embedding, layer_norm)
     encoding = data.encoding
     task, one = encoding["task"], encoding["per_sequence"]
     language = task == "language"
@@ -44,10 +46,12 @@ def network(data, hidden=None, *, cell=None, layers=1, bidirectional=None, pool=
         bidirectional = _TASKS[task][3] and not fields.get("reverse")
 
     made = [Embedding(encoding["vocabulary"], embedding)] if language else []
-    made.append(_recurrent(cell or ("lstm" if language else "gru"), hidden, layers,
-                           bidirectional, dropout, fields))  # fmt: skip
+    if cell is None:
+        cell = "lstm" if language else "gru"
+    made.append(_recurrent(cell, hidden, layers, bidirectional, dropout, fields))
     if one:
-        made.append(_pool(pool or _pool_of(data), bidirectional or fields.get("reverse")))
+        pool = _pool_of(data) if pool is None else pool
+        made.append(_pool(pool, bidirectional or fields.get("reverse")))
     if layer_norm:
         made.append(LayerNorm())
     if dropout:
@@ -56,11 +60,29 @@ def network(data, hidden=None, *, cell=None, layers=1, bidirectional=None, pool=
     return made
 
 
+def _check(hidden, layers, bidirectional, pool, dropout, embedding, layer_norm):
+    """Refuses what no network can have."""
+    if isinstance(hidden, (list, tuple)) and hidden:
+        for units in hidden:
+            whole("hidden", units, 1)
+    elif hidden is not None:
+        whole("hidden", hidden, 1, also=", or a list of them, one for each level")
+    whole("layers", layers, 1, 16)
+    whole("embedding", embedding, 1)
+    if bidirectional is not None:
+        truth("bidirectional", bidirectional)
+    truth("layer_norm", layer_norm)
+    if dropout is not None:
+        real("dropout", dropout, 0, "0 to 1", 1)
+    if pool is not None:
+        word("pool", pool, ("last", "mean", "max", "sum", "attention"))
+
+
 def _recurrent(cell, hidden, layers, bidirectional, dropout, fields):
     """The recurrent layer; `hidden` is of all levels, or one of each."""
     known = [k["word"] for k in _core.kinds() if k["family"] == 1]
     if cell not in known:
-        raise _core.BadValueError(f"cell is {cell!r}, expected one of {', '.join(known)}")
+        raise refused("cell", cell, f"one of {', '.join(known)}")
     several = isinstance(hidden, (list, tuple))
     levels = len(hidden) if several else layers
     size = {"hidden_sizes": list(hidden)} if several else {"hidden_size": hidden}

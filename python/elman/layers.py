@@ -79,7 +79,11 @@ def Dropout(p=0.5, *, variational=False):
     -------
     Layer
     """
-    return Layer("dropout", dropout=real("p", p, 0, "0 to 1", 1), variational=truth("variational", variational) or None)
+    return Layer(
+        "dropout",
+        dropout=real("p", p, 0, "0 to 1", 1),
+        variational=truth("variational", variational) or None,
+    )
 
 
 def LayerNorm(*, eps=None, name=None):

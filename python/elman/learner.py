@@ -3,6 +3,8 @@
 import numpy as np
 
 from elman import _core, inspection, text, training
+from elman._checks import refused
+from elman.arrays import is_given_in_turn
 
 
 class Learner:
@@ -69,10 +71,12 @@ class Learner:
 
         if isinstance(source, _core.Dataset):
             data = source
-        elif y is None and not hasattr(source, "__next__") and not isinstance(source, np.ndarray):
+        elif y is None and not (is_given_in_turn(source) or isinstance(source, np.ndarray)):
             data = training.Dataset.open(source, seed=seed, **config)
         else:
             data = training.Dataset.of(source, y, seed=seed, **config)
+        if fields is not None and not isinstance(fields, dict):
+            raise refused("fields", fields, "a dict such as {'zoneout': 0.1}")
         made = defaults.network(
             data, hidden, cell=cell, layers=layers, bidirectional=bidirectional, pool=pool,
             dropout=dropout, embedding=embedding, layer_norm=layer_norm, **fields or {},
@@ -94,20 +98,23 @@ class Learner:
 
         Parameters
         ----------
-        data : array (N,T,I), list of arrays (T_n,I), Dataset, DataFrame, path, iterator
+        data : array (N,T,I), list of arrays (T_n,I), Dataset, DataFrame, path, iterable
             2-D arrays are series of one input; a path is any file that
-            `elman train` takes, a DataFrame a table, an iterator gives pairs of
-            x and y. None: the data of `for_data`.
+            `elman train` takes, a DataFrame a table; an iterable, such as a
+            generator or a DataLoader, gives pairs of x and y, sequences or
+            batches, and is read to its end first. None: the data of `for_data`.
         y : array, optional
             Classes as integers, 0 to O - 1, bools or text, or values; one for
             each sequence or for each step.
         lengths : array (N), optional
             Valid steps of each sequence.
-        validation : float, path or pair (X, y), optional
-            A fraction to split off, 0 for none, or other data. None: a tenth of
-            200 sequences or more.
+        validation : float, path, pair (X, y) or iterable, optional
+            A fraction to split off, 0 for none, or other data: a file beside a
+            file, or beside arrays a pair, batches or a Dataset. None: a tenth
+            of 200 sequences or more.
         epochs, steps, seconds : optional
-            When to end. None: 30 epochs, 10 for text, more of little data.
+            When to end; seconds are those of this call. None: 30 epochs, 10
+            for text, more of little data.
         progress : bool, optional
             Show a bar, of tqdm where it is installed.
         checkpoint : path, optional

@@ -8,11 +8,8 @@ import numpy as np
 
 from elman import _core
 from elman._checks import refused, truth, whole, word
-from elman.data import Dataset, _is_frame
+from elman.data import PARTS, Dataset, _is_frame
 from elman.text import encoding_of
-
-PARTS = ("train", "validation", "test")
-
 
 def labels_of(model):
     """The classes in the order of the outputs; whole numbers as such."""

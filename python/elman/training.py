@@ -1,11 +1,17 @@
 """Training: the loop as an iterator, and fit in one call."""
 
 import os
+import time
 
 import numpy as np
 
 from elman import _core, _files, defaults
-from elman.data import Dataset, _is_frame
+from elman._checks import path, real, refused, truth, whole, word
+from elman.arrays import dims, is_given_in_turn
+from elman.data import PARTS, Dataset, _is_frame
+from elman.journal import Journal, loss_word
+from elman.run import Run
+from elman.settings import settings
 
 __all__ = ["Dataset", "Run", "Trainer", "evaluate", "fit", "settings"]
 
@@ -63,7 +69,7 @@ class Trainer(_core.Trainer):
             )
         self.model, self.data = model, data
         model.write_note("encoding", data.note)  # so that it answers in their units
-        model.write_note("loss", _loss_word(config))
+        model.write_note("loss", loss_word(config))
         return self
 
     def __iter__(self):
@@ -87,144 +93,54 @@ class Trainer(_core.Trainer):
 
 
 _ENDS = ("epochs", "steps", "patience", "patience_steps")  # what ends a training
-_OPTIMIZER = {
-    "rule", "flavour", "learning_rate", "momentum", "dampening", "nesterov",
-    "beta1", "beta2", "alpha", "epsilon", "weight_decay", "no_weight_decay",
-    "lr_decay", "initial_accumulator", "centered", "amsgrad", "maximize",
-    "clip_norm", "clip_value", "no_beta1", "no_beta2", "no_alpha", "no_epsilon",
-    "no_initial_accumulator", "no_bias_decay",
-}  # fmt: skip
-_SCHEDULE = {"warmup", "period", "gamma", "minimum"}
-_LOSS = {"label_smoothing", "delta", "ignore_index"}
-_VALUES = ("forecast", "regress", "track")
-
-
-def settings(config, data):
-    """The config of a trainer, of which the optimizer's fields may be flat; the
-    loss is that of the task where none is named."""
-    config = dict(config)
-    if data.encoding["task"] in _VALUES:
-        config.setdefault("loss", "mse")
-    for part, kind, names in (
-        ("optimizer", "rule", _OPTIMIZER), ("schedule", "kind", _SCHEDULE),
-        ("loss", "kind", _LOSS),
-    ):  # fmt: skip
-        given = config.pop(part, None) or {}
-        given = {kind: given} if isinstance(given, str) else dict(given)
-        for name in [n for n in config if n in names]:
-            given[name] = config.pop(name)
-        config[part] = given
-    if "ignore_index" in config["loss"]:
-        config["loss"].setdefault("has_ignored", True)
-    return config
 
 
 def data_for(model, data, y=None, **options):
     """The dataset of what a trainer or an evaluation is given."""
     if isinstance(data, _core.Dataset):
+        for name, value in (("y", y), *options.items()):
+            if value is not None:
+                raise _core.BadValueError(
+                    f"{name} is given beside a Dataset, which has its own: make it by "
+                    f"elman.Dataset.of(X, y, validation=...) or open"
+                )
         return data
     validation = options.get("validation")
     if _is_frame(data) and y is None or isinstance(data, (str, os.PathLike)):
+        for name, value in (("y", y), ("lengths", options.get("lengths"))):
+            if value is not None:
+                raise _core.BadValueError(
+                    f"{name} is given beside a file, which has its own: elman.Dataset.open("
+                    "path, target=...) says which column is the target"
+                )
         return Dataset.open(data, validation=validation)
     outputs, vocabulary = model.info["output_size"], model.info["vocabulary"]
     if vocabulary and y is None:
         return Dataset.tokens(
             data, vocabulary=vocabulary, lengths=options.get("lengths"), validation=validation
         )
+    _check_classes(y, outputs)
     return Dataset.of(data, y, class_count=outputs, **options)
 
 
-class Run:
-    """What `Model.fit` did; made by it.
-
-    Attributes
-    ----------
-    history : dict of list
-        One entry for each evaluation: epoch, step, train_loss, validation_loss,
-        learning_rate, norm, and the metrics of the task. Without validation
-        data training_loss and the metrics are of the training data.
-    best : dict
-        The entry whose weights the model has now.
-    interrupted : bool
-        Whether Ctrl-C, or a callback, ended it.
-    profile : list of (name, seconds, flops) or None
-        Where the time went, with ``profile=True``.
-    config : dict
-        What was settled: of the trainer, as in `elman_trainer_config`.
-    data : Dataset
-    """
-
-    def __init__(self, data, config=None):
-        self.data = data
-        self.validates = data.sizes["validation"] > 0
-        self.config = config or {}
-        self.history = {}
-        self.best = {}
-        self.interrupted = False
-        self.seconds = 0.0
-        self.profile = None
-
-    def _add(self, progress):
-        """Remembers an evaluation."""
-        metrics = progress["validation"]
-        entry = {
-            "epoch": progress["epoch"],
-            "step": progress["step"],
-            "train_loss": progress["train_loss"],
-            "validation_loss" if self.validates else "training_loss": metrics["loss"],
-            "learning_rate": progress["learning_rate"],
-            "norm": progress["mean_norm"],
-        }
-        for name in _METRICS:
-            if not np.isnan(metrics[name]):
-                entry[name] = metrics[name]
-        for name, value in entry.items():
-            self.history.setdefault(name, []).append(value)
-        if progress["best"]:
-            self.best = entry
-        self.seconds = progress["seconds"]
-
-    def plot(self, axes=None):
-        """The losses over the steps, by matplotlib.
-
-        Parameters
-        ----------
-        axes : matplotlib axes, optional
-            To draw on; None: new ones.
-
-        Returns
-        -------
-        axes
-        """
-        from elman.plot import losses
-
-        return losses(self, axes)
-
-    def __repr__(self):
-        if not self.best:
-            return "Run(no evaluation yet)"
-        numbers = ", ".join(
-            f"{name} {self.best[name]:.4g}"
-            for name in ("validation_loss", "training_loss", *_METRICS)
-            if name in self.best
+def _check_classes(y, outputs):
+    """Refuses what looks like classes and would be taken for values."""
+    if outputs < 2 or y is None or isinstance(y, (list, tuple)) and any(dims(a) > 1 for a in y):
+        return
+    try:
+        y = np.asarray(y)
+    except ValueError:  # of different lengths
+        return
+    if y.dtype.kind in "iu" and y.ndim > 1 and y.shape[-1] == 1:
+        raise _core.BadValueError(
+            f"y has the shape {y.shape}, expected classes (N) or (N,T), without the last axis: "
+            "y[..., 0]"
         )
-        if not self.validates:
-            numbers += " of the training data, as there is no other"
-        end = ", interrupted" if self.interrupted else ""
-        steps = self.history["step"][-1]
-        return (
-            f"Run({steps} steps in {self.seconds:.1f} s{end}; best at step "
-            f"{self.best['step']}: {numbers})"
+    if y.dtype.kind == "f" and y.ndim == 1:
+        raise _core.BadValueError(
+            f"y is {y.dtype} (N), which are values, one for each sequence, and the model gives "
+            f"{outputs}: classes are integers, y.astype(int)"
         )
-
-    def _repr_html_(self):
-        from elman import html
-
-        return html.run(self)
-
-
-_METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "bits", "perplexity", "mse",
-            "mae")  # fmt: skip
 
 
 def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
@@ -237,9 +153,17 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
             raise _core.BadValueError(
                 "data is None, expected data, or a model of elman.Model.for_data"
             )
+    begin = time.perf_counter()
     for name, value in (("epochs", epochs), ("steps", steps)):
-        if value is not None and not value > 0:
-            raise _core.BadValueError(f"{name} is {value}, expected more than 0")
+        if value is not None:
+            whole(name, value, 1, 2**64 - 1)
+    if seconds is not None:
+        real("seconds", seconds, 0, "0 or more")
+    truth("progress", progress)
+    if callback is not None and not callable(callback):
+        raise refused("callback", callback, "a function of the progress")
+    if checkpoint is not None:
+        path("checkpoint", checkpoint)
     _files.check_own(checkpoint, model=False)  # before the work is done
     data = data_for(model, data, y, lengths=lengths, validation=validation)
     config = settings({**config, "epochs": epochs, "steps": steps}, data)
@@ -249,7 +173,8 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
     resumed = checkpoint is not None and os.path.exists(checkpoint)
     if resumed:
         trainer.load(checkpoint)
-    journal = _Journal(model, data, config, resumed)
+    before = trainer.progress["seconds"]  # of the steps before
+    journal = Journal(model, data, config, trainer, resumed)
     if resumed and trainer.progress["done"]:
         run._add({**trainer.progress, "best": True})
     bar = _Bar(progress, config.get("epochs"))
@@ -264,7 +189,9 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
             bar.show(now)
             if callback is not None and callback(now):
                 run.interrupted = True
-            if run.interrupted or seconds is not None and now["seconds"] >= seconds:
+            if run.interrupted or (
+                seconds is not None and time.perf_counter() - begin >= seconds
+            ):
                 break
     except KeyboardInterrupt:
         run.interrupted = True
@@ -273,6 +200,7 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
     _keep_best(trainer, model, data, config, run, journal)
     journal.write()
     run.profile = trainer.profile
+    run.seconds = before + time.perf_counter() - begin
     return run
 
 
@@ -308,14 +236,25 @@ def evaluate(model, data=None, y=None, *, lengths=None, part=None, **config):
     """The metrics of a model; see `Model.evaluate`."""
     from elman.predict import open_as
 
-    whole = not isinstance(data, _core.Dataset)
+    if part is not None:
+        word("part", part, PARTS)
+    arrays = not isinstance(data, _core.Dataset)
     if data is None:
-        whole, data = False, getattr(model, "data", None)
-    if whole:
+        arrays, data = False, getattr(model, "data", None)
+    if arrays:
+        if part is not None:
+            raise refused("part", part, "None, as all of the data is measured: parts are of "
+                          "an elman.Dataset")  # fmt: skip
         data, own = open_as(model, data, y, lengths=lengths)
         part = part or ("validation" if own else "train")
     elif not isinstance(data, _core.Dataset):
-        raise _core.BadValueError("data is None, and the model has none of its own")
+        raise _core.BadValueError(
+            "data is None, expected data, or a model of elman.Model.for_data"
+        )
+    else:
+        for name, value in (("y", y), ("lengths", lengths)):
+            if value is not None:
+                raise refused(name, "given", "None, as the Dataset has its own")
     part = part or "validation"
     config = {"threads": defaults.threads(), **config}
     metrics, confusion = _core.evaluate(model, data, part, **settings(config, data))
@@ -323,68 +262,6 @@ def evaluate(model, data=None, y=None, *, lengths=None, part=None, **config):
     if confusion is not None:
         found["confusion"] = confusion
     return found
-
-
-# ---- what a model keeps of its training --------------------------------------
-
-_OPTIONS = {"epochs": "epochs", "steps": "steps", "batch_size": "batch", "seed": "seed",
-            "k1": "k1", "k2": "k2", "patience": "patience", "frozen": "freeze"}  # fmt: skip
-_RULE = {"rule": "optimizer", "learning_rate": "lr", "weight_decay": "weight-decay",
-         "clip_norm": "clip-norm", "clip_value": "clip-value"}  # fmt: skip
-
-
-class _Journal:
-    """The model's note "journal", as `elman train` writes it."""
-
-    def __init__(self, model, data, config, resumed):
-        self.model = model
-        self.task = data.encoding["task"]
-        self.validates = data.sizes["validation"] > 0
-        plan = "".join(
-            ("\t" if minor else "") + name + "\t" + " ".join(text.split()) + "\n"
-            for name, text, minor in data.facts
-        )
-        model.write_note("plan", plan)
-        named = {"version": _core.version, "data": dict((f[0], f[1]) for f in data.facts)["file"],
-                 "model": repr(model), "task": self.task,
-                 "loss": _loss_word(config)}  # fmt: skip
-        for names, values in ((_OPTIONS, config), (_RULE, config["optimizer"])):
-            named.update((names[n], str(v)) for n, v in values.items() if n in names)
-        named["schedule"] = config["schedule"].get("kind", "constant")
-        if "period" in config["schedule"]:
-            named["period"] = str(config["schedule"]["period"])
-        self.rows = []  # that are not written yet
-        self.text = _core.journal_write(model.note("journal") if resumed else None, named)
-        rows = _core.journal_read(self.text)[1]
-        self.last = rows[-1]["step"] if rows else 0
-
-    def write(self):
-        """Puts what has come since into the model's note."""
-        for row in self.rows:
-            self.text = _core.journal_write(self.text, {}, row)
-        self.rows.clear()
-        self.model.write_note("journal", self.text)
-
-    def add(self, now):
-        """A row for an evaluation; one that the checkpoint had is there."""
-        if now["step"] <= self.last:
-            return
-        self.last = now["step"]
-        metrics = now["validation"]
-        score = {"language": "bits", "classify": "accuracy", "tag": "accuracy"}
-        row = {name: now[name] for name in ("step", "seconds", "train_loss", "learning_rate",
-                                            "clipped", "update", "best")}  # fmt: skip
-        row["epoch"] = now["epoch"] + (now["batch"] / now["batches"] if now["batches"] else 0)
-        row["norm"] = now["mean_norm"]
-        row["loss"] = metrics["loss"] if self.validates else np.nan
-        row["score"] = metrics[score.get(self.task, "mae")]
-        self.rows.append(row)
-
-
-def _loss_word(config):
-    """The name of a loss as `elman train` has it."""
-    kind = config["loss"].get("kind", "cross_entropy")
-    return {"cross_entropy": "cross-entropy", "binary_cross_entropy": "bce"}.get(kind, kind)
 
 
 class _Bar:

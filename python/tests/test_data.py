@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import elman
+from elman._sentences import spoken
 
 PROGRAM = os.environ.get("ELMAN_PROGRAM") and os.path.abspath(os.environ["ELMAN_PROGRAM"])
 
@@ -85,8 +86,9 @@ def test_a_file_in_two_lines_has_the_bits_of_the_program(
     for parameter in theirs:
         assert theirs[parameter].tobytes() == ours[parameter].tobytes(), parameter
     for note in ("encoding", "plan", "loss"):
-        assert theirs.note(note) == ours.note(note)
-    same = ("step", "epoch", "train_loss", "loss", "score", "learning_rate", "norm", "best")
+        assert spoken(theirs.note(note)) == ours.note(note)
+    same = ("step", "epoch", "train_loss", "loss", "score", "learning_rate", "norm", "best",
+            "horizon", "rate", "saturation")  # fmt: skip
     rows = [[str(row[n]) for n in same] for row in theirs.journal["rows"]]
     assert rows == [[str(row[n]) for n in same] for row in ours.journal["rows"]]
 
@@ -242,8 +244,8 @@ def test_what_the_loop_can_be_told(rng, tmp_path):
         (lambda m: m.fit(), "data is None"),
         (lambda m: m.predict(np.zeros((2, 3, 1))), "not trained"),
         (lambda m: m.fit("no such file"), "no such file"),
-        (lambda m: m.fit(iter([]), None), "an iterator gives pairs"),
-        (lambda m: m.fit(np.zeros((4, 3, 1)), np.zeros(4), validation=object()), "validation"),
+        (lambda m: m.fit(iter([]), None), "data gives no pair"),
+        (lambda m: m.fit(np.zeros((4, 3, 1)), np.zeros(4, int), validation=object()), "validation"),
         (lambda m: m.sample("a"), "not trained"),
         (lambda m: elman.Model.for_data(np.zeros((4, 3)), [0, 1, 0, 1], cell="lstn"), "lstn"),
     ],

@@ -19,13 +19,12 @@ class Odd:
 
 
 ODD = [Odd(), [], {}, b"x", lambda: 0]
-NUMBERS = [-1, -0.5, 0, 1, 1.5, NAN, INF, -INF, HUGE, True, np.float64(NAN), np.array([1, 2])]
 BAD = {
     "size": [-1, 0, 1.5, NAN, INF, HUGE, True, "two", np.array([1, 2]), *ODD],
     "count": [-1, 1.5, NAN, INF, -HUGE, True, "two", *ODD],
     "seed": [-1, 1.5, NAN, HUGE, True, "two", *ODD],
     "flag": ["yes", "no", 2, -1, 0.5, NAN, HUGE, *ODD],
-    "positive": [-0.5, NAN, INF, "one", True, -HUGE, *ODD],
+    "positive": [-0.5, np.array([1, 2]), np.array([0.5]), NAN, INF, "one", True, -HUGE, *ODD],
     "real": [NAN, INF, "one", True, *ODD],
     "share": [-0.1, 1.5, NAN, INF, "half", True, HUGE, *ODD],
     "word": ["nonsense", 3, True, NAN, *ODD],
@@ -88,6 +87,70 @@ CALLS = {
     "sample": (lambda **k: SPEAKS.sample(**{"prompt": "to", "length": 3, **k}), dict(
         prompt="text", length="count", temperature="positive", top_k="size", seed="seed")),
 }  # fmt: skip
+CLASSES = np.array([0, 1, 0, 1])
+SERIES = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
+
+
+def fit(**more):
+    made = elman.Model([elman.GRU(3), elman.Last(), elman.Linear(2)], inputs=2)
+    return made.fit(SERIES, CLASSES, **{"epochs": 1, **more})
+
+
+def trainer(**more):
+    made = elman.Model([elman.GRU(3), elman.Last(), elman.Linear(2)], inputs=2)
+    return elman.Trainer(made, SERIES, CLASSES, **{"epochs": 1, **more})
+
+
+FITTED = elman.Model([elman.GRU(3), elman.Last(), elman.Linear(2)], inputs=2)
+FITTED.fit(SERIES, CLASSES, epochs=1)
+DATA = elman.Dataset.of(SERIES, CLASSES, validation=0)
+LEARNING = dict(
+    batch_size="size", k1="whole", steps="size", patience="count", threads="threads",
+    seed="seed", profile="flag", in_order="flag", evaluate_every="count", rule="word",
+    learning_rate="positive", clip_norm="positive", clip_value="positive", weight_decay="positive",
+    beta1="share", epsilon="positive", nesterov="flag1", schedule="setting", optimizer="setting",
+    loss="setting", label_smoothing="share", warmup="count", groups="groups",
+    class_weights="weights", frozen="text", validation="split",
+)  # fmt: skip
+BAD["groups"] = [3, "x", [3], [[]], True, Odd(), [{"name": "rnn"}], [{"names": 3}]]
+BAD["weights"] = ["x", [1], [1, 2, 3], [1, NAN], [1, -1], [1, INF], Odd(), True]
+BAD["split"] = [-0.1, 1, 1.5, NAN, INF, True, "file.csv", Odd(), (), (SERIES,), [3, 4], {},
+                (SERIES, CLASSES, None, None), (SERIES, CLASSES[:2]), lambda: 0]  # fmt: skip
+GOOD["split"] = [0, 0.25, (SERIES, CLASSES), [SERIES, CLASSES], [*zip(SERIES, CLASSES)],
+                 DATA, (SERIES, CLASSES, [1, 2, 3, 3])]  # fmt: skip
+
+CALLS.update({
+    "fit": (fit, dict(LEARNING, epochs="size", seconds="positive", progress="flag",
+                      checkpoint="path", callback="function", lengths="lengths4")),
+    "Trainer": (trainer, dict(LEARNING, epochs="whole", steps="count")),
+    "evaluate": (lambda **k: FITTED.evaluate(DATA, **{"part": "train", **k}), dict(
+        part="word", batch_size="size", threads="threads", loss="setting")),
+    "evaluate arrays": (lambda **k: FITTED.evaluate(SERIES, CLASSES, **k), dict(
+        part="never", lengths="lengths4")),
+    "predict": (lambda **k: FITTED.predict(SERIES, **k), dict(
+        part="never", probabilities="flag", threads="threads", lengths="lengths4")),
+    "predict part": (lambda **k: FITTED.predict(DATA, **{"part": "train", **k}),
+                     dict(part="word")),
+    "for_data": (lambda **k: elman.Model.for_data(SERIES, CLASSES, **k), dict(
+        hidden="size", layers="size", cell="word", bidirectional="flag", dropout="share",
+        layer_norm="flag", pool="word", seed="seed", fields="function", validation="split")),
+    "Dataset.of": (lambda **k: elman.Dataset.of(SERIES, CLASSES, **k), dict(
+        scaling="flag", per_step="flag1", class_count="size", seed="seed", validation="split",
+        lengths="lengths4", task="word", folds="count", missing="word")),
+    "Dataset.tokens": (lambda **k: elman.Dataset.tokens([0, 1, 2] * 30, **k), dict(
+        vocabulary="whole", validation="tokens split")),
+    "batches": (lambda **k: [*DATA.batches(**k)], dict(
+        part="word", batch_size="size", steps="size", shuffled="flag", bucketed="flag",
+        seed="seed", batch_first="flag")),
+})
+BAD["whole"] = BAD["count"]
+BAD["setting"] = [v for v in BAD["word"] if v != {}]
+BAD["never"] = ["train", "validation", "x", 3]
+BAD["flag1"] = BAD["flag"]
+BAD["lengths4"] = [[*v, 1, 1] if isinstance(v, list) and len(v) == 2 else v
+                   for v in BAD["lengths"]]  # fmt: skip
+BAD["tokens split"] = [-0.1, 1, 1.5, NAN, INF, True, "half", Odd(), [1, 2], {}]
+BAD["path"] = [3.5, True, Odd(), [], lambda: 0]
 ROWS = [(call, name, kind) for call, (_, names) in CALLS.items() for name, kind in names.items()]
 
 
@@ -103,7 +166,42 @@ def test_nonsense_is_refused_with_its_name(call, name, kind):
             function(**{name: value})
             raise AssertionError(f"{call}({name}={value!r}) was taken")
         sentence = str(found.value)
-        assert name in sentence and len(sentence.split()) > 3 and "\n" not in sentence, (
+        assert name.rstrip("s") in sentence and len(sentence.split()) > 3 and "\n" not in sentence, (
             value, sentence)  # fmt: skip
     for value in values_of(kind, good=True):
         function(**{name: value})
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: elman.LSTM(4, input_size=8), "elman.Model(layers, inputs=8)"),
+    (lambda: elman.LSTM(4, batch_first=True), "batch_first=False)"),
+    (lambda: elman.LSTM(4, proj_size=9), "proj_size is 9, expected less than hidden_size 4"),
+    (lambda: elman.GRU(4, hidden=3), "GRU has no field 'hidden': it has name, hidden_size"),
+    (lambda: elman.Layer("lstn"), "'lstm', one of rnn"),
+    (lambda: fit(lr=0.1), "lr is no setting of a training, expected learning_rate; there are"),
+    (lambda: fit(epoch=3), "expected epochs"),
+    (lambda: fit(target="y"), "elman.Dataset.open(path, target=...)"),
+    (lambda: fit(nothing=3), "learning_rate, momentum"),
+    (lambda: FITTED.fit(SERIES, [0.0, 1.0, 0.0, 1.0]), "classes are integers, y.astype(int)"),
+    (lambda: FITTED.fit(SERIES, CLASSES[:, None]), "y has the shape (4, 1), expected classes (N)"),
+    (lambda: FITTED.fit(DATA, validation=0.5), "validation is given beside a Dataset"),
+    (lambda: FITTED.fit(DATA, CLASSES), "y is given beside a Dataset"),
+    (lambda: FITTED.fit("a.csv", CLASSES), "y is given beside a file"),
+    (lambda: FITTED.predict(SERIES, part="test"), "part is 'test', expected None"),
+    (lambda: FITTED.fit([1, 2, 3]), "expected (N,T,I)"),
+    (lambda: FITTED.fit(iter([1, 2])), "data gives a int, expected pairs"),
+    (lambda: FITTED.fit(iter([(SERIES, CLASSES[:2])])), "a batch of 4 sequences with 2 targets"),
+    (lambda: FITTED(np.zeros((3, 0, 2))), "no steps"),
+])  # fmt: skip
+def test_the_sentence_says_what_to_do(call, words):
+    with pytest.raises(elman.BadValueError) as found:
+        call()
+    assert words in str(found.value)
+
+
+def test_an_empty_batch_gives_an_empty_answer():
+    made = model()
+    assert made(np.zeros((0, 4, 2))).shape == (0, 4, 2) and made([]) == []
+    turned = model(batch_first=False)
+    assert turned(np.zeros((4, 0, 2))).shape == (4, 0, 2)
+    assert FITTED(np.zeros((0, 4, 2))).shape == (0, 2)

@@ -329,7 +329,7 @@ LEAKS = """
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
 
-    for i in range(60):
+    for i in range(300):  # until the allocator has all that it keeps
         once(i)
     before = resident()
     for i in range(300):

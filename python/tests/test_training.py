@@ -202,3 +202,97 @@ def test_what_never_ends_is_refused(rng, name):
         classifier().fit(X, y, **{name: 0})
     with pytest.raises(elman.BadValueError, match="nothing ends"):
         elman.Trainer(classifier(), X, y)
+
+
+class Batches:
+    """What gives batches again and again, as a DataLoader does."""
+
+    def __init__(self, X, y, size):
+        self.X, self.y, self.batch_size = X, y, size
+
+    def __iter__(self):
+        for n in range(0, len(self.X), self.batch_size):
+            yield self.X[n : n + self.batch_size], self.y[n : n + self.batch_size]
+
+
+class Items:
+    """What gives a sequence by its number, as a data set of PyTorch does."""
+
+    def __init__(self, X, y):
+        self.X, self.y = X, y
+
+    def __len__(self):
+        return len(self.X)
+
+    def __getitem__(self, n):
+        return self.X[n], self.y[n]
+
+
+def test_whatever_gives_the_data_the_bits_are_the_same(rng):
+    X, y = sums(rng, 80)
+    first, rest = slice(0, 60), slice(60, 80)
+    X, lengths = X.copy(), rng.integers(5, 13, 80)
+    ways = {
+        "arrays": (X[first], y[first], (X[rest], y[rest])),
+        "a list": (X[first], y[first], [X[rest], y[rest]]),
+        "batches": (Batches(X[first], y[first], 7), None, Batches(X[rest], y[rest], 8)),
+        "items": (Items(X[first], y[first]), None, Items(X[rest], y[rest])),
+        "pairs": ([*zip(X[first], y[first])], None, [*zip(X[rest], y[rest])]),
+        "a generator": (zip(X[first], y[first]), None, iter(Batches(X[rest], y[rest], 9))),
+        "a Dataset": (X[first], y[first], elman.Dataset.of(X[rest], y[rest], validation=0)),
+    }
+    found = {}
+    for name, (data, targets, validation) in ways.items():
+        model = classifier()
+        run = model.fit(data, targets, validation=validation, epochs=2)
+        assert run.data.sizes["validation"] == 20, name
+        found[name] = model.read_all().tobytes()
+    assert len(set(found.values())) == 1, found.keys()
+
+    # and of several lengths
+    a, b = classifier(), classifier()
+    a.fit([x[:n] for x, n in zip(X, lengths)], y, validation=0, epochs=2)
+    b.fit(((X[n : n + 8], y[n : n + 8], lengths[n : n + 8]) for n in range(0, 80, 8)),
+          validation=0, epochs=2)  # fmt: skip
+    assert a.read_all().tobytes() == b.read_all().tobytes()
+
+
+def test_a_loader_of_torch_gives_the_data(rng):
+    torch = pytest.importorskip("torch")
+    X, y = sums(rng, 64)
+    data = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
+    models = [classifier() for _ in range(3)]
+    models[0].fit(X, y, epochs=1)
+    models[1].fit(torch.utils.data.DataLoader(data, batch_size=16), epochs=1)
+    models[2].fit(data, epochs=1)
+    assert len({m.read_all().tobytes() for m in models}) == 1
+
+
+def test_other_data_of_the_same_size_does_not_go_on(rng, tmp_path):
+    X, y = sums(rng)
+    path = tmp_path / "run"
+    classifier().fit(X, y, epochs=2, checkpoint=path)
+    with pytest.raises(elman.BadValueError, match="there is as much of it, but its hash"):
+        classifier().fit(X + np.float32(0.1), y, epochs=4, checkpoint=path)
+    with pytest.raises(elman.BadValueError, match="no seed where now is seed 5|seed 1 where now"):
+        classifier(seed=5).fit(X, y, epochs=4, checkpoint=path)
+    trainer = elman.Trainer(classifier(), X, 1 - y, epochs=2, batch_size=8)
+    with pytest.raises(elman.BadValueError):
+        trainer.load(path)
+
+
+def test_seconds_are_those_of_the_clock_and_the_journal_knows_the_pulse(rng):
+    import time
+
+    X, y = sums(rng)
+    model = classifier()
+    begin = time.perf_counter()
+    run = model.fit(X, y, epochs=6, validation=0.2, callback=lambda now: time.sleep(0.005))
+    spent = time.perf_counter() - begin
+    assert 0.9 * spent < run.seconds <= spent
+    rows = model.journal["rows"]
+    seen = [row for row in rows if not np.isnan(row["horizon"])]
+    assert seen and all(0 <= r["saturation"] <= 1 and r["rate"] > 0 for r in seen)
+    begin = time.perf_counter()
+    model.fit(X, y, epochs=10**6, seconds=0.2)
+    assert time.perf_counter() - begin < 5
