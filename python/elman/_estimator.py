@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from elman import _core
+from elman._checks import real, refused, text, truth, whole, word
 from elman._convert import as_array, refuse_mask
 from elman.data import Dataset
 from elman.layers import GRU, LSTM, RNN, Dropout, IndRNN, Last, LiGRU, Linear, MinGRU, MinLSTM
@@ -29,42 +30,39 @@ _CELLS = {
 # ---- settings ---------------------------------------------------------------
 
 
-def is_whole(value, least):
-    """Whether it is a whole number, of Python or NumPy, and not a bool."""
-    return (
-        isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least
-    )
+def _one(name, value):
+    return whole(name, value, 1)
 
 
-def _whole(least):
-    return (lambda v: is_whole(v, least)), f"a whole number of {least} or more"
+def _fraction(name, value):
+    expected = "a number from 0 to less than 1"
+    if not real(name, value, 0.0, expected) < 1:
+        raise refused(name, value, expected)
 
 
-def _number(test, words):
-    def fits(value):
-        return isinstance(value, numbers.Real) and not isinstance(value, bool) and test(value)
-
-    return fits, words
-
-
-def _one_of(words):
-    return (lambda v: isinstance(v, str) and v in words), "one of " + ", ".join(words)
+def _rate(name, value):
+    expected = "a number above 0"
+    if not real(name, value, 0.0, expected) > 0:
+        raise refused(name, value, expected)
 
 
-_FLAG = (lambda v: isinstance(v, (bool, np.bool_))), "True or False"
-_FRACTION = _number(lambda v: 0 <= v < 1, "a number from 0 to less than 1")
-_POSITIVE = _number(lambda v: 0 < v < np.inf, "a number above 0")
-_NOT_NEGATIVE = _number(lambda v: 0 <= v < np.inf, "a number of 0 or more")
+def _amount(name, value):
+    real(name, value, 0.0, "a number of 0 or more")
+
+
+def _verbose(name, value):
+    if isinstance(value, numbers.Integral) and value >= 0:
+        return  # a level, as of others' estimators
+    truth(name, value)
+
+
 _SETTINGS = {
-    "hidden": _whole(1), "cell": _one_of(_CELLS), "layers": _whole(1),
-    "bidirectional": _FLAG, "dropout": _FRACTION, "epochs": _whole(1),
-    "batch_size": _whole(1), "learning_rate": _POSITIVE,
-    "rule": ((lambda v: isinstance(v, str)), "the name of an optimizer, such as 'adam'"),
-    "weight_decay": _NOT_NEGATIVE, "clip_norm": _NOT_NEGATIVE,
-    "validation": _FRACTION, "patience": _whole(0), "scaling": _FLAG,
-    "layout": _one_of(("elman", "aeon")), "threads": _whole(1),
-    "verbose": ((lambda v: _FLAG[0](v) or is_whole(v, 0)), _FLAG[1]),
-    "window": _whole(1), "horizon": _whole(1),
+    "hidden": _one, "cell": lambda name, value: word(name, value, _CELLS),
+    "layers": _one, "bidirectional": truth, "dropout": _fraction, "epochs": _one,
+    "batch_size": _one, "learning_rate": _rate, "rule": text, "weight_decay": _amount,
+    "clip_norm": _amount, "validation": _fraction, "patience": whole, "scaling": truth,
+    "layout": lambda name, value: word(name, value, ("elman", "aeon")), "threads": _one,
+    "verbose": _verbose, "window": _one, "horizon": _one,
 }  # fmt: skip
 
 
@@ -112,9 +110,8 @@ class Estimator(BaseEstimator):
     def _check_settings(self):
         """Refuses what no setting can be, before anything is trained."""
         for name, value in self.get_params(deep=False).items():
-            fits, words = _SETTINGS.get(name, (None, ""))
-            if fits and not fits(value):
-                raise _core.BadValueError(f"{name} is {value!r}, expected {words}")
+            if name in _SETTINGS:
+                _SETTINGS[name](name, value)
 
     # ---- X ------------------------------------------------------------------
 
@@ -251,14 +248,13 @@ def as_floats(values, name):
     if values is None:
         raise _core.BadValueError(f"{name} is None, expected real numbers")
     array = as_array(values, name)
-    kind = array.dtype
     try:
-        if kind.kind not in "fiubO":
+        if array.dtype.kind not in "fiubO":
             raise TypeError
         array = array.astype(np.float64)
     except (TypeError, ValueError):
         raise _core.BadValueError(
-            f"{name} has values of the type {kind}, expected real numbers"
+            f"{name} has values of the type {array.dtype}, expected real numbers"
         ) from None
     if not np.isfinite(array).all():
         raise _core.BadValueError(f"Input {name} contains NaN or infinity.")

@@ -1,7 +1,6 @@
 """What a model says of data, in the data's own units and labels."""
 
 import json
-import numbers
 import os
 
 import numpy as np
@@ -129,12 +128,7 @@ def _in_words(model, data, id, y, probabilities):
 def forecast(model, data, steps=None, **config):
     """The values behind the end of each series; see `Model.forecast`."""
     encoding_of(model)
-    if steps is not None and (
-        isinstance(steps, bool) or not isinstance(steps, numbers.Integral) or steps < 1
-    ):
-        raise _core.BadValueError(
-            f"steps is {steps!r}, expected how many to forecast, a whole number of 1 or more"
-        )
+    steps = None if steps is None else whole("steps", steps, 1)
     data, _ = open_as(model, data, answers=True, **config)
     encoding = data.encoding
     if encoding["task"] != "forecast":

@@ -6,12 +6,12 @@ or points in time, `update` with what has come since.
 """
 
 import numpy as np
-import pandas as pd
 
 from elman import sklearn
 from elman._estimator import keep
 
 try:
+    import pandas as pd
     from sktime.forecasting.base import BaseForecaster
 except ImportError as error:
     raise ImportError("elman.sktime needs sktime 1.2 or later: pip install sktime") from error
@@ -51,6 +51,8 @@ class RNNForecaster(BaseForecaster):
     """
 
     _tags = {
+        "authors": "elman",
+        "maintainers": "elman",
         "capability:multivariate": True,
         "capability:exogenous": False,
         "capability:insample": False,

@@ -9,7 +9,7 @@ import pytest
 
 import elman
 
-NEEDS = {"elman.torch": "torch", "elman.sklearn": "sklearn", "elman.plot": "matplotlib",
+NEEDS = {"elman.torch": "torch", "elman.sklearn": "sklearn", "elman.forecaster": "sklearn", "elman.plot": "matplotlib",
          "elman.hub": "huggingface_hub", "elman.aeon": "aeon", "elman.sktime": "sktime"}
 MODULES = [
     m.name

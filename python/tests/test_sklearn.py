@@ -1,6 +1,8 @@
 """Estimators: scikit-learn's own checks, sequences, grids, forecasts."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,9 +12,11 @@ import elman
 pytest.importorskip("sklearn", minversion="1.6")
 
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
 from elman.sklearn import RNNClassifier, RNNForecaster, RNNRegressor, RNNTagger
@@ -72,6 +76,81 @@ def test_a_tagger_answers_per_step(ragged):
     assert [len(t) for t in model.predict(X)] == [len(x) for x in X]
 
 
+OWN = {  # those that no check of scikit-learn covers, and what they are fitted on
+    RNNTagger: (
+        [np.random.default_rng(n).standard_normal((5 + n % 4, 2)) for n in range(12)],
+        [np.arange(5 + n % 4) % 2 for n in range(12)],
+    ),
+    RNNForecaster: (np.sin(np.arange(40.0)),),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", OWN)
+def test_the_checks_that_need_no_data_pass(kind):
+    names = [
+        "no_attributes_set_in_init", "get_params_invariance", "set_params",
+        "parameters_default_constructible", "estimator_repr", "estimator_cloneable",
+        "mixin_order", "valid_tag_types", "estimator_tags_renamed",
+        "do_not_raise_errors_in_init_or_set_params",
+    ]  # fmt: skip
+    for name in names:
+        getattr(estimator_checks, "check_" + name)(kind.__name__, kind())
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_what_scikit_learn_asks_of_others_holds(kind):
+    data = OWN[kind]
+    given = data[:1] if kind is RNNTagger else ()  # what predict reads
+    kept = pickle.dumps(data)
+    model = kind(hidden=3, epochs=2, random_state=0)
+    if kind is RNNForecaster:
+        model.set_params(window=4)
+    with pytest.raises(NotFittedError):
+        model.score(*data)
+    with pytest.raises(NotFittedError):
+        model.predict(*given)
+
+    # fit gives itself, changes neither settings nor data, and can be repeated
+    settings = dict(model.get_params())
+    assert model.fit(*data) is model
+    first = pickle.dumps([model.predict(*given), model.score(*data)])
+    assert model.get_params() == settings and pickle.dumps(data) == kept
+    for again in (model.fit(*data), clone(model).fit(*data), pickle.loads(pickle.dumps(model))):
+        assert pickle.dumps([again.predict(*given), again.score(*data)]) == first
+    assert {"model_", "run_", "n_iter_", "n_features_in_"} <= set(vars(model))
+
+
+def test_a_tagger_is_searched_and_piped():
+    X, y = OWN[RNNTagger]
+    grid = GridSearchCV(RNNTagger(4, epochs=2, random_state=0), {"cell": ["gru", "rnn"]}, cv=2)
+    assert 0 <= grid.fit(X, y).best_score_ <= 1
+    twice = FunctionTransformer(lambda X: [2 * x for x in X])
+    assert len(make_pipeline(twice, RNNTagger(4, epochs=1)).fit(X, y).predict(X)) == len(X)
+
+
+def test_sequences_have_no_weights_and_the_sentence_names_them(ragged):
+    with pytest.raises(TypeError, match="sample_weight"):
+        RNNClassifier().fit(*ragged, sample_weight=np.ones(80))
+
+
+def test_tensors_are_read_as_arrays(ragged):
+    torch = pytest.importorskip("torch")
+    X, y = ragged
+    model = RNNClassifier(4, epochs=2, random_state=0).fit(X, y)
+    tensors = [torch.tensor(x, requires_grad=True) for x in X]
+    assert model.predict_proba(tensors).tobytes() == model.predict_proba(X).tobytes()
+
+
+def test_what_is_not_installed_is_named():
+    for name, module in (("sklearn", "scikit-learn"), ("aeon", "aeon"), ("sktime", "sktime")):
+        code = f"import sys; sys.modules['{name}'] = None; import elman.{name}"
+        found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        last = found.stderr.strip().splitlines()[-1]
+        assert last.startswith(f"ImportError: elman.{name} needs {module}")
+        assert "pip install" in last
+
+
 def test_classes_weigh_what_was_said():
     """Where inputs say nothing, the shares of classes are their weights."""
     X, y = np.zeros((50, 4, 1)), np.arange(50) % 5 == 0
@@ -122,12 +201,12 @@ def test_a_forecaster_is_searched_and_piped():
 @pytest.mark.parametrize("horizon", [0, -1, 2.5, True, "4", [1, 2], np.array([1, 2])])
 def test_a_horizon_is_a_number_of_steps(horizon):
     model = RNNForecaster(4, epochs=1, hidden=2).fit(SERIES[:20])
-    with pytest.raises(elman.BadValueError, match="horizon is .*, expected how many"):
+    with pytest.raises(elman.BadValueError, match="horizon is .*, expected a whole number from 1"):
         model.predict(horizon)
     data = elman.Dataset.open(b"v\n" + b"1\n2\n" * 40, name="v.csv", window=4, horizon=1)
     plain = elman.Model([elman.GRU(2), elman.Last(), elman.Linear(1)], inputs=1)
     plain.fit(data, steps=1)
-    with pytest.raises(elman.BadValueError, match="steps is .*, expected how many"):
+    with pytest.raises(elman.BadValueError, match="steps is .*, expected a whole number from 1"):
         plain.forecast(data, horizon)
 
 
@@ -151,7 +230,7 @@ def test_a_bad_series_gets_one_sentence(make, words):
 
 
 NONSENSE = {
-    "hidden": [0, -1, 2.5, "8", None, True, [8]], "cell": ["lstn", None, ["lstm"]],
+    "hidden": [0, -1, 2.5, "8", None, True, [8], 2**40], "cell": ["lstn", None, ["lstm"]],
     "layers": [0, 1.5, None], "bidirectional": ["no", 2, None],
     "dropout": [-0.1, 1.0, None, "a"], "epochs": [0, 1.5, None],
     "batch_size": [0, -1, 2.5, None], "learning_rate": [0, -1, np.nan, np.inf, "a", None],
