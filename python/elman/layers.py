@@ -86,6 +86,11 @@ def Dropout(p=0.5, *, variational=False):
     )
 
 
+def _eps(eps, default):
+    """A 0 is the default in C."""
+    return eps if eps is None else real("eps", eps, 1e-45, f"more than 0, or None for {default}")
+
+
 def LayerNorm(*, eps=None, name=None):
     """`torch.nn.LayerNorm` over the features of each step.
 
@@ -100,7 +105,7 @@ def LayerNorm(*, eps=None, name=None):
     -------
     Layer
     """
-    return Layer("layer_norm", eps=eps, name=name)
+    return Layer("layer_norm", eps=_eps(eps, "1e-5"), name=name)
 
 
 def L2Norm(*, eps=None):
@@ -115,7 +120,7 @@ def L2Norm(*, eps=None):
     -------
     Layer
     """
-    return Layer("l2_norm", eps=eps)
+    return Layer("l2_norm", eps=_eps(eps, "1e-12"))
 
 
 def Softmax():

@@ -13,6 +13,15 @@ _BESIDE = ["class_weights", "groups"]
 _KNOWN = [*_TRAINER, *_OPTIMIZER, *_SCHEDULE, *_LOSS, *_BESIDE]
 _VALUES = ("forecast", "regress", "track")
 
+# what a rule has by default, and has not where 0 is given
+_ZEROS = {
+    "adam": ("beta1", "beta2", "epsilon"),
+    "adamw": ("beta1", "beta2", "epsilon", "weight_decay"),
+    "adagrad": ("epsilon", "initial_accumulator"),
+    "rmsprop": ("alpha", "epsilon"),
+    "lion": ("beta1", "beta2"),
+}
+
 # what others call them
 _MEANT = {
     "lr": "learning_rate", "batch": "batch_size", "wd": "weight_decay", "clip": "clip_norm",
@@ -45,17 +54,15 @@ def settings(config, data):
         for name in [n for n in config if n in names]:
             given[name] = config.pop(name)
         config[part] = given
-    for name in ("learning_rate", "weight_decay"):
-        if config["optimizer"].get(name) is not None:
-            real(name, config["optimizer"][name], 0, "a finite number of 0 or more")
+    _mean_zeros(config["optimizer"])
     for name in ("warmup", "period"):
         if config["schedule"].get(name) is not None:
             whole(name, config["schedule"][name], 0, 2**63)
-    groups = config.get("groups")
-    if groups is not None and not (isinstance(groups, (list, tuple)) and all(
-        isinstance(g, dict) for g in groups
-    )):  # fmt: skip
-        raise refused("groups", groups, 'a list of dicts such as {"names": "rnn.*"}')
+    if config.get("groups") is not None:
+        config["groups"] = _groups(config["groups"])
+    weights = config.get("class_weights")
+    if isinstance(weights, (list, tuple)) and weights and not any(weights):
+        raise refused("class_weights", weights, "one above 0 at least")
     if "ignore_index" in config["loss"]:
         config["loss"].setdefault("has_ignored", True)
     return config
@@ -70,6 +77,42 @@ def _part(name, kind, given):
     if not isinstance(given, dict):
         raise refused(name, given, f"a word, or a dict with {kind}")
     return dict(given)
+
+
+def _mean_zeros(optimizer):
+    """Says that a 0 that is given is meant, as in C it is the default."""
+    rule = optimizer.get("rule", "adam")
+    for name, value in list(optimizer.items()):
+        if value is None or name in ("rule", "flavour"):
+            continue
+        if name == "learning_rate":
+            _check_rate(name, value)
+        elif name in _ZEROS.get(rule if isinstance(rule, str) else "", ()):
+            if not real(name, value, 0, "a finite number of 0 or more"):
+                optimizer.setdefault("no_" + name, True)
+        elif name == "weight_decay":
+            real(name, value, 0, "a finite number of 0 or more")
+
+
+def _check_rate(name, value):
+    if not real(name, value, 0, "a finite number above 0"):
+        raise refused(name, value, "a number above 0: frozen keeps weights as they are")
+
+
+def _groups(groups):
+    """Groups of parameters, in which a 0 is meant as well."""
+    right = isinstance(groups, (list, tuple)) and all(isinstance(g, dict) for g in groups)
+    if not right:
+        raise refused("groups", groups, 'a list of dicts such as {"names": "rnn.*"}')
+    made = []
+    for group in map(dict, groups):
+        if group.get("learning_rate") is not None:
+            _check_rate("learning_rate of a group", group["learning_rate"])
+        decay = group.get("weight_decay")
+        if decay is not None and not real("weight_decay of a group", decay, 0):
+            group.setdefault("no_weight_decay", True)
+        made.append(group)
+    return made
 
 
 def _check_names(config):

@@ -2,8 +2,6 @@
 
 import json
 
-import numpy as np
-
 from elman import _checks, _core
 from elman._checks import real, whole
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from elman import _core, _files, defaults
 from elman._checks import path, real, refused, truth, whole, word
-from elman.arrays import dims, is_given_in_turn
+from elman.arrays import dims
 from elman.data import PARTS, Dataset, _is_frame
 from elman.journal import Journal, loss_word
 from elman.run import Run

@@ -179,7 +179,7 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     model_data *m = model_of(self);
     const char *format = NULL;
     PyObject *path = NULL;
-    if (!PyArg_ParseTuple(args, "sO", &format, &path)) return NULL;
+    if (!PyArg_ParseTuple(args, "sO:export", &format, &path)) return NULL;
     elman_export_format kind = ELMAN_EXPORT_TORCH;
     if (!strcmp(format, "onnx")) kind = ELMAN_EXPORT_ONNX;
     else if (strcmp(format, "torch"))
@@ -243,7 +243,8 @@ static PyObject *model_flops(PyObject *self, PyObject *args)
 {
     uint64_t steps = 1;
     int backward = 0;
-    if (!PyArg_ParseTuple(args, "O&|p", whole_argument, &steps, &backward))
+    if (!PyArg_ParseTuple(args, "O&|p:flops", whole_argument, &steps,
+                          &backward))
         return NULL;
     return PyFloat_FromDouble(
         elman_model_flops(model_of(self)->model, steps, backward != 0));
@@ -252,7 +253,7 @@ static PyObject *model_flops(PyObject *self, PyObject *args)
 static PyObject *model_note(PyObject *self, PyObject *args)
 {
     const char *key = NULL;
-    if (!PyArg_ParseTuple(args, "s", &key)) return NULL;
+    if (!PyArg_ParseTuple(args, "s:note", &key)) return NULL;
     model_data *m = model_of(self);
     if (!model_begin_reading(m)) return NULL;
     PyObject *text = text_write(elman_model_note(m->model, key));
@@ -264,7 +265,7 @@ static PyObject *model_write_note(PyObject *self, PyObject *args)
 {
     model_data *m = model_of(self);
     const char *key = NULL, *text = NULL;
-    if (!PyArg_ParseTuple(args, "sz", &key, &text)) return NULL;
+    if (!PyArg_ParseTuple(args, "sz:write_note", &key, &text)) return NULL;
     if (!model_begin_writing(m)) return NULL;
     elman_status status = elman_model_write_note(m->model, key, text);
     model_end_writing(m);
@@ -313,7 +314,7 @@ static PyObject *model_parameter(PyObject *self, PyObject *args)
 {
     model_data *m = model_of(self);
     const char *name = NULL;
-    if (!PyArg_ParseTuple(args, "s", &name)) return NULL;
+    if (!PyArg_ParseTuple(args, "s:parameter", &name)) return NULL;
     size_t index = find(m->model, name);
     elman_const_tensor view = {0};
     if (!model_begin_reading(m)) return NULL;
@@ -330,7 +331,7 @@ static PyObject *model_write(PyObject *self, PyObject *args)
     model_data *m = model_of(self);
     const char *name = NULL;
     PyObject *values = NULL;
-    if (!PyArg_ParseTuple(args, "sO", &name, &values)) return NULL;
+    if (!PyArg_ParseTuple(args, "sO:write", &name, &values)) return NULL;
     size_t index = find(m->model, name);
     elman_const_tensor view = {0};
     if (!model_begin_reading(m)) return NULL;

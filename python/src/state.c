@@ -109,7 +109,7 @@ static void state_free(PyObject *self)
 static PyObject *state_view(PyObject *self, PyObject *args)
 {
     const char *name = NULL;
-    if (!PyArg_ParseTuple(args, "s", &name)) return NULL;
+    if (!PyArg_ParseTuple(args, "s:view", &name)) return NULL;
     state_data *s = state_of(self);
     elman_tensor view = {0};
     state_call c;
@@ -120,10 +120,26 @@ static PyObject *state_view(PyObject *self, PyObject *args)
     return view_array(s->core, self, view.data, view.rank, view.shape, false);
 }
 
+/* For O&: the number of a stream as Py_ssize_t. */
+static int stream_argument(PyObject *object, void *to)
+{
+    PyObject *index = PyBool_Check(object) ? NULL : PyNumber_Index(object);
+    Py_ssize_t b = index ? PyNumber_AsSsize_t(index, PyExc_OverflowError) : -1;
+    Py_XDECREF(index);
+    if (index && !PyErr_Occurred()) {
+        *(Py_ssize_t *)to = b;
+        return 1;
+    }
+    if (errors_forgive())
+        PyErr_Format(PyExc_TypeError, "b is %.200R, expected a stream's number",
+                     object);
+    return 0;
+}
+
 static PyObject *state_reset(PyObject *self, PyObject *args)
 {
     Py_ssize_t b = -1; // all
-    if (!PyArg_ParseTuple(args, "|n", &b)) return NULL;
+    if (!PyArg_ParseTuple(args, "|O&:reset", stream_argument, &b)) return NULL;
     if (b < -1)
         return errors_bad_value(state_of(self)->core,
                                 "b is %zd, expected a stream's number, or -1 "
@@ -154,7 +170,7 @@ static PyObject *state_join(PyObject *self, PyObject *unused)
 static PyObject *state_leave(PyObject *self, PyObject *args)
 {
     Py_ssize_t b = 0;
-    if (!PyArg_ParseTuple(args, "n", &b)) return NULL;
+    if (!PyArg_ParseTuple(args, "O&:leave", stream_argument, &b)) return NULL;
     state_call c;
     if (!state_call_begin(&c, self, 0)) return NULL;
     state_data *s = c.s;

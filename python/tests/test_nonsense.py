@@ -69,7 +69,7 @@ CALLS = {
     "Embedding": (lambda **k: elman.Embedding(**{"num_embeddings": 4, "embedding_dim": 2, **k}),
                   dict(num_embeddings="size", embedding_dim="size")),
     "Dropout": (elman.Dropout, dict(p="share", variational="flag")),
-    "LayerNorm": (elman.LayerNorm, dict(eps="positive", name="text")),
+    "LayerNorm": (elman.LayerNorm, dict(eps="above 0", name="text")),
     "Last": (elman.Last, dict(last="word")),
     "Pool": (elman.Pool, dict(pool="word")),
     "Repeat": (elman.Repeat, dict(repeats="count")),
@@ -107,7 +107,7 @@ DATA = elman.Dataset.of(SERIES, CLASSES, validation=0)
 LEARNING = dict(
     batch_size="size", k1="whole", steps="size", patience="count", threads="threads",
     seed="seed", profile="flag", in_order="flag", evaluate_every="count", rule="word",
-    learning_rate="positive", clip_norm="positive", clip_value="positive", weight_decay="positive",
+    learning_rate="above 0", clip_norm="positive", clip_value="positive", weight_decay="positive",
     beta1="share", epsilon="positive", nesterov="flag1", schedule="setting", optimizer="setting",
     loss="setting", label_smoothing="share", warmup="count", groups="groups",
     class_weights="weights", frozen="text", validation="split",
@@ -151,7 +151,21 @@ BAD["lengths4"] = [[*v, 1, 1] if isinstance(v, list) and len(v) == 2 else v
                    for v in BAD["lengths"]]  # fmt: skip
 BAD["tokens split"] = [-0.1, 1, 1.5, NAN, INF, True, "half", Odd(), [1, 2], {}]
 BAD["path"] = [3.5, True, Odd(), [], lambda: 0]
+CALLS.update({
+    "reset": (lambda b: model().stream(2).reset(b), dict(b="slot or all")),
+    "leave": (lambda b: model().stream(2).leave(b), dict(b="slot")),
+    "Dataset.open": (lambda **k: elman.Dataset.open(b"a,b\n" + b"1,2\n" * 400, name="t.csv", **k),
+                     dict(validation="file split", test="file split", window="whole",
+                          horizon="whole", task="word", missing="word", seed="seed",
+                          no_scaling="flag", folds="count")),
+})
+BAD["above 0"], GOOD["above 0"] = [0, 0.0, *BAD["positive"]], [0.5, np.float32(1)]
+BAD["file split"] = [v for v in BAD["tokens split"] if not isinstance(v, str)]
 ROWS = [(call, name, kind) for call, (_, names) in CALLS.items() for name, kind in names.items()]
+
+
+SLOT = [1.5, NAN, HUGE, True, "two", 9, -2, *ODD]
+BAD["slot"], BAD["slot or all"] = [*SLOT, -1], SLOT
 
 
 def values_of(kind, good):
@@ -197,6 +211,20 @@ def test_the_sentence_says_what_to_do(call, words):
     with pytest.raises(elman.BadValueError) as found:
         call()
     assert words in str(found.value)
+
+
+@pytest.mark.parametrize("rule, names", [
+    ("adam", ["beta1", "beta2", "epsilon"]), ("adamw", ["weight_decay", "beta1"]),
+    ("adagrad", ["epsilon"]), ("rmsprop", ["alpha"]),
+])  # fmt: skip
+def test_a_zero_is_meant_where_c_has_its_default(rule, names):
+    def trained(**more):
+        made = elman.Model([elman.GRU(3), elman.Last(), elman.Linear(2)], inputs=2)
+        list(elman.Trainer(made, SERIES, CLASSES, rule=rule, epochs=12, **more))
+        return made.read_all().tobytes()
+
+    for name in names:
+        assert trained(**{name: 0}) == trained(**{f"no_{name}": True}) != trained(), name
 
 
 def test_an_empty_batch_gives_an_empty_answer():
