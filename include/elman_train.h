@@ -422,6 +422,38 @@ typedef struct elman_metrics {
     double macro_f1; /* the same of F1; a class that is never right has 0 */
 } elman_metrics;
 
+/* One message of an exchange between ranks. */
+typedef struct elman_transfer {
+    int rank;      /* the other one */
+    bool receives; /* from it, or else it is sent to it */
+    void *data;    /* (bytes) stays as it is until the exchange has ended */
+    size_t bytes;  /* above 0; what is sent is as long as what is awaited */
+} elman_transfer;
+
+/* How the ranks of one training run reach each other: processes on one machine
+ * or on many, each with a trainer of the same model, data and config. The
+ * library brings none for processes; the program elman-mpi has one over MPI. A
+ * rank uses its transport on one thread at a time. begin and end return NULL,
+ * or why it could not be done, in words that stay until the next call. */
+typedef struct elman_transport {
+    void *context; /* the first argument of the functions */
+    int rank;      /* of this process, from 0 to before size */
+    int size;      /* how many there are */
+
+    /* Begins to send and receive (count) messages, all at once, and gives what
+     * end takes. Those between two ranks arrive in the order in which they were
+     * begun, in this exchange and across exchanges. */
+    const char *(*begin)(void *context, const elman_transfer *messages,
+                         size_t count, void **exchange);
+
+    /* Waits until all of them have been sent or received. */
+    const char *(*end)(void *context, void *exchange);
+
+    /* Ends the run of all ranks, which then fail with this sentence, or are
+     * ended. It may return. */
+    void (*abort)(void *context, const char *sentence);
+} elman_transport;
+
 /* How to train. A batch is whole: the divisor of the loss is 0. The block of
  * the loss is that of the gradients as well. */
 typedef struct elman_trainer_config {
@@ -450,6 +482,9 @@ typedef struct elman_trainer_config {
     const char *frozen; /* layers or parameters whose weights stay, as names of
                            elman_optimizer_group, besides those of frozen
                            groups; NULL: none */
+    const elman_transport *transport; /* of this rank, where several train
+                                         together: it must stay as long as the
+                                         trainer. NULL: this process alone */
 } elman_trainer_config;
 
 /* A training run. */
@@ -495,6 +530,16 @@ ELMAN_API void elman_trainer_destroy(elman_trainer *trainer);
  * the weights are those before the step, and the message names the first bad
  * value by epoch, step, sample, layer, direction, time step, gate and unit. */
 ELMAN_CHECKED elman_status elman_trainer_step(elman_trainer *trainer);
+
+/* On a rank other than 0: takes part in what rank 0's trainer does, step by
+ * step and save by save, until that is destroyed. Ranks share each batch, in
+ * blocks of sequences, each sums its part of the gradient, owns one slice of
+ * the optimizer's moments and moves that slice of the weights; all have the
+ * same weights, which are those that one process would have, bit by bit. On
+ * rank 0, elman_trainer_step and the calls that save ask the others to take
+ * part. A failure on one rank ends the run of all. ELMAN_BAD_VALUE on rank 0 or
+ * without a transport. */
+ELMAN_CHECKED elman_status elman_trainer_follow(elman_trainer *trainer);
 
 /* How far training has come, in memory of the trainer. */
 ELMAN_API const elman_progress *

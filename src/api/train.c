@@ -7,6 +7,7 @@
 #include "learn/baseline.h"
 #include "learn/checkpoint.h"
 #include "learn/evaluate.h"
+#include "learn/ranks.h"
 #include "learn/residual.h"
 #include "learn/saving.h"
 #include "learn/sampler.h"
@@ -215,6 +216,12 @@ elman_status elman_trainer_step(elman_trainer *trainer)
 {
     NEED(trainer);
     return trainer_step(trainer);
+}
+
+elman_status elman_trainer_follow(elman_trainer *trainer)
+{
+    NEED(trainer);
+    return ranks_follow(trainer);
 }
 
 const elman_progress *elman_trainer_progress(const elman_trainer *trainer)

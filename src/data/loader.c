@@ -7,6 +7,7 @@
 #include "data/store.h"
 #include "data/tokens.h"
 
+#include "base/deal.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -32,6 +33,10 @@ struct elman_loader {
     uint64_t epoch, index; /* of the next batch */
     bool ordered;          /* order is that of epoch */
     size_t outputs;        /* values of one target */
+
+    size_t block;    /* sequences of a leaf where batches are dealt */
+    int dealt, rank; /* to so many ranks, of which this is one; 0: not */
+    size_t whole;    /* sequences of the batch at hand, on all ranks */
 
     void *memory;    /* all that follows */
     size_t *order;   /* (n) sequences in the epoch's order */
@@ -185,6 +190,23 @@ size_t loader_longest(const elman_dataset *dataset,
     return l.stream_steps;
 }
 
+void loader_deal(elman_loader *loader, size_t block, int size, int rank)
+{
+    loader->block = block;
+    loader->dealt = size;
+    loader->rank = rank;
+}
+
+size_t loader_whole(const elman_loader *loader) { return loader->whole; }
+
+/* The sequences of a batch of B that are read here. */
+static stretch own_sequences(elman_loader *l, size_t B)
+{
+    l->whole = B;
+    return l->dealt ? deal_sequences(B, l->block, l->dealt, l->rank)
+                    : (stretch){0, B};
+}
+
 size_t loader_size(const elman_loader *loader) { return loader->batch_count; }
 
 size_t loader_width(const elman_loader *loader) { return loader->B; }
@@ -323,15 +345,20 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
 {
     if (!l->ordered) make_order(l);
     size_t first = (size_t)l->index * l->B, left = part_size(l) - first;
-    size_t B = left < l->B ? left : l->B, T = 0;
+    stretch own = own_sequences(l, left < l->B ? left : l->B);
+    const size_t *order = l->order + first;
+    size_t B = own.end - own.begin, T = 0;
     bool full = true;
 
     /* T is the length of the longest; full if all have it */
+    for (size_t i = 0; i < l->whole; i++) {
+        size_t length = l->data->sequences[order[i]].length;
+        if (length > T) T = length;
+        full = full && length == l->data->sequences[order[0]].length;
+    }
     for (size_t b = 0; b < B; b++) {
-        l->ids[b] = l->order[first + b];
+        l->ids[b] = order[own.begin + b];
         l->lengths[b] = l->data->sequences[l->ids[b]].length;
-        if (l->lengths[b] > T) T = l->lengths[b];
-        full = full && l->lengths[b] == l->lengths[0];
     }
 
     for (size_t b = 0; b < B; b++) {
@@ -360,18 +387,21 @@ static void read_window(elman_loader *l, elman_batch *batch,
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;
     size_t T = left < l->steps ? left : l->steps;
 
+    stretch own = own_sequences(l, l->B);
+    size_t B = own.end - own.begin;
+
     /* the target of each token is the next one of its stream */
-    for (size_t b = 0; b < l->B; b++) {
-        const int32_t *token = part + b * l->stream_steps + first;
-        l->ids[b] = b;
+    for (size_t b = 0; b < B; b++) {
+        size_t stream = own.begin + b;
+        const int32_t *token = part + stream * l->stream_steps + first;
+        l->ids[b] = stream;
         for (size_t t = 0; t < T; t++) {
-            l->tokens[t * l->B + b] = token[t];
-            l->classes[t * l->B + b] = token[t + 1];
+            l->tokens[t * B + b] = token[t];
+            l->classes[t * B + b] = token[t + 1];
         }
     }
 
-    *batch =
-        (elman_batch){.T = T, .B = l->B, .tokens = l->tokens, .ids = l->ids};
+    *batch = (elman_batch){.T = T, .B = B, .tokens = l->tokens, .ids = l->ids};
     *target = (elman_target){.classes = l->classes};
 }
 

@@ -24,6 +24,14 @@ elman_status loader_create(const elman_dataset *dataset,
                            const elman_loader_config *config,
                            elman_loader **loader);
 void loader_destroy(elman_loader *loader);
+
+/* From now on a batch has those sequences alone that are dealt to a rank
+ * (base/deal.h), in leaves of block, and may have none; it has the steps of the
+ * whole batch, and lengths where that has. */
+void loader_deal(elman_loader *loader, size_t block, int size, int rank);
+
+/* How many sequences the batch that was read last has on all ranks. */
+size_t loader_whole(const elman_loader *loader);
 elman_status loader_read(elman_loader *loader, elman_batch *batch,
                          elman_target *target);
 void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index);

@@ -168,21 +168,25 @@ static size_t sum_leaf(const row_tree *tree, const float *dy, size_t leaf,
     return r;
 }
 
-/* Sums the dy of count rows, all of one token and in gradient order. */
-static void sum_row(row_tree *tree, const float *dy, size_t count,
-                    const uint32_t *rows)
+/* Sums the dy of those of count rows, all of one token and in gradient order,
+ * that lie in leaves of node. Returns how many they were. */
+static size_t sum_row(row_tree *tree, const gradient_node *node,
+                      const float *dy, size_t count, const uint32_t *rows)
 {
     const pass *p = tree->p;
     uint64_t before = tree->count;
+    size_t r = 0;
 
-    for (size_t r = 0; r < count;) {
+    while (r < count) {
         size_t b = p->order[rows[r]] % p->B;
         size_t leaf = b / p->training->sums.block;
-        skip_leaves(tree, before + leaf);
+        if (leaf >= node->end) break;
+        skip_leaves(tree, before + leaf - node->begin);
         r += sum_leaf(tree, dy, leaf, count - r, rows + r);
         join_leaf(tree);
     }
-    skip_leaves(tree, before + p->leaf_count);
+    skip_leaves(tree, before + node->end - node->begin);
+    return r;
 }
 
 /* ---- Backward ----------------------------------------------------------- */
@@ -235,14 +239,39 @@ static void clear_levels(const row_tree *tree)
             memset(level_at(tree, k), 0, tree->E * sizeof(float));
 }
 
+/* Sums the dy of a token, whose row of the table is at offset. */
+static void sum_token(const table_job *job, size_t offset, size_t count,
+                      const uint32_t *rows)
+{
+    const pass *p = job->p;
+    const gradient_sums *sums = &p->training->sums;
+    gradient_slice slice = gradient_slice_at(p, offset, 0);
+    gradient_node node = {0};
+
+    for (size_t r = 0; node.end < p->leaf_count;) {
+        node = gradient_node_at(p, node.end);
+        row_tree tree = {p,
+                         job->l->O,
+                         slice.level,
+                         slice.stride,
+                         sums->room + (sums->room_count - 2) * sums->room_size,
+                         sums->room + (sums->room_count - 1) * sums->room_size,
+                         sums->count,
+                         sums->levels ? sums->count : 0};
+        r += sum_row(&tree, &node, job->dy, count - r, rows + r);
+        if (node.total) write_sum(&tree, node.total + offset);
+        else clear_levels(&tree);
+    }
+}
+
 void layer_embedding_backward(const layer *l, const pass *p, layer_state *s,
                               const float *x, float *dx)
 {
     (void)x, (void)dx;
-    const gradient_sums *sums = &p->training->sums;
-    size_t V = l->config.num_embeddings, E = l->O;
-    if (sums->opens) {
-        sum_open(&(table_job){l, p, s->dy});
+    const table_job job = {l, p, s->dy};
+    size_t V = l->config.num_embeddings;
+    if (p->training->sums.opens) {
+        sum_open(&job);
         return;
     }
 
@@ -251,22 +280,10 @@ void layer_embedding_backward(const layer *l, const pass *p, layer_state *s,
 
     /* token by token, also those that do not occur */
     for (size_t v = 0, r = 0; v < V; v++) {
-        size_t begin = r, offset = (size_t)l->weight + v * E;
+        size_t begin = r;
         while (r < p->row_count && token_of(p, rows[r]) == v)
             r++;
-
-        gradient_slice slice = gradient_slice_at(p, offset, 0);
-        row_tree tree = {p,
-                         E,
-                         slice.level,
-                         slice.stride,
-                         sums->room + (sums->room_count - 2) * sums->room_size,
-                         sums->room + (sums->room_count - 1) * sums->room_size,
-                         sums->count,
-                         sums->levels ? sums->count : 0};
-        sum_row(&tree, s->dy, r - begin, rows + begin);
-        if (sums->levels) clear_levels(&tree);
-        else write_sum(&tree, sums->total + offset);
+        sum_token(&job, (size_t)l->weight + v * l->O, r - begin, rows + begin);
     }
 }
 

@@ -29,10 +29,20 @@ gradient_slice gradient_slice_at(const pass *p, size_t offset, size_t thread)
     return slice;
 }
 
-/* Whether a leaf ends the only pass there is: what it joins with is all. */
-static bool ends_total(const gradient_slice *slice, size_t leaf)
+gradient_node gradient_node_at(const pass *p, size_t leaf)
 {
-    return !slice->sums->levels && leaf + 1 == slice->p->leaf_count;
+    const gradient_sums *sums = &p->training->sums;
+    for (size_t i = 0; i < sums->node_count; i++)
+        if (leaf < sums->nodes[i].end) return sums->nodes[i];
+    return (gradient_node){0, p->leaf_count, sums->levels ? NULL : sums->total};
+}
+
+/* The total of the sum that a leaf ends, which then joins all that there is of
+ * it; NULL if it ends none. */
+static float *total_at(const gradient_slice *slice, size_t leaf)
+{
+    gradient_node node = gradient_node_at(slice->p, leaf);
+    return leaf + 1 == node.end ? node.total : NULL;
 }
 
 /* A leaf that so many came before joins the levels that the counter's carry
@@ -55,8 +65,10 @@ leaf_sum gradient_leaf(const gradient_slice *slice, size_t leaf,
                        const float **joins)
 {
     const gradient_sums *sums = slice->sums;
-    float *sum = ends_total(slice, leaf) ? sums->total + slice->offset : NULL;
-    return join_levels(slice, sums->count + leaf, sum, joins);
+    float *total = total_at(slice, leaf);
+    size_t first = gradient_node_at(slice->p, leaf).begin;
+    return join_levels(slice, sums->count + leaf - first,
+                       total ? total + slice->offset : NULL, joins);
 }
 
 leaf_sum gradient_sub_leaf(const gradient_slice *slice, size_t leaf,
@@ -69,7 +81,8 @@ float *gradient_leaf_copy(const gradient_slice *slice, size_t leaf,
                           size_t offset)
 {
     const gradient_sums *sums = slice->sums;
-    if (ends_total(slice, leaf)) return sums->total + offset;
+    float *total = total_at(slice, leaf);
+    if (total) return total + offset;
     if (!sums->levels) return NULL;
     return sums->levels + tree_carries(sums->count + leaf) * sums->n + offset;
 }

@@ -22,6 +22,10 @@
 /* Rows of a weight (.,K) that are a slice: what stays in the second cache. */
 size_t gradient_slice_rows(size_t K);
 
+/* The sum that a leaf of a pass belongs to: one of the nodes, or else all
+ * leaves of the pass, whose total is NULL where it joins those before it. */
+gradient_node gradient_node_at(const pass *p, size_t leaf);
+
 /* A slice of a gradient while one thread sums it. */
 typedef struct gradient_slice {
     const pass *p;

@@ -5,6 +5,7 @@
 #ifndef LAYER_PASS_H
 #define LAYER_PASS_H
 
+#include "base/deal.h"
 #include "kernel/kernel.h"
 
 /* Who takes the rows of a model's output as they are made, while they are in
@@ -25,6 +26,12 @@ typedef struct pass_memory {
     float *h, *c;
 } pass_memory;
 
+/* Leaves of a pass, from begin to before end, that have a sum of their own. */
+typedef struct gradient_node {
+    size_t begin, end;
+    float *total; /* (n) */
+} gradient_node;
+
 /* The gradients of all weights while passes add to them. An array (n) is laid
  * out as the weights are. */
 typedef struct gradient_sums {
@@ -37,6 +44,11 @@ typedef struct gradient_sums {
     float *levels;     /* (level_count,n), or NULL: one pass alone */
     size_t level_count;
     size_t levels_used; /* those that were ever needed */
+
+    /* where the leaves of a pass alone are some nodes of a larger sum: each has
+     * a total of its own, instead of total. Without any there is one */
+    size_t node_count;
+    gradient_node nodes[DEAL_NODES];
 
     /* leaves that are not closed yet: the chains that are whole, then the one
      * that is not, or 0. The next pass may continue them */

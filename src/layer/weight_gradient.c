@@ -191,8 +191,9 @@ static size_t leaves_share(const pass *p, const product_gradient *g,
                            size_t threads)
 {
     const gradient_sums *sums = &p->training->sums;
-    if (g->dw == NOWHERE || sums->levels || sums->opens || threads < 2 ||
-        g->N >= ROWS_ENOUGH * threads || g->N * g->K > sums->room_size)
+    if (g->dw == NOWHERE || sums->levels || sums->opens ||
+        sums->node_count > 1 || threads < 2 || g->N >= ROWS_ENOUGH * threads ||
+        g->N * g->K > sums->room_size)
         return 0;
 
     size_t leaves = 1;

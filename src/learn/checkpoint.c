@@ -14,7 +14,9 @@
 #include "base/memory.h"
 #include "format/own.h"
 #include "learn/agreement.h"
+#include "learn/carried.h"
 #include "learn/finite.h"
+#include "learn/ranks.h"
 #include "model/config_text.h"
 
 enum { COUNTERS = 22, REALS = 37, MOST_TENSORS = 16 };
@@ -140,14 +142,11 @@ static void add(contents *list, element_type type, size_t count,
                                       .data = data};
 }
 
-static void list_contents(const elman_trainer *t, uint64_t *counters,
-                          double *reals, contents *list)
+static void list_contents(const elman_trainer *t, const carried *old,
+                          uint64_t *counters, double *reals, contents *list)
 {
     const elman_model *m = t->model;
-    elman_state *s = t->state;
-    size_t n = m->weight_count, B = s->config.B;
-    optimizer_tensor moments[OPTIMIZER_MAX_TENSORS];
-    size_t moment_count = optimizer_tensors(t->optimizer, moments);
+    size_t n = m->weight_count, B = old->B;
     list->count = 0;
 
     /* counters, weights, and what the optimizer keeps */
@@ -155,20 +154,18 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     add(list, ELEMENT_F64, REALS, "", "reals", reals);
     add(list, ELEMENT_F32, n, "", "weights", model_flat(m));
     add(list, ELEMENT_F32, n, "", "best", t->best);
-    for (size_t i = 0; i < moment_count; i++)
-        add(list, ELEMENT_F32, n, "optimizer.", moments[i].name,
-            moments[i].values);
+    for (size_t i = 0; i < old->moment_count; i++)
+        add(list, ELEMENT_F32, n, "optimizer.", old->moments[i].name,
+            old->moments[i].values);
 
     /* the memory carried from window to window, now and some windows back */
-    add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", s->memory.h);
-    add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", s->memory.c);
-    add(list, ELEMENT_U64, B, "memory.", "position", s->position);
-    const history *old = &t->history;
-    if (old->windows == 0) return;
-    size_t rows = old->windows + 1;
-    add(list, ELEMENT_F32, rows * old->memory_size, "context.", "memory",
+    add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", old->h);
+    add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", old->c);
+    add(list, ELEMENT_U64, B, "memory.", "position", old->position);
+    add(list, ELEMENT_F32, old->rows * old->size, "context.", "memory",
         old->memories);
-    add(list, ELEMENT_U64, rows * B, "context.", "position", old->positions);
+    add(list, ELEMENT_U64, old->rows * B, "context.", "position",
+        old->positions);
 }
 
 /* ---- Saving and loading ------------------------------------------------- */
@@ -181,6 +178,7 @@ struct checkpoint {
     agreement same; /* what a trainer that loads it must have as well */
     char norms[RECENT_TEXT];
     char *journal; /* NULL: the model has none */
+    carried carried;
     contents list;
     const char *replay; /* a note that says how the run broke, or NULL */
     char *memory;       /* what the tensors of a copy point into, else NULL */
@@ -201,7 +199,9 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
         c->counters[i] = *n.counters[i];
     for (size_t i = 0; i < REALS; i++)
         c->reals[i] = *n.reals[i];
-    list_contents(t, c->counters, c->reals, &c->list);
+    TRY(ranks_tell(t, RANKS_SAVE));
+    TRY(carried_gather(t, &c->carried));
+    list_contents(t, &c->carried, c->counters, c->reals, &c->list);
 
     /* notes, and the path */
     TRY(agreement_describe(t, &c->same));
@@ -269,6 +269,7 @@ void checkpoint_destroy(checkpoint *c)
     free(c->config);
     free(c->journal);
     free(c->memory);
+    carried_release(&c->carried);
     free(c);
 }
 
@@ -361,8 +362,8 @@ static elman_status check_file(elman_trainer *t, const safetensors *file,
 }
 
 static elman_status restore(elman_trainer *t, const safetensors *file,
-                            const contents *list, const uint64_t *counters,
-                            const double *reals)
+                            const contents *list, const carried *old,
+                            const uint64_t *counters, const double *reals)
 {
     TRY(model_write_note(t->model, journal_key,
                          safetensors_text(file, journal_key)));
@@ -388,7 +389,9 @@ static elman_status restore(elman_trainer *t, const safetensors *file,
     /* what follows from them */
     model_repack(t->model, 1);
     trainer_check_limits(t);
-    return windows_reset(t->windows, t->progress.epoch, n.batch, n.step);
+    t->agreed = false;
+    TRY(windows_reset(t->windows, t->progress.epoch, n.batch, n.step));
+    return carried_restore(t, old);
 }
 
 elman_status checkpoint_load(elman_trainer *t, const char *path)
@@ -397,11 +400,15 @@ elman_status checkpoint_load(elman_trainer *t, const char *path)
     double reals[REALS];
     contents list;
     safetensors *file = NULL;
+    carried old;
     TRY(safetensors_open(path, &file));
-    list_contents(t, counters, reals, &list);
-
-    elman_status status = check_file(t, file, &list);
-    if (!status) status = restore(t, file, &list, counters, reals);
+    elman_status status = carried_open(t, &old);
+    if (!status) {
+        list_contents(t, &old, counters, reals, &list);
+        status = check_file(t, file, &list);
+    }
+    if (!status) status = restore(t, file, &list, &old, counters, reals);
+    carried_release(&old);
     safetensors_close(file);
     return status ? failure_in(status, path) : ELMAN_OK;
 }

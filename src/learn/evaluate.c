@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "data/encoding.h"
+#include "share/share.h"
 
 /* ---- Does it fit? ------------------------------------------------------- */
 
@@ -64,6 +65,77 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
     return loss_check(loss, O);
 }
 
+/* ---- Several ranks ------------------------------------------------------ */
+
+/* The leaves of a window on all ranks. */
+typedef struct shared_leaves {
+    stretch own; /* this rank's */
+    size_t count;
+    double *values;    /* (count) of one thing */
+    metric_sums *sums; /* (count) */
+} shared_leaves;
+
+static void shared_release(shared_leaves *all)
+{
+    free(all->values);
+    free(all->sums);
+}
+
+/* The weight of all ranks' rows becomes the divisor of this rank's losses. */
+static elman_status shared_open(const evaluation *on, const window *w,
+                                const elman_batch *shape,
+                                elman_loss_config *config, shared_leaves *all)
+{
+    size_t O = on->model->info.output_size;
+    loss_rows rows = {.shape = shape, .O = O};
+    *all = (shared_leaves){.count = deal_leaf_count(w->whole, config->block)};
+    all->own = share_own_leaves(on->share, all->count);
+    all->values = calloc(all->count + 1, sizeof *all->values);
+    all->sums = calloc(all->count + 1, sizeof *all->sums);
+    if (!all->values || !all->sums)
+        return failure(ELMAN_NO_MEMORY, "no memory to train with");
+
+    if (shape->B)
+        TRY(loss_leaf_weights(config, &rows, &w->target,
+                              all->values + all->own.begin));
+    TRY(share_collect_leaves(on->share, all->values, all->count,
+                             sizeof *all->values));
+    double_tree weight = {0};
+    for (size_t i = 0; i < all->count; i++)
+        tree_add(&weight, all->values[i]);
+    config->divisor = tree_sum(&weight);
+    return ELMAN_OK;
+}
+
+/* The sums of this rank's leaves. */
+static void shared_fill(const shared_leaves *all, const row_losses *losses,
+                        const outcome *o)
+{
+    metric_sums *own = all->sums + all->own.begin;
+    double *values = all->values + all->own.begin;
+    metrics_list_leaves(o, own);
+    for (size_t i = 0; i < all->own.end - all->own.begin; i++)
+        own[i].weight = values[i];
+    loss_leaf_sums(&losses->job, losses->values + losses->context, values);
+    for (size_t i = 0; i < all->own.end - all->own.begin; i++)
+        own[i].loss = values[i];
+}
+
+/* Adds the sums of all ranks' leaves. */
+static elman_status shared_close(const evaluation *on, const shared_leaves *all,
+                                 double divisor, metric_sums *sums,
+                                 double *loss)
+{
+    metric_sums batch = {0};
+    TRY(share_collect_leaves(on->share, all->sums, all->count,
+                             sizeof *all->sums));
+    metrics_add_leaves(&batch, on->loss, all->sums, all->count);
+    metrics_join(sums, &batch);
+    bool mean = on->loss->reduction == ELMAN_REDUCTION_MEAN;
+    *loss = mean ? batch.loss / divisor : batch.loss;
+    return ELMAN_OK;
+}
+
 /* ---- One window --------------------------------------------------------- */
 
 enum { NAIVE_ROOM = 4096, UNIT_ROOM = 3 * 1024 };
@@ -87,9 +159,16 @@ static bool needs_units(const elman_dataset *dataset)
            (dataset_transformed(dataset) || e->season);
 }
 
+/* The work of the forward just run, and of the pass back that follows. */
+static double work_of(const evaluation *on)
+{
+    return model_flops(on->model, on->state->full.row_count, on->backward);
+}
+
 /* Adds what came out of a window: rows of shape, after those of the context. */
 static elman_status add_outcome(const evaluation *on, const window *w,
-                                const elman_batch *shape, metric_sums *sums)
+                                const elman_batch *shape,
+                                const shared_leaves *all, metric_sums *sums)
 {
     float room[NAIVE_ROOM];
     double fixed[UNIT_ROOM], *more = NULL;
@@ -118,7 +197,11 @@ static elman_status add_outcome(const evaluation *on, const window *w,
         o.room = more ? more : fixed;
     }
 
-    metrics_add(sums, &o);
+    if (on->share) shared_fill(all, on->losses, &o);
+    else metrics_add(sums, &o);
+    metric_sums *own = on->share ? all->sums + all->own.begin : sums;
+    own->steps += window_steps(w);
+    own->flops += work_of(on);
     free(more);
     return ELMAN_OK;
 }
@@ -149,37 +232,51 @@ static elman_status check_steps(const elman_model *m, const window *w)
     return ELMAN_OK;
 }
 
-elman_status evaluate_window(const evaluation *on, const window *w,
-                             metric_sums *sums, double *loss)
+/* Forward; the last layer hands over its rows as it makes them. */
+static elman_status run_forward(const evaluation *on, const window *w,
+                                const elman_batch *shape, size_t context,
+                                const elman_loss_config *config, double *loss)
 {
     const elman_model *m = on->model;
     elman_state *s = on->state;
     row_losses *losses = on->losses;
+    losses->timed = s->seconds != NULL;
+    TRY(row_losses_begin(losses, config, shape, m->info.output_size, &w->target,
+                         context));
+    TRY(model_forward_into(m, s, &w->batch, &losses->sink));
 
+    double begin = losses->timed ? clock_seconds() : 0;
+    *loss = row_losses_end(losses, s->config.threads, state_output(m, s),
+                           state_output_gradient(m, s));
+    if (!losses->timed) return ELMAN_OK;
+    losses->seconds += clock_seconds() - begin;
+    move_seconds(m, s, losses);
+    return ELMAN_OK;
+}
+
+elman_status evaluate_window(const evaluation *on, const window *w,
+                             metric_sums *sums, double *loss)
+{
     /* rows with a target: the new steps, or one for each sequence */
-    TRY(check_steps(m, w));
-    bool one = m->info.per_sequence;
+    TRY(check_steps(on->model, w));
+    bool one = on->model->info.per_sequence;
     size_t context = one ? 0 : w->context * w->batch.B;
     elman_batch shape = {.T = one ? 1 : w->batch.T - w->context,
                          .B = w->batch.B,
                          .lengths = one ? NULL : w->lengths};
 
-    /* forward; the last layer hands over its rows as it makes them */
-    losses->timed = s->seconds != NULL;
-    TRY(row_losses_begin(losses, on->loss, &shape, m->info.output_size,
-                         &w->target, context));
-    TRY(model_forward_into(m, s, &w->batch, &losses->sink));
-
-    /* the loss and the metrics of all rows */
-    double begin = losses->timed ? clock_seconds() : 0;
-    *loss = row_losses_end(losses, s->config.threads, state_output(m, s),
-                           state_output_gradient(m, s));
-    TRY(add_outcome(on, w, &shape, sums));
-    if (!losses->timed) return ELMAN_OK;
-
-    losses->seconds += clock_seconds() - begin;
-    move_seconds(m, s, losses);
-    return ELMAN_OK;
+    /* this rank's, if it has any, between the weight and the sums of all */
+    shared_leaves all = {0};
+    elman_loss_config config = *on->loss;
+    elman_status status = ELMAN_OK;
+    if (on->share) status = shared_open(on, w, &shape, &config, &all);
+    if (!status && shape.B)
+        status = run_forward(on, w, &shape, context, &config, loss);
+    if (!status && shape.B) status = add_outcome(on, w, &shape, &all, sums);
+    if (!status && on->share)
+        status = shared_close(on, &all, config.divisor, sums, loss);
+    shared_release(&all);
+    return status;
 }
 
 /* ---- A whole part ------------------------------------------------------- */
@@ -194,8 +291,6 @@ elman_status evaluate_next(const evaluation *on, windows *all,
     double loss;
     metric_sums batch = {0};
     TRY(evaluate_window(on, w, &batch, &loss));
-    for (size_t b = 0; b < w->batch.B; b++)
-        batch.steps += w->batch.lengths ? w->batch.lengths[b] : w->batch.T;
     metric_tree_add(tree, &batch);
     return ELMAN_OK;
 }

@@ -25,13 +25,16 @@ typedef struct evaluation {
     elman_part part; /* of dataset, from which the windows come */
     const elman_loss_config *loss;
     row_losses *losses;  /* room for all rows of a window */
+    struct share *share; /* ranks that each have a part of the windows, or NULL;
+                            then sums are those of all, and counts are not */
+    bool backward;       /* a pass back will follow: it counts as work */
     uint64_t *confusion; /* (classes,classes) to add to, or NULL */
     class_count *counts; /* (classes) to add to, or NULL */
 } evaluation;
 
 /* Runs a window forward and takes the loss over its new steps; the gradient,
  * zero for the context, goes to the state's "dy" if that is there. Adds to
- * sums. */
+ * sums, the steps and the work as well. */
 elman_status evaluate_window(const evaluation *evaluation, const window *window,
                              metric_sums *sums, double *loss);
 

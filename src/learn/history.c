@@ -9,14 +9,14 @@
 elman_status history_init(history *made, const elman_model *m, size_t B,
                           size_t windows)
 {
-    size_t bytes, position_count, rows = windows + 1;
+    size_t bytes, rows = windows + 1;
     *made = (history){.windows = windows,
                       .memory_size = B * (m->memory_h + m->memory_c)};
 
     if (sizes_multiply(rows, made->memory_size, sizeof(float), &bytes))
         made->memories = calloc(bytes + 1, 1);
-    if (sizes_multiply(rows, B, 1, &position_count))
-        made->positions = calloc(position_count, sizeof *made->positions);
+    if (sizes_multiply(rows, B, 1, &made->position_count))
+        made->positions = calloc(made->position_count, sizeof *made->positions);
     if (!made->memories || !made->positions)
         return failure(ELMAN_NO_MEMORY, "no memory to train with");
     return ELMAN_OK;
@@ -26,6 +26,15 @@ void history_release(history *made)
 {
     free(made->memories);
     free(made->positions);
+}
+
+void history_clear(history *made)
+{
+    size_t rows = made->kept, n = made->memory_size;
+    size_t B = rows ? made->position_count / (made->windows + 1) : 0;
+    memset(made->memories, 0, rows * n * sizeof *made->memories);
+    memset(made->positions, 0, rows * B * sizeof *made->positions);
+    made->kept = 0;
 }
 
 void history_push(history *to, const elman_state *s)

@@ -13,6 +13,7 @@ typedef struct history {
     size_t memory_size;  /* floats of one */
     float *memories;     /* (windows + 1,memory_size) h, then c; oldest first */
     uint64_t *positions; /* (windows + 1,B) */
+    size_t position_count;
 } history;
 
 /* Makes room for windows + 1 memories of a state of B sequences of model.
@@ -20,6 +21,9 @@ typedef struct history {
 elman_status history_init(history *history, const elman_model *model, size_t B,
                           size_t windows);
 void history_release(history *history);
+
+/* Forgets all of them. */
+void history_clear(history *history);
 
 /* Keeps the memory of a state before the window to come. */
 void history_push(history *to, const elman_state *from);

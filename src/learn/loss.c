@@ -92,6 +92,17 @@ static elman_status check_class(size_t B, size_t O, size_t row, int32_t c)
 /* What a row adds to a sum. */
 typedef double row_value(const void *context, size_t row);
 
+/* The sum of the leaf of sequences begin to before end. */
+static double sum_leaf(const elman_batch *shape, size_t begin, size_t end,
+                       row_value *value, const void *context)
+{
+    double leaf = 0;
+    for (size_t t = shape->T; t-- > 0;)
+        for (size_t b = begin; b < end; b++)
+            leaf += value(context, t * shape->B + b);
+    return leaf;
+}
+
 /* Joins the leaves of a pass to a tree. */
 static void sum_rows(const elman_batch *shape, size_t block, row_value *value,
                      const void *context, double_tree *tree)
@@ -99,12 +110,18 @@ static void sum_rows(const elman_batch *shape, size_t block, row_value *value,
     size_t B = shape->B;
     for (size_t begin = 0, end; begin < B; begin = end) {
         end = tree_leaf_end(begin, B, block);
+        tree_add(tree, sum_leaf(shape, begin, end, value, context));
+    }
+}
 
-        double leaf = 0;
-        for (size_t t = shape->T; t-- > 0;)
-            for (size_t b = begin; b < end; b++)
-                leaf += value(context, t * B + b);
-        tree_add(tree, leaf);
+/* The same, each leaf by itself. */
+static void list_leaves(const elman_batch *shape, size_t block,
+                        row_value *value, const void *context, double *leaves)
+{
+    size_t B = shape->B;
+    for (size_t begin = 0, end; begin < B; begin = end) {
+        end = tree_leaf_end(begin, B, block);
+        *leaves++ = sum_leaf(shape, begin, end, value, context);
     }
 }
 
@@ -117,8 +134,8 @@ static double row_weight(const void *context, size_t row)
     return class_weight(j->config, (size_t)class_at(j, row));
 }
 
-/* Checks all that a loss is about, and weighs it. */
-static elman_status weigh(loss_job *j, const loss_rows *rows)
+/* Checks all that a loss is about. */
+static elman_status check_all(const loss_job *j, const loss_rows *rows)
 {
     const elman_batch *shape = j->shape;
     TRY(loss_check(j->config, j->O));
@@ -129,9 +146,15 @@ static elman_status weigh(loss_job *j, const loss_rows *rows)
     for (size_t row = 0; classes && row < shape->T * shape->B; row++)
         if (row_counts(j, row))
             TRY(check_class(shape->B, j->O, row, class_at(j, row)));
+    return ELMAN_OK;
+}
 
+/* Checks it, and weighs it. */
+static elman_status weigh(loss_job *j, const loss_rows *rows)
+{
     double_tree tree = {0};
-    sum_rows(shape, j->config->block, row_weight, j, &tree);
+    TRY(check_all(j, rows));
+    sum_rows(j->shape, j->config->block, row_weight, j, &tree);
     j->weight = tree_sum(&tree);
     return ELMAN_OK;
 }
@@ -156,6 +179,16 @@ elman_status loss_weight(const elman_loss_config *config, const loss_rows *rows,
     loss_job j = job_of(config, rows, target);
     TRY(weigh(&j, rows));
     *weight = j.weight;
+    return ELMAN_OK;
+}
+
+elman_status loss_leaf_weights(const elman_loss_config *config,
+                               const loss_rows *rows,
+                               const elman_target *target, double *weights)
+{
+    loss_job j = job_of(config, rows, target);
+    TRY(check_all(&j, rows));
+    list_leaves(j.shape, config->block, row_weight, &j, weights);
     return ELMAN_OK;
 }
 
@@ -327,6 +360,11 @@ double loss_sum_rows(const loss_job *j, const double *rows)
     double_tree tree = {0};
     sum_rows(j->shape, j->config->block, value_given, rows, &tree);
     return tree_sum(&tree);
+}
+
+void loss_leaf_sums(const loss_job *j, const double *rows, double *sums)
+{
+    list_leaves(j->shape, j->config->block, value_given, rows, sums);
 }
 
 /* A pass whose rows are taken as they are summed. */

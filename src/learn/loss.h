@@ -55,6 +55,11 @@ elman_status loss_check_rows(const elman_loss_config *config,
 elman_status loss_weight(const elman_loss_config *config, const loss_rows *rows,
                          const elman_target *target, double *weight);
 
+/* The same by leaves (deal_leaf_count): what each adds to the weight. */
+elman_status loss_leaf_weights(const elman_loss_config *config,
+                               const loss_rows *rows,
+                               const elman_target *target, double *weights);
+
 /* loss_forward of such rows; and elman_loss_sum_forward and elman_loss_sum_read
  * of elman.h. */
 elman_status loss_take(const elman_loss_config *config, const loss_rows *rows,
@@ -98,7 +103,8 @@ double loss_row(const loss_job *job, size_t row, const float *y, float *dy,
                 uint32_t *best);
 
 /* The sum of the batch's losses from those of all its rows (T,B). Divided by
- * job's divisor it is the loss of loss_forward. */
+ * job's divisor it is the loss of loss_forward. By leaves: what each adds. */
 double loss_sum_rows(const loss_job *job, const double *rows);
+void loss_leaf_sums(const loss_job *job, const double *rows, double *sums);
 
 #endif

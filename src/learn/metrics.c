@@ -103,6 +103,15 @@ static metric_sums sum_block(const outcome *o, size_t begin, size_t end)
     return sums;
 }
 
+/* The loss of a mean to which no row adds weight is none. */
+static void add_batch(metric_sums *sums, const elman_loss_config *config,
+                      metric_sums *batch)
+{
+    bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
+    if (mean && !(batch->weight > 0)) batch->loss = 0;
+    metrics_join(sums, batch);
+}
+
 void metrics_add(metric_sums *sums, const outcome *o)
 {
     /* accuracy and errors, block by block */
@@ -114,12 +123,28 @@ void metrics_add(metric_sums *sums, const outcome *o)
         metric_tree_add(&tree, &leaf);
     }
     metric_sums batch = metric_tree_sum(&tree);
-
-    /* the loss; of a mean to which no row adds weight, none */
-    bool mean = o->loss_config->reduction == ELMAN_REDUCTION_MEAN;
-    batch.loss = mean && !(o->weight > 0) ? 0 : o->loss;
+    batch.loss = o->loss;
     batch.weight = o->weight;
-    metrics_join(sums, &batch);
+    add_batch(sums, o->loss_config, &batch);
+}
+
+void metrics_list_leaves(const outcome *o, metric_sums *leaves)
+{
+    size_t B = o->shape->B;
+    for (size_t begin = 0, end; begin < B; begin = end) {
+        end = tree_leaf_end(begin, B, o->loss_config->block);
+        *leaves++ = sum_block(o, begin, end);
+    }
+}
+
+void metrics_add_leaves(metric_sums *sums, const elman_loss_config *config,
+                        const metric_sums *leaves, size_t count)
+{
+    metric_tree tree = {0};
+    for (size_t i = 0; i < count; i++)
+        metric_tree_add(&tree, leaves + i);
+    metric_sums batch = metric_tree_sum(&tree);
+    add_batch(sums, config, &batch);
 }
 
 void metrics_join(metric_sums *sums, const metric_sums *more)

@@ -54,8 +54,14 @@ typedef struct outcome {
     class_count *counts; /* (O), or NULL */
 } outcome;
 
-/* Adds the sums of a batch. */
+/* Adds the sums of a batch. By leaves: writes accuracy and errors of each, to
+ * which a loss and a weight belong that are not in the outcome. */
 void metrics_add(metric_sums *sums, const outcome *o);
+void metrics_list_leaves(const outcome *o, metric_sums *leaves);
+
+/* Adds what all leaves of a batch come to, each with its loss and weight. */
+void metrics_add_leaves(metric_sums *sums, const elman_loss_config *config,
+                        const metric_sums *leaves, size_t count);
 
 /* Adds more to sums. */
 void metrics_join(metric_sums *sums, const metric_sums *more);

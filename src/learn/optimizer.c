@@ -162,13 +162,14 @@ static elman_status check_epsilon(const rule_row *row,
 
 static elman_status take_memory(elman_optimizer *optimizer)
 {
+    size_t kept = optimizer->slice.end - optimizer->slice.begin;
+
     /* once to measure, once to carve */
     for (int round = 0; round < 2; round++) {
         arena a = {(char *)optimizer->memory, 0, false};
         for (size_t i = 0; i < RULE_MAX_MOMENTS; i++)
             if (rule_keeps(optimizer->rule, &optimizer->config, i))
-                optimizer->moments[i] =
-                    arena_take(&a, optimizer->n, sizeof(float));
+                optimizer->moments[i] = arena_take(&a, kept, sizeof(float));
         optimizer->squares =
             arena_take(&a, optimizer->block_count, sizeof *optimizer->squares);
 
@@ -209,14 +210,15 @@ static elman_status fill_optimizer(elman_optimizer *made,
 
     /* Adagrad's sum may begin above 0 */
     float first = (float)c->initial_accumulator;
-    for (size_t i = 0; first > 0 && i < made->n; i++)
+    size_t kept = made->slice.end - made->slice.begin;
+    for (size_t i = 0; first > 0 && i < kept; i++)
         made->moments[0][i] = first;
     return ELMAN_OK;
 }
 
 static elman_status create(const elman_optimizer_config *config, size_t n,
                            const elman_model *model, const char *frozen,
-                           elman_optimizer **optimizer)
+                           stretch slice, elman_optimizer **optimizer)
 {
     if (!config || !optimizer)
         return failure(ELMAN_BAD_VALUE, "the optimizer's %s is NULL",
@@ -228,6 +230,7 @@ static elman_status create(const elman_optimizer_config *config, size_t n,
     made->rule = rule_find(config->rule);
     made->config = *config;
     made->n = n;
+    made->slice = slice;
     made->block_count = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
     made->counters =
         (optimizer_counters){.step = 0, .beta1_power = 1, .beta2_power = 1};
@@ -241,14 +244,23 @@ static elman_status create(const elman_optimizer_config *config, size_t n,
 elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                               elman_optimizer **optimizer)
 {
-    return create(config, n, NULL, NULL, optimizer);
+    return create(config, n, NULL, NULL, (stretch){0, n}, optimizer);
 }
 
 elman_status optimizer_create_for(const elman_optimizer_config *config,
                                   const elman_model *model, const char *frozen,
                                   elman_optimizer **optimizer)
 {
-    return create(config, model->weight_count, model, frozen, optimizer);
+    return optimizer_create_slice(config, model, frozen,
+                                  (stretch){0, model->weight_count}, optimizer);
+}
+
+elman_status optimizer_create_slice(const elman_optimizer_config *config,
+                                    const elman_model *model,
+                                    const char *frozen, stretch slice,
+                                    elman_optimizer **optimizer)
+{
+    return create(config, model->weight_count, model, frozen, slice, optimizer);
 }
 
 void optimizer_destroy(elman_optimizer *optimizer)

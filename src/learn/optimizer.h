@@ -6,6 +6,7 @@
 #ifndef LEARN_OPTIMIZER_H
 #define LEARN_OPTIMIZER_H
 
+#include "base/deal.h"
 #include "base/status.h"
 #include "learn/groups.h"
 #include "learn/rule.h"
@@ -14,8 +15,8 @@
  * the norm adds these sums in order (docs/NUMERICS.md). */
 enum { OPTIMIZER_MAX_TENSORS = RULE_MAX_MOMENTS, OPTIMIZER_BLOCK = 1 << 16 };
 
-/* What a checkpoint must keep. Each array is (n), owned by the optimizer and
- * named as the rule's row says, which is PyTorch's name. */
+/* What a checkpoint must keep. Each array is (slice), owned by the optimizer
+ * and named as the rule's row says, which is PyTorch's name. */
 typedef struct optimizer_tensor {
     const char *name;
     float *values;
@@ -32,8 +33,11 @@ struct elman_optimizer {
     elman_optimizer_config config; /* completed; its groups are in groups */
     size_t n;
     weight_groups groups;
-    float *memory;                    /* of all arrays here */
-    float *moments[RULE_MAX_MOMENTS]; /* in the rule's order; NULL: not kept */
+    float *memory; /* of all arrays here */
+    stretch slice; /* of the weights: those that it moves and keeps moments for,
+                    whole blocks but for the end */
+    float *moments[RULE_MAX_MOMENTS]; /* (slice) in the rule's order; NULL: not
+                                         kept */
     size_t block_count;
     double *squares; /* (block_count) sums of squares of the gradient */
     optimizer_counters counters;
@@ -50,6 +54,13 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
 elman_status optimizer_create_for(const elman_optimizer_config *config,
                                   const elman_model *model, const char *frozen,
                                   elman_optimizer **optimizer);
+
+/* The same for a slice of them alone, which begins at a multiple of
+ * OPTIMIZER_BLOCK: it moves no others. */
+elman_status optimizer_create_slice(const elman_optimizer_config *config,
+                                    const elman_model *model,
+                                    const char *frozen, stretch slice,
+                                    elman_optimizer **optimizer);
 void optimizer_destroy(elman_optimizer *optimizer);
 
 /* ELMAN_OK if it was made for a model with parameters like those of this one.
@@ -77,6 +88,13 @@ void optimizer_hold(const elman_optimizer *optimizer, float *gradients);
 elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
                               int threads, const float *gradients,
                               float *weights, double *norm);
+
+/* Writes the sums of squares of the blocks of its slice to squares; and the
+ * norm from those of all blocks, as optimizer_norm. */
+void optimizer_squares(const elman_optimizer *optimizer, int threads,
+                       const float *gradients);
+elman_status optimizer_norm_of_squares(const elman_optimizer *optimizer,
+                                       double *norm);
 
 /* The two sweeps by themselves. norm joins those before it: what it becomes is
  * the root of its square and the gradients'. move clips by that norm. */

@@ -78,7 +78,8 @@ elman_status row_losses_begin(row_losses *l, const elman_loss_config *config,
                               const elman_batch *shape, size_t O,
                               const elman_target *target, size_t context)
 {
-    TRY(loss_begin(config, shape, O, target, &l->job));
+    l->config = *config;
+    TRY(loss_begin(&l->config, shape, O, target, &l->job));
     l->context = context;
     l->sink = (row_sink){take_rows, l};
     l->nanoseconds = 0;

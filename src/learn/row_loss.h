@@ -19,7 +19,8 @@ typedef struct row_losses {
     uint32_t *best;  /* its first likeliest class */
     size_t context;  /* rows before the first one that has a target */
     loss_job job;    /* of the rows after those */
-    double sum;      /* of their losses, since row_losses_end */
+    elman_loss_config config; /* that of job */
+    double sum;               /* of their losses, since row_losses_end */
     row_sink sink;
 
     bool timed;                /* whether to measure the two below */
@@ -32,8 +33,9 @@ elman_status row_losses_create(size_t rows, row_losses **losses);
 void row_losses_destroy(row_losses *losses);
 
 /* Prepares for a pass of context rows without a target, followed by those of
- * shape: checks as loss_weight does. config, shape and target must stay until
- * row_losses_end. */
+ * shape: checks as loss_weight does. shape and target must stay until
+ * row_losses_end.
+ */
 elman_status row_losses_begin(row_losses *losses,
                               const elman_loss_config *config,
                               const elman_batch *shape, size_t O,

@@ -7,9 +7,12 @@
 
 #include "base/clock.h"
 #include "base/tree.h"
+#include "learn/carried.h"
 #include "learn/model_update.h"
+#include "learn/ranks.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
+#include "share/share.h"
 
 /* ---- Life --------------------------------------------------------------- */
 
@@ -88,14 +91,17 @@ static elman_status create_windows(elman_trainer *t, size_t context_windows)
                                     .seed = c->seed};
     TRY(windows_create(t->dataset, &training, c->k1, context_windows, O,
                        &t->windows));
+    ranks_deal(t, t->windows);
     if (dataset_size(t->dataset, ELMAN_PART_VALIDATION) == 0) return ELMAN_OK;
 
     bool is_text = dataset_encoding(t->dataset)->task == ELMAN_TASK_LANGUAGE;
     elman_loader_config validation = {.part = ELMAN_PART_VALIDATION,
                                       .batch_size = c->batch_size,
                                       .steps = c->k1};
-    return windows_create(t->dataset, &validation, is_text ? c->k1 : 0, 0, O,
-                          &t->validation_windows);
+    TRY(windows_create(t->dataset, &validation, is_text ? c->k1 : 0, 0, O,
+                       &t->validation_windows));
+    ranks_deal(t, t->validation_windows);
+    return ELMAN_OK;
 }
 
 /* A state for training windows, one for validation windows, if there are any,
@@ -145,8 +151,11 @@ static elman_status create_parts(elman_trainer *t)
 
     TRY(model_check_own(t->model));
     TRY(model_make_flat(t->model));
-    TRY(optimizer_create_for(&c->optimizer, t->model, c->frozen,
-                             &t->optimizer));
+    TRY(ranks_open(t));
+    stretch slice = {0, t->model->weight_count};
+    if (t->share) slice = share_own_slice(t->share);
+    TRY(optimizer_create_slice(&c->optimizer, t->model, c->frozen, slice,
+                               &t->optimizer));
     t->config.optimizer.groups = NULL; /* they were borrowed, and so */
     t->config.frozen = NULL;           /* were these names */
     if (c->profile) TRY(profile_create(t->model, &t->profile));
@@ -199,6 +208,7 @@ void trainer_destroy(elman_trainer *t)
 {
     if (!t) return;
     (void)saving_end(t, true, NULL);
+    ranks_close(t);
 
     optimizer_destroy(t->optimizer);
     windows_destroy(t->windows);
@@ -229,12 +239,11 @@ void trainer_keep_best(elman_trainer *t)
 
 /* ---- One step ----------------------------------------------------------- */
 
-/* Adds the work of the forward just run. */
-static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
+/* Counts the steps of the forward just run, of so many sequences. */
+static void count_work(const elman_trainer *t, size_t B, bool backward)
 {
+    if (!t->profile || B == 0) return;
     uint64_t steps = t->state->full.row_count;
-    sums->flops += model_flops(t->model, steps, backward);
-    if (!t->profile) return;
     t->profile->forward_steps += steps;
     if (backward) t->profile->backward_steps += steps;
 }
@@ -248,7 +257,8 @@ static evaluation evaluation_of(const elman_trainer *t, elman_part part)
                         .dataset = t->dataset,
                         .part = part,
                         .loss = &t->config.loss,
-                        .losses = t->losses};
+                        .losses = t->losses,
+                        .share = t->share};
 }
 
 /* With k2 < k1: runs the first steps of a window, through which no gradient
@@ -270,7 +280,7 @@ static elman_status run_lead(elman_trainer *t, const window *w, window *rest,
     double loss;
     evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     TRY(evaluate_window(&on, &first, sums, &loss));
-    add_flops(t, false, sums);
+    count_work(t, first.batch.B, false);
     return ELMAN_OK;
 }
 
@@ -294,19 +304,29 @@ static elman_status not_finite(elman_trainer *t, const char *what, double value)
     return finite_trace(&left, &where);
 }
 
+/* Goes back through a window of so many sequences on all ranks. */
+static elman_status run_backward(elman_trainer *t, size_t whole)
+{
+    if (t->share) return ranks_backward(t, whole);
+    gradients_zero(t->state);
+    return model_backward(t->model, t->state, NULL, NULL);
+}
+
 /* Clips the gradients in the state and moves the weights by them. */
-static elman_status run_update(elman_trainer *t)
+static elman_status run_update(elman_trainer *t, size_t whole)
 {
     elman_progress *p = &t->progress;
     double norm, base = optimizer_config(t->optimizer)->learning_rate;
     double rate = schedule_rate(&t->config.schedule, &t->schedule, base);
 
     profile_mark(t->profile);
-    elman_status status =
-        model_update(t->optimizer, t->model, t->state, rate, &norm, t->profile);
+    elman_status status = t->share
+                              ? ranks_update(t, whole, rate, &norm)
+                              : model_update(t->optimizer, t->model, t->state,
+                                             rate, &norm, t->profile);
 
     /* nothing has moved: find where it began */
-    if (status == ELMAN_NOT_FINITE) {
+    if (status == ELMAN_NOT_FINITE && !t->share) {
         const float *gradients = gradients_join(t->state);
         norm = sqrt(
             kernels_here()->sum_squares(t->model->weight_count, gradients));
@@ -326,7 +346,8 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     /* the memory before the window, or before its context */
     if (w->begins || t->config.fresh_state) {
         state_reset(t->model, t->state);
-        t->history.kept = 0;
+        carried_clear(t, w->batch.B);
+        history_clear(&t->history);
     }
     history_push(&t->history, t->state);
     history_restore(&t->history, w->context_windows, t->state);
@@ -337,17 +358,16 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     TRY(run_lead(t, w, &rest, sums));
     double loss, before = sums->weight;
     evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
+    on.backward = true;
     TRY(evaluate_window(&on, &rest, sums, &loss));
     t->bad.targets = rest.target.values;
-    add_flops(t, true, sums);
-    sums->steps = window_steps(w);
+    count_work(t, rest.batch.B, true);
     if (!isfinite(loss) && sums->weight > before)
         return not_finite(t, "loss", loss);
 
     /* backward and update */
-    gradients_zero(t->state);
-    TRY(model_backward(t->model, t->state, NULL, NULL));
-    return run_update(t);
+    TRY(run_backward(t, w->whole));
+    return run_update(t, w->whole);
 }
 
 /* ---- Evaluation --------------------------------------------------------- */
@@ -365,6 +385,8 @@ static elman_status validate(elman_trainer *t, elman_metrics *metrics)
         evaluation on = evaluation_of(t, ELMAN_PART_VALIDATION);
         on.counts = counts;
         TRY(evaluate_all(&on, t->validation_windows, &sums));
+        if (counts && t->share)
+            TRY(ranks_add_counts(t, counts, e->class_count));
         sums.flops = model_flops(t->model, sums.steps, false);
     }
 
@@ -486,6 +508,12 @@ static elman_status step(elman_trainer *t)
 }
 
 elman_status trainer_step(elman_trainer *t)
+{
+    TRY(ranks_tell(t, RANKS_STEP));
+    return trainer_take_step(t);
+}
+
+elman_status trainer_take_step(elman_trainer *t)
 {
     double begin = clock_seconds();
     profile_start(t->profile);

@@ -41,6 +41,8 @@ struct elman_trainer {
     uint64_t waited;     /* evaluations since then */
     profile *profile;    /* where the time goes, or NULL */
     saving *saving;      /* a checkpoint being written, or NULL */
+    struct share *share; /* with other ranks, or NULL: this one alone */
+    bool agreed;         /* and they have compared what they train */
     size_t *lengths;     /* (2,B) of a window that is cut in two: k2 < k1 */
     metric_sums since;   /* training sums since the last evaluation, a chain */
     interval interval;   /* means of the steps since then */
@@ -57,6 +59,9 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
                             elman_trainer **trainer);
 void trainer_destroy(elman_trainer *trainer);
 elman_status trainer_step(elman_trainer *trainer);
+
+/* The same on this rank, when rank 0 has told all. */
+elman_status trainer_take_step(elman_trainer *trainer);
 const elman_progress *trainer_progress(const elman_trainer *trainer);
 const elman_profile *trainer_profile(const elman_trainer *trainer);
 void trainer_keep_best(elman_trainer *trainer);

@@ -76,22 +76,37 @@ typedef struct sweep {
 
 /* ---- The norm ----------------------------------------------------------- */
 
-static void norm_part(void *context, size_t index)
+static void squares_part(void *context, size_t index)
 {
     const sweep *at = context;
-    size_t begin = index * OPTIMIZER_BLOCK, rest = at->optimizer->n - begin;
+    stretch slice = at->optimizer->slice;
+    size_t begin = slice.begin + index * OPTIMIZER_BLOCK;
+    size_t rest = slice.end - begin;
     size_t count = rest < OPTIMIZER_BLOCK ? rest : OPTIMIZER_BLOCK;
-    at->optimizer->squares[index] =
+    at->optimizer->squares[begin / OPTIMIZER_BLOCK] =
         at->k->sum_squares(count, at->gradients + begin);
+}
+
+void optimizer_squares(const elman_optimizer *optimizer, int threads,
+                       const float *gradients)
+{
+    sweep at = {
+        .optimizer = optimizer, .k = kernels_here(), .gradients = gradients};
+    size_t kept = optimizer->slice.end - optimizer->slice.begin;
+    size_t blocks = kept / OPTIMIZER_BLOCK + (kept % OPTIMIZER_BLOCK > 0);
+    thread_run(threads, blocks, squares_part, &at);
 }
 
 elman_status optimizer_norm(const elman_optimizer *optimizer, int threads,
                             const float *gradients, double *norm)
 {
-    sweep at = {
-        .optimizer = optimizer, .k = kernels_here(), .gradients = gradients};
-    thread_run(threads, optimizer->block_count, norm_part, &at);
+    optimizer_squares(optimizer, threads, gradients);
+    return optimizer_norm_of_squares(optimizer, norm);
+}
 
+elman_status optimizer_norm_of_squares(const elman_optimizer *optimizer,
+                                       double *norm)
+{
     double sum = *norm * *norm;
     for (size_t block = 0; block < optimizer->block_count; block++)
         sum += optimizer->squares[block];
@@ -140,23 +155,26 @@ static elman_status find_rate(const elman_optimizer *optimizer,
     return ELMAN_OK;
 }
 
-/* Moves the weights of one run. */
+/* Moves the weights of one run that lie in the slice. */
 static void move_run(void *context, size_t index)
 {
     const sweep *at = context;
     const elman_optimizer *optimizer = at->optimizer;
     const weight_run *run = optimizer->groups.runs + index;
-    if (run->group->frozen) return;
+    stretch slice = optimizer->slice;
+    size_t begin = run->begin, end = begin + run->count;
+    if (begin < slice.begin) begin = slice.begin;
+    if (end > slice.end) end = slice.end;
+    if (run->group->frozen || begin >= end) return;
 
-    size_t begin = run->begin;
     weights_part part = {.k = at->k,
                          .u = &run->group->update,
-                         .n = run->count,
+                         .n = end - begin,
                          .dp = at->gradients + begin,
                          .p = at->weights + begin};
     for (size_t i = 0; i < RULE_MAX_MOMENTS; i++)
         if (optimizer->moments[i])
-            part.moments[i] = optimizer->moments[i] + begin;
+            part.moments[i] = optimizer->moments[i] + begin - slice.begin;
 
     optimizer->rule->move(&part);
 }

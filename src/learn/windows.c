@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/deal.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 
@@ -17,6 +18,7 @@ struct windows {
     bool is_text;
     size_t k1, max_context, I, O;
     uint64_t batch; /* batches of the epoch read so far */
+    size_t most;    /* sequences that a rank has, at least 1; 0: all */
 
     /* sequences: the batch at hand, and the step where the next window is */
     elman_batch at;
@@ -75,7 +77,7 @@ static elman_status read_text(windows *w, window *out)
 {
     elman_batch in;
     TRY(loader_read(w->loader, &in, &out->target));
-    out->ended = in.B == 0;
+    out->ended = in.T == 0;
     if (out->ended) {
         w->batch = w->kept = w->kept_steps = 0;
         return ELMAN_OK;
@@ -149,7 +151,7 @@ static elman_status read_sequences(windows *w, window *out)
     if (w->step >= w->at.T) {
         TRY(loader_read(w->loader, &w->at, &w->target));
         w->step = 0;
-        out->ended = w->at.B == 0;
+        out->ended = w->at.T == 0;
         if (out->ended) {
             w->at.T = 0;
             w->batch = 0;
@@ -191,7 +193,9 @@ window windows_slice(const windows *w, const window *whole, size_t begin,
 elman_status windows_read(windows *w, window *out)
 {
     *out = (window){0};
-    return w->is_text ? read_text(w, out) : read_sequences(w, out);
+    TRY(w->is_text ? read_text(w, out) : read_sequences(w, out));
+    out->whole = loader_whole(w->loader);
+    return ELMAN_OK;
 }
 
 uint64_t window_steps(const window *w)
@@ -240,4 +244,19 @@ elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
 
 size_t windows_size(const windows *w) { return loader_size(w->loader); }
 
-size_t windows_width(const windows *w) { return loader_width(w->loader); }
+size_t windows_width(const windows *w)
+{
+    return w->most ? w->most : loader_width(w->loader);
+}
+
+void windows_deal(windows *w, size_t block, int size, int rank)
+{
+    loader_deal(w->loader, block, size, rank);
+    size_t most =
+        deal_most_sequences(loader_width(w->loader), block, size, rank);
+    w->most = most ? most : 1;
+}
+
+size_t windows_whole(const windows *w) { return loader_whole(w->loader); }
+
+size_t windows_whole_width(const windows *w) { return loader_width(w->loader); }

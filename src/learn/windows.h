@@ -18,6 +18,7 @@ typedef struct window {
     const size_t *lengths;  /* (B) valid new steps, or NULL: all */
     size_t context;         /* steps before the new ones */
     size_t context_windows; /* how many windows those are */
+    size_t whole;           /* sequences on all ranks (windows_deal), or B */
     bool begins; /* first of its sequences: the memory starts afresh */
     bool ended;  /* there is none: the epoch is over */
 } window;
@@ -52,8 +53,15 @@ elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
 window windows_slice(const windows *w, const window *whole, size_t begin,
                      size_t end, size_t *lengths);
 
-/* Batches of an epoch, and the most sequences of one. */
+/* Batches of an epoch, and the most sequences of one window. */
 size_t windows_size(const windows *w);
 size_t windows_width(const windows *w);
+
+/* From now on windows have the sequences of one of size ranks alone, perhaps
+ * none (loader_deal). whole is how many the last window has on all of them,
+ * whole_width how many it can have at most. */
+void windows_deal(windows *w, size_t block, int size, int rank);
+size_t windows_whole(const windows *w);
+size_t windows_whole_width(const windows *w);
 
 #endif

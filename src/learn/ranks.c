@@ -1,0 +1,239 @@
+/* ranks.c: see ranks.h. */
+#include "learn/ranks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "learn/agreement.h"
+#include "learn/carried.h"
+#include "share/share.h"
+
+/* ---- Life --------------------------------------------------------------- */
+
+elman_status ranks_open(elman_trainer *t)
+{
+    if (!t->config.transport) return ELMAN_OK;
+    TRY(share_create(t->config.transport, &t->share));
+    return share_prepare(t->share, t->model->weight_count, OPTIMIZER_BLOCK);
+}
+
+void ranks_deal(const elman_trainer *t, windows *w)
+{
+    const share *s = t->share;
+    if (s && w) windows_deal(w, t->config.loss.block, s->size, s->rank);
+}
+
+void ranks_close(elman_trainer *t)
+{
+    if (t->agreed) (void)ranks_tell(t, RANKS_END);
+    share_destroy(t->share);
+}
+
+/* ---- Agreement ---------------------------------------------------------- */
+
+/* What must be the same on all ranks. */
+typedef struct credentials {
+    char version[24];
+    agreement same;
+    uint64_t weights, step;
+} credentials;
+
+static elman_status own_credentials(elman_trainer *t, credentials *own)
+{
+    *own = (credentials){.weights = HASH_EMPTY, .step = t->progress.step};
+    snprintf(own->version, sizeof own->version, "%s", elman_version());
+    own->weights =
+        hash_floats(own->weights, t->model->weight_count, model_flat(t->model));
+    return agreement_describe(t, &own->same);
+}
+
+/* The first rank that differs from rank 0. */
+static elman_status compare(const credentials *all, int size)
+{
+    for (int rank = 1; rank < size; rank++) {
+        const credentials *c = all + rank;
+        if (strcmp(c->version, all->version) != 0)
+            return failure(ELMAN_BAD_VALUE,
+                           "rank %d has elman %s and rank 0 has %s: expected "
+                           "the same version on all ranks",
+                           rank, c->version, all->version);
+
+        const char *what = strcmp(c->same.data, all->same.data) != 0   ? "data"
+                           : strcmp(c->same.hash, all->same.hash) != 0 ? "data"
+                           : strcmp(c->same.settings, all->same.settings) != 0
+                               ? "settings"
+                           : c->weights != all->weights ? "weights"
+                                                        : NULL;
+        if (what)
+            return failure(ELMAN_BAD_VALUE,
+                           "rank %d has other %s than rank 0: expected the "
+                           "same files and options on all ranks",
+                           rank, what);
+        if (c->step != all->step)
+            return failure(ELMAN_BAD_VALUE,
+                           "rank %d is at step %llu and rank 0 at %llu: "
+                           "expected the same checkpoint on all ranks",
+                           rank, (unsigned long long)c->step,
+                           (unsigned long long)all->step);
+    }
+    return ELMAN_OK;
+}
+
+static elman_status agree(elman_trainer *t)
+{
+    share *s = t->share;
+    size_t ranks = (size_t)s->size;
+    credentials *all = calloc(ranks, sizeof *all);
+    size_t *begins = calloc(ranks + 1, sizeof *begins);
+    elman_status status =
+        all && begins ? ELMAN_OK
+                      : failure(ELMAN_NO_MEMORY, "no memory to train with");
+
+    for (size_t rank = 0; begins && rank < ranks; rank++)
+        begins[rank + 1] = begins[rank] + sizeof *all;
+    if (!status) status = own_credentials(t, all + s->rank);
+    if (!status) status = share_collect(s, all, begins, NULL);
+    if (!status) {
+        status = compare(all, s->size);
+        t->agreed = !status;
+    }
+    free(all);
+    free(begins);
+    return status;
+}
+
+/* ---- Calls -------------------------------------------------------------- */
+
+elman_status ranks_tell(elman_trainer *t, ranks_call call)
+{
+    if (!t->share) return ELMAN_OK;
+    if (t->share->rank != 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "this is rank %d, expected elman_trainer_follow: rank 0 "
+                       "alone takes steps and saves",
+                       t->share->rank);
+    if (!t->agreed) TRY(agree(t));
+    return share_broadcast(t->share, &call, sizeof call);
+}
+
+/* What rank 0 has told. */
+static elman_status do_call(elman_trainer *t, ranks_call call)
+{
+    carried none;
+    if (call == RANKS_STEP) return trainer_take_step(t);
+    return call == RANKS_SAVE ? carried_gather(t, &none) : ELMAN_OK;
+}
+
+elman_status ranks_follow(elman_trainer *t)
+{
+    if (!t->share || t->share->rank == 0)
+        return failure(
+            ELMAN_BAD_VALUE, "%s, expected a rank other than 0 of several",
+            t->share ? "this is rank 0" : "the trainer has no transport");
+    ranks_call call = RANKS_STEP;
+    if (!t->agreed) TRY(agree(t));
+    while (call != RANKS_END) {
+        TRY(share_broadcast(t->share, &call, sizeof call));
+        TRY(do_call(t, call));
+    }
+    t->agreed = false;
+    return ELMAN_OK;
+}
+
+/* ---- A step ------------------------------------------------------------- */
+
+elman_status ranks_backward(elman_trainer *t, size_t whole)
+{
+    /* the sums of this rank's nodes, each apart */
+    size_t block = t->config.loss.block;
+    size_t leaves = deal_leaf_count(whole, block);
+    stretch own = share_own_leaves(t->share, leaves);
+    gradient_sums *sums = &t->state->training.sums;
+    tree_node nodes[DEAL_NODES];
+    sums->node_count = deal_nodes(own, leaves, nodes);
+    for (size_t i = 0; i < sums->node_count; i++)
+        sums->nodes[i] =
+            (gradient_node){.begin = nodes[i].begin - own.begin,
+                            .end = nodes[i].begin - own.begin + nodes[i].leaves,
+                            .total = i ? t->share->nodes[i] : sums->total};
+
+    gradients_zero(t->state);
+    if (own.begin == own.end) return ELMAN_OK;
+    return model_backward(t->model, t->state, NULL, NULL);
+}
+
+/* The squares of all blocks, each from the rank that owns it. */
+static elman_status collect_squares(elman_trainer *t)
+{
+    share *s = t->share;
+    size_t ranks = (size_t)s->size, *begins = calloc(ranks + 1, sizeof *begins);
+    int *owner = calloc(ranks, sizeof *owner);
+    elman_status status =
+        begins && owner ? ELMAN_OK
+                        : failure(ELMAN_NO_MEMORY, "no memory to train with");
+    for (int slice = 0; !status && slice < s->size; slice++) {
+        owner[slice] = deal_slice_of(s->size, slice);
+        size_t end = share_slice(s, owner[slice]).end;
+        size_t blocks = end / OPTIMIZER_BLOCK + (end % OPTIMIZER_BLOCK > 0);
+        begins[slice + 1] = blocks * sizeof *t->optimizer->squares;
+    }
+    if (!status)
+        status = share_collect(s, t->optimizer->squares, begins, owner);
+    free(begins);
+    free(owner);
+    return status;
+}
+
+elman_status ranks_update(elman_trainer *t, size_t whole, double rate,
+                          double *norm)
+{
+    elman_model *m = t->model;
+    int threads = t->state->config.threads;
+    float *gradients = t->state->training.sums.total;
+    size_t leaves = deal_leaf_count(whole, t->config.loss.block);
+    TRY(share_reduce(t->share, leaves, gradients));
+    optimizer_hold(t->optimizer, gradients);
+
+    /* the norm of all, the move of this rank's, and the weights of all */
+    double total = 0;
+    optimizer_squares(t->optimizer, threads, gradients);
+    TRY(collect_squares(t));
+    TRY(optimizer_norm_of_squares(t->optimizer, &total));
+    TRY(optimizer_move(t->optimizer, rate, threads, total, gradients,
+                       model_flat(m)));
+    profile_lap(t->profile, PROFILE_OPTIMIZER);
+    TRY(share_collect_slices(t->share, model_flat(m)));
+    model_repack(m, threads);
+    *norm = total;
+    return ELMAN_OK;
+}
+
+elman_status ranks_add_counts(elman_trainer *t, class_count *counts,
+                              size_t count)
+{
+    share *s = t->share;
+    size_t ranks = (size_t)s->size, each = count * sizeof *counts;
+    class_count *all = calloc(ranks * count + 1, sizeof *all);
+    size_t *begins = calloc(ranks + 1, sizeof *begins);
+    elman_status status =
+        all && begins ? ELMAN_OK
+                      : failure(ELMAN_NO_MEMORY, "no memory to train with");
+
+    for (size_t rank = 0; begins && rank < ranks; rank++)
+        begins[rank + 1] = begins[rank] + each;
+    if (!status) {
+        memcpy(all + (size_t)s->rank * count, counts, each);
+        status = share_collect(s, all, begins, NULL);
+    }
+    for (size_t i = 0; !status && i < ranks * count; i++) {
+        if (i / count == (size_t)s->rank) continue;
+        counts[i % count].right += all[i].right;
+        counts[i % count].there += all[i].there;
+        counts[i % count].taken += all[i].taken;
+    }
+    free(all);
+    free(begins);
+    return status;
+}

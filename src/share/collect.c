@@ -1,0 +1,111 @@
+/*
+ * collect.c: what one rank has comes to all. A broadcast is a binomial tree.
+ * Collecting is recursive doubling where the number of ranks is a power of two
+ * (log2 P rounds, each twice as large; Thakur, Rabenseifner & Gropp 2005),
+ * and otherwise one round in which everybody sends to everybody. Either way a
+ * rank sends its part to P - 1 others, itself or by way of them.
+ */
+#include <stdlib.h>
+
+#include "share/share.h"
+
+elman_status share_broadcast(share *s, void *data, size_t bytes)
+{
+    int bit = 1;
+
+    /* from the rank without the lowest bit of this one ... */
+    for (; bit < s->size; bit *= 2)
+        if (s->rank & bit) {
+            share_receive(s, s->rank - bit, data, bytes);
+            TRY(share_exchange(s));
+            break;
+        }
+
+    /* ... to those with one lower bit more */
+    for (bit /= 2; bit > 0; bit /= 2)
+        if (s->rank + bit < s->size) share_send(s, s->rank + bit, data, bytes);
+    return share_exchange(s);
+}
+
+/* The rank that has a part. */
+static int owner_of(const int *owner, int part)
+{
+    return owner ? owner[part] : part;
+}
+
+/* Adds the bytes of some parts to the next exchange. */
+static void add_parts(share *s, int rank, bool receives, char *data,
+                      const size_t *begins, int first, int count)
+{
+    size_t begin = begins[first], bytes = begins[first + count] - begin;
+    if (receives) share_receive(s, rank, data + begin, bytes);
+    else share_send(s, rank, data + begin, bytes);
+}
+
+static elman_status collect_doubling(share *s, char *data, const size_t *begins,
+                                     const int *owner, int own)
+{
+    for (int count = 1; count < s->size; count *= 2) {
+        int mine = own / count * count, other = mine ^ count;
+        int rank = owner_of(owner, own ^ count);
+        add_parts(s, rank, false, data, begins, mine, count);
+        add_parts(s, rank, true, data, begins, other, count);
+        TRY(share_exchange(s));
+    }
+    return ELMAN_OK;
+}
+
+static elman_status collect_directly(share *s, char *data, const size_t *begins,
+                                     const int *owner, int own)
+{
+    for (int part = 0; part < s->size; part++) {
+        if (part == own) continue;
+        int rank = owner_of(owner, part);
+        add_parts(s, rank, false, data, begins, own, 1);
+        add_parts(s, rank, true, data, begins, part, 1);
+    }
+    return share_exchange(s);
+}
+
+/* The part that this rank has. */
+static int own_part(const share *s, const int *owner)
+{
+    int part = 0;
+    while (owner_of(owner, part) != s->rank)
+        part++;
+    return part;
+}
+
+elman_status share_collect(share *s, void *data, const size_t *begins,
+                           const int *owner)
+{
+    int own = own_part(s, owner);
+    return deal_is_even(s->size)
+               ? collect_doubling(s, data, begins, owner, own)
+               : collect_directly(s, data, begins, owner, own);
+}
+
+elman_status share_gather(share *s, void *data, const size_t *begins,
+                          const int *owner)
+{
+    int own = own_part(s, owner);
+    if (s->rank != 0) add_parts(s, 0, false, data, begins, own, 1);
+    else
+        for (int part = 0; part < s->size; part++)
+            if (part != own)
+                add_parts(s, owner_of(owner, part), true, data, begins, part,
+                          1);
+    return share_exchange(s);
+}
+
+elman_status share_collect_leaves(share *s, void *data, size_t leaves,
+                                  size_t bytes)
+{
+    size_t *begins = calloc((size_t)s->size + 1, sizeof *begins);
+    if (!begins) return failure(ELMAN_NO_MEMORY, "no memory to train with");
+    for (int rank = 0; rank < s->size; rank++)
+        begins[rank + 1] = share_leaves(s, leaves, rank).end * bytes;
+    elman_status status = share_collect(s, data, begins, NULL);
+    free(begins);
+    return status;
+}

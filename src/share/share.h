@@ -1,0 +1,95 @@
+/*
+ * share.h: several ranks that train one model, each with a copy of it. What
+ * they say to each other is made of exchanges of a transport, which the caller
+ * gives; no sum depends on how many ranks there are or in which order messages
+ * come. All ranks must make the same calls in the same order.
+ */
+#ifndef SHARE_SHARE_H
+#define SHARE_SHARE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "elman_train.h"
+#include "base/deal.h"
+
+typedef struct share {
+    elman_transport transport;
+    int rank, size;
+    uint64_t sent;  /* bytes, so far */
+    double seconds; /* in exchanges, so far */
+
+    /* of messages that are all under way at once */
+    elman_transfer *messages; /* (2,size,DEAL_NODES) */
+    size_t message_count;
+
+    /* a gradient of n weights, cut in slices of whole blocks */
+    size_t n, block;
+    float *nodes[DEAL_NODES]; /* (n) this rank's; the first is the caller's */
+    float *room;              /* (room_count) nodes that arrive */
+    size_t room_count;
+
+    /* how the leaves of the last batch were dealt */
+    size_t leaves, unit;
+} share;
+
+/* A share of transport, which is checked. destroy takes NULL as well. */
+elman_status share_create(const elman_transport *transport, share **share);
+void share_destroy(share *share);
+
+/* Gives up for all ranks: their exchanges fail with the sentence. */
+void share_abort(share *share, const char *sentence);
+
+/* The leaves of a rank, or of this one, when so many are dealt. */
+stretch share_leaves(share *share, size_t leaves, int rank);
+stretch share_own_leaves(share *share, size_t leaves);
+
+/* ---- Collecting (collect.c) ---------------------------------------------- */
+
+/* What rank 0 has in data (bytes) comes to all. */
+elman_status share_broadcast(share *share, void *data, size_t bytes);
+
+/* Each part of data is filled in on one rank and comes to all: part number i
+ * is on rank owner[i] (NULL: on rank i), its bytes from begins[i] to before
+ * begins[i + 1]; there are as many as ranks. */
+elman_status share_collect(share *share, void *data, const size_t *begins,
+                           const int *owner);
+
+/* The same to rank 0 alone. */
+elman_status share_gather(share *share, void *data, const size_t *begins,
+                          const int *owner);
+
+/* data holds one value of so many bytes for each of the leaves; each rank has
+ * filled in those of its own. */
+elman_status share_collect_leaves(share *share, void *data, size_t leaves,
+                                  size_t bytes);
+
+/* ---- Summing (reduce.c) -------------------------------------------------- */
+
+/* Takes room for gradients of n weights, of which each rank sums whole blocks.
+ */
+elman_status share_prepare(share *share, size_t n, size_t block);
+
+/* The weights whose sums and moments this rank owns, or a rank. */
+stretch share_slice(const share *share, int rank);
+stretch share_own_slice(const share *share);
+
+/* Of a gradient with so many leaves each rank has its nodes (share.nodes, the
+ * first of which is total): afterwards total (n) holds the sum over all leaves
+ * in this rank's slice, and nothing of use elsewhere. */
+elman_status share_reduce(share *share, size_t leaves, float *total);
+
+/* The slices of values (n), each from its owner, come to all, or to rank 0. */
+elman_status share_collect_slices(share *share, float *values);
+elman_status share_gather_slices(share *share, float *values);
+
+/* ---- Exchanges ----------------------------------------------------------- */
+
+/* Adds a message to the next exchange: all that are added run at once, and
+ * those between two ranks in the order in which both have added them. Without
+ * bytes there is none. */
+void share_send(share *share, int rank, const void *data, size_t bytes);
+void share_receive(share *share, int rank, void *data, size_t bytes);
+elman_status share_exchange(share *share);
+
+#endif

@@ -1,0 +1,455 @@
+/*
+ * test_ranks.c: several ranks that train one model. Whatever their number, the
+ * weights, losses and checkpoints are those of one process, bit by bit.
+ */
+#include <stdatomic.h>
+
+#include "base/deal.h"
+#include "base/tree.h"
+#include "check.h"
+#include "folder.h"
+#include "format/safetensors.h"
+#include "share/local.h"
+#include "share/share.h"
+
+/* ---- Who has what ------------------------------------------------------- */
+
+TEST(leaves_are_dealt_whole_in_few_nodes_and_evenly)
+{
+    for (int size = 1; size <= 40; size++)
+        for (size_t leaves = 0; leaves <= 300; leaves += leaves < 70 ? 1 : 23) {
+            size_t unit = deal_unit(leaves, size), at = 0, most = 0;
+            for (int rank = 0; rank < size; rank++) {
+                stretch own = deal_leaves(leaves, unit, size, rank);
+                CHECK(own.begin == at && own.end >= at,
+                      "rank %d of %d has %zu to %zu of %zu", rank, size,
+                      own.begin, own.end, leaves);
+                at = own.end;
+                if (own.end - own.begin > most) most = own.end - own.begin;
+
+                /* aligned powers of two, as many as fit */
+                tree_node nodes[DEAL_NODES];
+                size_t count = deal_nodes(own, leaves, nodes),
+                       begin = own.begin;
+                for (size_t i = 0; i < count; i++) {
+                    bool last = begin + nodes[i].leaves == leaves;
+                    CHECK(nodes[i].begin == begin &&
+                              (last || begin % nodes[i].leaves == 0),
+                          "node of %zu at %zu", nodes[i].leaves, begin);
+                    begin += nodes[i].leaves;
+                }
+                CHECK(begin == own.end, "nodes end at %zu of %zu", begin,
+                      own.end);
+            }
+            CHECK(at == leaves, "%zu of %zu are dealt", at, leaves);
+            size_t fair = leaves / (size_t)size + (leaves % (size_t)size > 0);
+            CHECK(most <= fair + fair / 2, "%d ranks: %zu leaves, fair are %zu",
+                  size, most, fair);
+        }
+}
+
+TEST(slices_cover_all_weights_once)
+{
+    for (int size = 1; size <= 33; size++)
+        for (size_t n = 0; n < 1000; n += 97) {
+            size_t at = 0;
+            for (int slice = 0; slice < size; slice++) {
+                stretch own = deal_slice(n, 16, size, slice);
+                CHECK(own.begin == at, "slice %d begins at %zu, not %zu", slice,
+                      own.begin, at);
+                at = own.end;
+                CHECK(deal_slice_of(size, deal_slice_of(size, slice)) == slice,
+                      "slice %d of %d", slice, size);
+            }
+            CHECK(at == n, "%zu of %zu", at, n);
+        }
+}
+
+/* ---- A sum -------------------------------------------------------------- */
+
+enum { BLOCK = 4, WEIGHTS = 50, MOST_LEAVES = 40 };
+
+typedef struct sum_job {
+    size_t leaves;
+    float leaf[MOST_LEAVES][WEIGHTS];
+    float want[WEIGHTS];
+    atomic_int wrong;
+} sum_job;
+
+/* The sum of leaves begin to end, each from 0, as a pass alone joins them. */
+static float tree_of(const sum_job *job, size_t begin, size_t end, size_t i)
+{
+    float level[TREE_LEVELS], sum = 0;
+    uint64_t count = 0;
+    for (size_t leaf = begin; leaf < end; leaf++) {
+        size_t carries = tree_carries(count++);
+        float value = job->leaf[leaf][i] + 0.0f;
+        for (size_t k = 0; k < carries; k++)
+            value += level[k];
+        level[carries] = value;
+    }
+    for (size_t k = 0; count >> k; k++)
+        if (count >> k & 1) sum += level[k];
+    return sum;
+}
+
+static elman_status add_up(void *context, const elman_transport *transport)
+{
+    sum_job *job = context;
+    share *s = NULL;
+    float total[WEIGHTS], all[WEIGHTS];
+    TRY(share_create(transport, &s));
+    TRY(share_prepare(s, WEIGHTS, BLOCK));
+
+    /* this rank's nodes */
+    stretch own = share_own_leaves(s, job->leaves);
+    tree_node nodes[DEAL_NODES];
+    size_t count = deal_nodes(own, job->leaves, nodes);
+    for (size_t n = 0; n < count; n++)
+        for (size_t i = 0; i < WEIGHTS; i++)
+            (n ? s->nodes[n] : total)[i] = tree_of(
+                job, nodes[n].begin, nodes[n].begin + nodes[n].leaves, i);
+    TRY(share_reduce(s, job->leaves, total));
+
+    /* its slice, and then those of all */
+    stretch slice = share_own_slice(s);
+    memset(all, 0x55, sizeof all);
+    memcpy(all + slice.begin, total + slice.begin,
+           (slice.end - slice.begin) * sizeof *all);
+    TRY(share_collect_slices(s, all));
+    if (memcmp(all, job->want, sizeof all) != 0) job->wrong++;
+    share_destroy(s);
+    return ELMAN_OK;
+}
+
+TEST(the_sum_over_ranks_is_that_of_one_whatever_their_number)
+{
+    static sum_job job;
+    for (int size = 1; size <= 16; size++)
+        for (size_t leaves = 0; leaves <= MOST_LEAVES;
+             leaves += leaves < 17 ? 1 : 5) {
+            job.leaves = leaves;
+            random_fill(leaves + 1, sizeof job.leaf / sizeof **job.leaf, -1, 1,
+                        *job.leaf);
+            for (size_t i = 0; i < WEIGHTS; i++)
+                job.want[i] = tree_of(&job, 0, leaves, i);
+            CHECK_OK(local_run(size, add_up, &job));
+            CHECK(job.wrong == 0, "%d of %d ranks have another sum of %zu",
+                  job.wrong, size, leaves);
+        }
+}
+
+/* ---- Training ----------------------------------------------------------- */
+
+enum { STEPS = 14, SAVED = 5, MOST_RANKS = 16, SEQUENCES = 83, LONGEST = 12 };
+
+/* One run: what is trained on what. */
+typedef struct study {
+    const char *name;
+    elman_config network;
+    elman_trainer_config training;
+    bool text, classes;
+} study;
+
+static const study studies[] = {
+    {.name = "text, context of two windows",
+     .network = {.layers = {{.kind = ELMAN_EMBEDDING,
+                             .num_embeddings = 20,
+                             .embedding_dim = 6},
+                            {.kind = ELMAN_LSTM,
+                             .hidden_size = 12,
+                             .num_layers = 2,
+                             .dropout = 0.2f},
+                            {.kind = ELMAN_LINEAR, .output_size = 20}}},
+     .training = {.optimizer = {.rule = ELMAN_RULE_ADAMW, .clip_norm = 0.4},
+                  .batch_size = 44,
+                  .k1 = 6,
+                  .k2 = 12,
+                  .evaluate_every = 4},
+     .text = true},
+    {.name = "classes of sequences of many lengths",
+     .network = {.input_size = 2,
+                 .layers = {{.kind = ELMAN_GRU,
+                             .hidden_size = 9,
+                             .bidirectional = true,
+                             .recurrent_dropout = 0.1f},
+                            {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL},
+                            {.kind = ELMAN_LINEAR, .output_size = 3}}},
+     .training = {.optimizer = {.rule = ELMAN_RULE_ADAM, .amsgrad = true},
+                  .loss = {.kind = ELMAN_LOSS_CROSS_ENTROPY,
+                           .label_smoothing = 0.1,
+                           .block = 4},
+                  .batch_size = 30,
+                  .evaluate_every = 3},
+     .classes = true},
+    {.name = "values at each step, several slices",
+     .network = {.input_size = 2,
+                 .layers = {{.kind = ELMAN_LSTM,
+                             .hidden_size = 180,
+                             .learned_state = true,
+                             .zoneout = 0.1f},
+                            {.kind = ELMAN_LINEAR, .output_size = 1}}},
+     .training = {.optimizer = {.rule = ELMAN_RULE_SGD,
+                                .learning_rate = 0.05,
+                                .momentum = 0.9,
+                                .clip_norm = 1},
+                  .loss = {.kind = ELMAN_LOSS_MEAN_SQUARED, .block = 3},
+                  .batch_size = 25,
+                  .k1 = 4,
+                  .k2 = 3,
+                  .evaluate_every = 4}},
+};
+
+typedef struct result {
+    double loss[STEPS], norm[STEPS], validation[STEPS], accuracy[STEPS];
+    uint64_t steps[STEPS];
+    double flops[STEPS];
+    uint64_t weights[MOST_RANKS]; /* hash of each rank's */
+} result;
+
+typedef struct run {
+    const study *what;
+    const char *resumed, *saved; /* NULL: neither */
+    int threads;
+    result *to;
+} run;
+
+static elman_status open_text(elman_dataset **dataset)
+{
+    char text[6000];
+    float noise[sizeof text];
+    random_fill(3, sizeof text, 0, 1, noise);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)('a' + (int)(noise[i] * noise[i] * 20));
+    elman_dataset_config reading = {.validation = 0.2};
+    return elman_dataset_read("text.txt", text, sizeof text, &reading, dataset);
+}
+
+static elman_status open_sequences(const study *what, elman_dataset **dataset)
+{
+    float x[SEQUENCES * LONGEST * 2], y[SEQUENCES * LONGEST];
+    int32_t classes[SEQUENCES];
+    size_t lengths[SEQUENCES];
+    random_fill(4, sizeof x / sizeof *x, -1, 1, x);
+    random_fill(5, sizeof y / sizeof *y, -1, 1, y);
+    for (size_t n = 0; n < SEQUENCES; n++) {
+        lengths[n] = 1 + n * 7 % LONGEST;
+        classes[n] = (int32_t)(n % 3);
+    }
+    elman_arrays arrays = {.N = SEQUENCES,
+                           .T = LONGEST,
+                           .I = 2,
+                           .x = x,
+                           .lengths = lengths,
+                           .classes = what->classes ? classes : NULL,
+                           .values = what->classes ? NULL : y,
+                           .O = what->classes ? 0 : 1,
+                           .per_step = !what->classes};
+    elman_dataset_config reading = {.validation = 0.2};
+    return elman_dataset_open_arrays(&arrays, &reading, dataset);
+}
+
+/* Steps on rank 0, from those of a checkpoint on. */
+static elman_status take_steps(elman_trainer *trainer, const run *r)
+{
+    const elman_progress *p = elman_trainer_progress(trainer);
+    while (p->step < STEPS) {
+        size_t at = (size_t)p->step;
+        TRY(elman_trainer_step(trainer));
+        r->to->loss[at] = p->last.loss;
+        r->to->norm[at] = p->norm;
+        r->to->steps[at] = p->last.steps;
+        r->to->flops[at] = p->last.flops;
+        r->to->validation[at] = p->evaluated ? p->validation.loss : 0;
+        r->to->accuracy[at] =
+            p->evaluated && r->what->classes ? p->validation.macro_f1 : 0;
+        if (r->saved && p->step == SAVED)
+            TRY(elman_trainer_save(trainer, r->saved));
+    }
+    return ELMAN_OK;
+}
+
+/* One rank, or one process alone (NULL). */
+static elman_status train(void *context, const elman_transport *transport)
+{
+    const run *r = context;
+    elman_dataset *dataset = NULL;
+    elman_model *model = NULL;
+    elman_trainer *trainer = NULL;
+    TRY(r->what->text ? open_text(&dataset)
+                      : open_sequences(r->what, &dataset));
+    TRY(elman_model_create(&r->what->network, &model));
+
+    elman_trainer_config config = r->what->training;
+    int rank = transport ? transport->rank : 0;
+    config.transport = transport;
+    config.threads = rank % 2 ? 1 : r->threads;
+    elman_status status =
+        elman_trainer_create(model, dataset, &config, &trainer);
+    if (!status && r->resumed) status = elman_trainer_load(trainer, r->resumed);
+    if (!status)
+        status = rank ? elman_trainer_follow(trainer) : take_steps(trainer, r);
+    r->to->weights[rank] = elman_model_read_hash(model);
+    elman_trainer_destroy(trainer);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+    return status;
+}
+
+/* From step first on both runs saw the same, and all ranks have one model. */
+static void check_same(const result *want, const result *got, size_t first,
+                       int size, const char *name)
+{
+    size_t left = (STEPS - first) * sizeof(double);
+    bool same =
+        !memcmp(want->loss + first, got->loss + first, left) &&
+        !memcmp(want->norm + first, got->norm + first, left) &&
+        !memcmp(want->validation + first, got->validation + first, left) &&
+        !memcmp(want->accuracy + first, got->accuracy + first, left) &&
+        !memcmp(want->flops + first, got->flops + first, left) &&
+        !memcmp(want->steps + first, got->steps + first, left);
+    for (size_t i = first; i < STEPS && !same; i++)
+        CHECK(want->loss[i] == got->loss[i] && want->norm[i] == got->norm[i],
+              "%s, %d ranks, step %zu: loss %.17g not %.17g, norm %.17g not "
+              "%.17g",
+              name, size, i, got->loss[i], want->loss[i], got->norm[i],
+              want->norm[i]);
+    CHECK(same, "%s, %d ranks: other metrics", name, size);
+    for (int rank = 0; rank < size; rank++)
+        CHECK(got->weights[rank] == want->weights[0],
+              "%s: rank %d of %d has other weights", name, rank, size);
+}
+
+/* Two checkpoints are the same but for the seconds that training took. */
+static void check_same_file(const char *want, const char *got)
+{
+    safetensors *a = NULL, *b = NULL;
+    CHECK_OK(safetensors_open(want, &a));
+    CHECK_OK(safetensors_open(got, &b));
+    CHECK(a->tensor_count == b->tensor_count, "%zu tensors", b->tensor_count);
+    for (size_t i = 0; i < a->tensor_count; i++) {
+        const named_tensor *x = &a->tensors[i];
+        const named_tensor *y = safetensors_find(b, x->name);
+        CHECK(y && x->count == y->count, "%s", x->name);
+        if (!strcmp(x->name, "reals")) continue;
+        CHECK(!memcmp(x->data, y->data,
+                      x->count * (x->type == ELEMENT_F32 ? 4u : 8u)),
+              "%s differs", x->name);
+    }
+    safetensors_close(a);
+    safetensors_close(b);
+}
+
+TEST(ranks_train_to_the_bits_of_one_process)
+{
+    for (size_t i = 0; i < sizeof studies / sizeof *studies; i++) {
+        const study *what = studies + i;
+        result alone = {0};
+        const char *path = in_folder("alone");
+        run one = {.what = what, .saved = path, .threads = 1, .to = &alone};
+        CHECK_OK(train(&one, NULL));
+
+        /* any number of ranks, from the beginning, or from a checkpoint of
+         * another number of them */
+        for (int size = 1; size <= MOST_RANKS; size += size < 8 ? 1 : 8) {
+            result got = {0}, later = {0};
+            const char *theirs = in_folder("theirs");
+            run begun = {.what = what,
+                         .saved = theirs,
+                         .threads = 1 + size % 3,
+                         .to = &got};
+            CHECK_OK(local_run(size, train, &begun));
+            check_same(&alone, &got, 0, size, what->name);
+            check_same_file(path, theirs);
+
+            int other = size % 5 + 1;
+            run resumed = {
+                .what = what, .resumed = theirs, .threads = 2, .to = &later};
+            CHECK_OK(local_run(other, train, &resumed));
+            check_same(&alone, &later, SAVED, other, what->name);
+        }
+    }
+}
+
+/* ---- What goes wrong ---------------------------------------------------- */
+
+/* Rank 2 trains something else, in this way. */
+typedef struct disagreement {
+    bool other_seed, other_weights, gives_up;
+} disagreement;
+
+static elman_status disagree(void *context, const elman_transport *transport)
+{
+    const disagreement *how = context;
+    const study *what = &studies[1];
+    bool odd = transport->rank == 2;
+    result ignored = {0};
+    if (odd && how->gives_up)
+        return failure(ELMAN_BAD_VALUE, "there is no such file");
+
+    study mine = *what;
+    if (odd && how->other_seed) mine.training.seed = 5;
+    if (odd && how->other_weights) mine.network.seed = 5;
+    run r = {.what = &mine, .threads = 1, .to = &ignored};
+    return train(&r, transport);
+}
+
+TEST(a_rank_that_trains_something_else_ends_the_run_before_its_first_step)
+{
+    disagreement seed = {.other_seed = true}, weights = {.other_weights = true},
+                 file = {.gives_up = true};
+    CHECK_FAILS(local_run(4, disagree, &seed), ELMAN_BAD_VALUE,
+                "rank 2 has other settings than rank 0");
+    CHECK_FAILS(local_run(4, disagree, &weights), ELMAN_BAD_VALUE,
+                "rank 2 has other weights than rank 0");
+    CHECK_FAILS(local_run(4, disagree, &file), ELMAN_BAD_VALUE,
+                "there is no such file");
+}
+
+TEST(rank_0_steps_and_the_others_follow)
+{
+    elman_dataset *dataset = NULL;
+    elman_model *model = NULL;
+    elman_trainer *trainer = NULL;
+    CHECK_OK(open_sequences(&studies[1], &dataset));
+    CHECK_OK(elman_model_create(&studies[1].network, &model));
+    elman_trainer_config config = studies[1].training;
+    CHECK_OK(elman_trainer_create(model, dataset, &config, &trainer));
+    CHECK_FAILS(elman_trainer_follow(trainer), ELMAN_BAD_VALUE,
+                "the trainer has no transport");
+    elman_trainer_destroy(trainer);
+
+    local_ranks *ranks = NULL;
+    CHECK_OK(local_create(2, &ranks));
+    elman_transport broken = *local_transport(ranks, 1);
+    config.transport = &broken;
+    CHECK_OK(elman_trainer_create(model, dataset, &config, &trainer));
+    CHECK_FAILS(elman_trainer_step(trainer), ELMAN_BAD_VALUE,
+                "this is rank 1, expected elman_trainer_follow");
+    elman_trainer_destroy(trainer);
+
+    broken.rank = 2;
+    CHECK_FAILS(elman_trainer_create(model, dataset, &config, &trainer),
+                ELMAN_BAD_VALUE, "the transport's rank is 2 of 2");
+    broken.end = NULL;
+    CHECK_FAILS(elman_trainer_create(model, dataset, &config, &trainer),
+                ELMAN_BAD_VALUE, "the transport's end is NULL");
+    local_destroy(ranks);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leaves_are_dealt_whole_in_few_nodes_and_evenly),
+        cmocka_unit_test(slices_cover_all_weights_once),
+        cmocka_unit_test(
+            the_sum_over_ranks_is_that_of_one_whatever_their_number),
+        cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
+        cmocka_unit_test(
+            a_rank_that_trains_something_else_ends_the_run_before_its_first_step),
+        cmocka_unit_test(rank_0_steps_and_the_others_follow),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
