@@ -1,39 +1,52 @@
 """Every name of torch's that is not a public one, in one place."""
 
+import contextlib
+import re
 import weakref
 
 import torch
 
 from elman import _core
+from elman.torch._engine import GATES
 
-# what is used -> how it is reached from the module torch
+with contextlib.suppress(ImportError):  # then it is missing below
+    import torch.utils._device
+
+OLDEST = (2, 2)  # of torch; older ones have not been tried
+
+# what is used, as it is reached from the module torch
 _NAMES = (
-    "_VF.lstm",
+    *(f"_VF.{kind}{cell}" for kind in GATES for cell in ("", "_cell")),
+    *(f"ops.aten.{kind}.{overload}._op_dk" for kind in GATES for overload in ("input", "data")),
+    *(f"ops.aten.{kind}_cell.default._op_dk" for kind in GATES),
+    "_C._autograd",
     "_C._functorch.peek_interpreter_stack",
     "_C._get_tracing_state",
     "_C._len_torch_dispatch_stack",
     "_C._len_torch_function_stack",
     "_C.DispatchKey.CompositeImplicitAutograd",
     "autograd.forward_ad._current_level",
-    "nn.modules.rnn._VF",
-    "ops.aten.lstm.input._op_dk",
-    "library.Library.impl",
     "library.Library._destroy",
+    "library.Library.impl",
+    "nn.modules.rnn._VF",
+    "overrides._get_current_function_mode_stack",
+    "utils._device.DeviceContext",
 )
+
+
+def _reach(path):
+    """What a path of names leads to from the module torch, or None."""
+    at = torch
+    for name in path.split("."):
+        at = getattr(at, name, None)
+        if at is None:
+            return None
+    return at
 
 
 def missing():
     """The names that this torch does not have."""
-
-    def reaches(path):
-        at = torch
-        for name in path.split("."):
-            at = getattr(at, name, None)
-            if at is None:
-                return False
-        return True
-
-    found = [f"torch.{path}" for path in _NAMES if not reaches(path)]
+    found = [f"torch.{path}" for path in _NAMES if _reach(path) is None]
 
     # engines live as long as the memory of their weights
     weight = torch.zeros(1)
@@ -44,7 +57,14 @@ def missing():
 
 
 def check():
-    """Refuses a torch in which a name is gone."""
+    """Refuses a torch that is too old, or in which a name is gone."""
+    oldest = ".".join(map(str, OLDEST))
+    numbers = re.findall(r"\d+", torch.__version__)[:2]
+    if tuple(map(int, numbers)) < OLDEST:
+        raise _core.Error(
+            f"elman.torch is for torch {oldest} and later, this is {torch.__version__}: "
+            "install a later one, or use elman.Model"
+        )
     gone = missing()
     if gone:
         raise _core.Error(
@@ -63,7 +83,7 @@ def _autocasts():
     return torch.is_autocast_enabled("cpu")
 
 
-_any_autocast = getattr(torch._C, "_is_any_autocast_enabled", None)
+_any_autocast = _reach("_C._is_any_autocast_enabled")
 if _any_autocast is None:  # before torch 2.4
     _any_autocast = getattr(torch, "is_autocast_cpu_enabled", _autocasts)
 
@@ -86,7 +106,7 @@ GUARDS = {
 }
 forward_ad = vars(torch.autograd.forward_ad)
 
-_keeps = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", None)
+_keeps = _reach("_C._autograd._get_current_graph_task_keep_graph")
 
 
 def keeps_graph():
@@ -94,9 +114,9 @@ def keeps_graph():
     return True if _keeps is None else _keeps()
 
 
-_compiling = getattr(torch.compiler, "is_compiling", None)
+_compiling = _reach("compiler.is_compiling")
 if _compiling is None:  # before torch 2.3
-    _compiling = getattr(torch._utils, "is_compiling", bool)
+    _compiling = _reach("_utils.is_compiling") or bool
 
 
 def compiling():
@@ -107,7 +127,7 @@ def compiling():
 def not_compiled(function):
     """Marks a function that torch.compile is to run as it is, with all that it
     calls; a torch that lacks the mark compiles what it can. The function."""
-    eval_frame = torch._C._dynamo.eval_frame
+    eval_frame = _reach("_C._dynamo.eval_frame")
     code = function.__code__
     if hasattr(eval_frame, "set_code_exec_strategy"):
         skip = eval_frame._FrameAction.SKIP
