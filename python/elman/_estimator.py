@@ -127,13 +127,19 @@ class Estimator(BaseEstimator):
             arrays = [self._sequence(a) for a in X]
             self._check_features(arrays, reset)
             return arrays
+        dimensions = len(_shape(X))
         if not reset and not self._rows:
             raise _core.BadValueError(
-                f"X has {len(_shape(X))} dimensions, but {type(self).__name__} was fitted "
+                f"X has {dimensions} dimensions, but {type(self).__name__} was fitted "
                 f"on sequences of {self.n_features_in_} features: expected "
                 + (f"(N,T,{self.n_features_in_})" if self.layout == "elman" else
                    f"(N,{self.n_features_in_},T)")
             )  # fmt: skip
+        if dimensions != 2:
+            raise _core.BadValueError(
+                f"X has {dimensions} dimensions, expected (N,T) of series of one input, (N,T,I), "
+                "or a list of arrays (T_n,I). Reshape your data: X[None] is a batch of one"
+            )
         refuse_mask(X, "X")
         if getattr(getattr(X, "dtype", None), "kind", "f") in "mMV":
             raise _core.BadValueError(f"X has values of the type {X.dtype}, expected real numbers")
@@ -294,7 +300,10 @@ def column(y, count, instead):
             f"sequence{instead}"
         )
     refuse_mask(y, "y")
-    y = column_or_1d(y, warn=True)
+    try:
+        y = column_or_1d(y, warn=True)
+    except ValueError as error:
+        raise _core.BadValueError(str(error).splitlines()[0]) from None
     if len(y) != count:
         raise _core.BadValueError(f"X has {count} sequences, y {len(y)} targets")
     if y.dtype.kind == "f" and not np.isfinite(y).all():

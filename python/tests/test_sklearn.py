@@ -273,6 +273,11 @@ def test_nonsense_in_a_setting_is_refused_by_fit(name, rng):
         (lambda X, y: RNNClassifier().fit(X, y == 2), "one class, False"),
         (lambda X, y: RNNClassifier().fit(X, np.linspace(0, 1, 80)), "Classes are integers"),
         (lambda X, y: RNNClassifier().fit(X, np.ones((80, 4))), "RNNTagger is for"),
+        (lambda X, y: RNNClassifier().fit(X, np.ones(80) + 1j), "Complex data not supported$"),
+        (lambda X, y: RNNClassifier().fit(np.zeros((80, 2, 3, 4)), y), "X has 4 dimensions, exp"),
+        (lambda X, y: RNNClassifier().fit(np.zeros(80), y), "X has 1 dimensions, exp"),
+        (lambda X, y: RNNClassifier().fit([], y), "X has 1 dimensions, exp"),
+        (lambda X, y: RNNClassifier().fit(None, y), "X has 0 dimensions, exp"),
         (lambda X, y: RNNRegressor().fit(X, y), "expected real numbers"),
         (lambda X, y: RNNRegressor().fit(X, None), "y is None|target y"),
         (lambda X, y: RNNTagger().fit(X, [[1]] * len(X)), "has tags of the shape"),
@@ -288,7 +293,7 @@ def test_nonsense_in_a_setting_is_refused_by_fit(name, rng):
     ],
 )
 def test_bad_sequences_get_one_sentence(ragged, make, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(elman.BadValueError, match=words):
         make(*ragged)
 
 
