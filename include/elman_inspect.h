@@ -323,6 +323,14 @@ ELMAN_CHECKED elman_status elman_fixed_points_begin(
 ELMAN_CHECKED elman_status elman_fixed_points_step(elman_fixed_points *points);
 ELMAN_API void elman_fixed_points_end(elman_fixed_points *points);
 
+/* The Jacobian (n,n) of one step at point number index, once all are found:
+ * element (i,j), at i * n + j, is what number j of the state does to number i
+ * of the next one. Numbers are in the order of the levels, of each h, then c;
+ * they are right to about six digits. It uses memory of points: one call at a
+ * time. */
+ELMAN_CHECKED elman_status elman_fixed_points_jacobian(
+    const elman_fixed_points *points, size_t index, double *jacobian);
+
 /* ---- Gates and units ---------------------------------------------------- */
 
 enum { ELMAN_GATE_BINS = 40, ELMAN_TIME_BINS = 8 };

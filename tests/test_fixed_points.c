@@ -74,6 +74,12 @@ TEST(a_linear_network_rests_where_its_equation_says)
           p->points[0].unstable);
     double radius = sqrt(0.25 + 0.0625);
     CHECK(fabs(p->points[0].radius - radius) < 1e-3, "%g", p->points[0].radius);
+    double by[4];
+    CHECK_OK(fixed_points_jacobian(p, 0, by));
+    for (size_t i = 0; i < 4; i++)
+        CHECK(fabs(by[i] - (double)w[i]) < 1e-6, "%g", by[i]);
+    CHECK_FAILS(fixed_points_jacobian(p, 1, by), ELMAN_BAD_VALUE,
+                "there is no point 1, expected one of 1");
     if (!p->absent) {
         CHECK(fabs(p->points[0].real[0] - 0.5) < 1e-6, "%g",
               p->points[0].real[0]);

@@ -149,6 +149,13 @@ void elman_fixed_points_end(elman_fixed_points *points)
     fixed_points_end(points);
 }
 
+elman_status elman_fixed_points_jacobian(const elman_fixed_points *points,
+                                         size_t index, double *jacobian)
+{
+    NEED(points, jacobian);
+    return fixed_points_jacobian(points, index, jacobian);
+}
+
 elman_status elman_gates_begin(const elman_model *model,
                                const elman_batch *batch, elman_gates **gates)
 {

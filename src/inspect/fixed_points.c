@@ -408,3 +408,17 @@ elman_status fixed_points_step(elman_fixed_points *points)
     points->progress = points->done ? 1 : progress(s);
     return ELMAN_OK;
 }
+
+elman_status fixed_points_jacobian(const elman_fixed_points *points,
+                                   size_t index, double *matrix)
+{
+    const measurement *s = (const measurement *)points;
+    if (!points->done || index >= points->count)
+        return failure(
+            ELMAN_BAD_VALUE, "there is no point %zu, expected one of %zu%s",
+            index, points->count, points->done ? "" : " when all are found");
+
+    /* the map's fields stay, its memory is for such a step */
+    map m = s->map;
+    return map_jacobian(&m, s->found[index].state, matrix);
+}

@@ -11,5 +11,7 @@ elman_status fixed_points_begin(const elman_model *model,
                                 elman_fixed_points **points);
 elman_status fixed_points_step(elman_fixed_points *points);
 void fixed_points_end(elman_fixed_points *points);
+elman_status fixed_points_jacobian(const elman_fixed_points *points,
+                                   size_t index, double *matrix);
 
 #endif
