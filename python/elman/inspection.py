@@ -260,9 +260,8 @@ class Inspector:
         Returns
         -------
         Measurement
-            points, each with h, c, speed, distance, stable, unstable and radius;
-            absent: why there are no eigenvalues (real, imaginary), if there are
-            none.
+            points, each with h, c, speed, distance, eigenvalues of the step's
+            Jacobian there (real, imaginary), stable, unstable and radius.
 
         Raises
         ------
@@ -274,7 +273,8 @@ class Inspector:
                 f"input is {input!r} and token {token!r}, expected a token with input='token' alone"
             )
         config = {"input": input, "token": token, "starts": starts, "seed": seed}
-        found = _core.fixed_points(self.model, self.x, self.lengths, config)
+        found = _core.fixed_points(self.model, self.x, self.lengths, config, _judge)
+        found["absent"] = None
         return Measurement("fixed_points", found)
 
     def gates(self):
@@ -482,9 +482,28 @@ def _eigenvalues(model, name, n):
         block = np.asarray(model[projection], np.float64) @ block
     if not np.isfinite(block).all():
         return np.full(n, np.nan + 0j), float("nan")
-    values = np.linalg.eigvals(block)
-    order = np.argsort(-np.abs(values), kind="stable")
-    return values[order].astype(complex), float(np.linalg.norm(block, 2))
+    return _ordered(np.linalg.eigvals(block)), float(np.linalg.norm(block, 2))
+
+
+def _ordered(values):
+    """Eigenvalues as the library has them: the largest modulus first, then real
+    and imaginary part, where a difference of 1e-10 of the largest is none."""
+    values = values.astype(complex)
+    part = max(np.abs(values).max(initial=0.0) * 1e-10, np.finfo(float).tiny)
+    keys = [np.round(v / part) for v in (values.imag, values.real, np.abs(values))]
+    return values[np.lexsort([-key for key in keys])]
+
+
+def _judge(found, index, jacobian):
+    """What happens around a fixed point, where the library has no LAPACK."""
+    row = found["points"][index]
+    if row["real"] is not None or not np.isfinite(jacobian).all():
+        return
+    values = _ordered(np.linalg.eigvals(jacobian))
+    row["real"], row["imaginary"] = values.real.copy(), values.imag.copy()
+    moduli = np.abs(values)
+    row["radius"], row["unstable"] = float(moduli.max(initial=0.0)), int((moduli > 1).sum())
+    row["stable"] = row["radius"] < 1
 
 
 def _kind_of(model, parameter):
@@ -539,6 +558,11 @@ class Inspection(_core.Inspection):
 
     def __init__(self, model, data=None, **config):
         results = self.results
+        points = results["fixed_points"]
+        if points is not None and points["absent"]:
+            for index in range(points["count"]):
+                _judge(points, index, self.jacobian(index))
+            points["absent"] = None
         for name in self._SECTIONS:
             value = results[name]
             setattr(self, name, None if value is None else Measurement(name, value))

@@ -250,20 +250,13 @@ def exponents(found, axes=None):
 
 @_styled
 def fixed_points(found, axes=None):
-    """Eigenvalues around each fixed point on the complex plane; in a build
-    without LAPACK the largest modulus of each."""
+    """Eigenvalues around each fixed point on the complex plane."""
     (ax,) = _panels(axes, 1, 6.0, 3.8)
     title = f"{found.count} fixed point{'s' if found.count != 1 else ''}"
-    if found.points and found.points[0].real is None:
-        colours = [COLOURS[0] if p.stable else COLOURS[1] for p in found.points]
-        ax.bar(range(1, found.count + 1), [p.radius for p in found.points], color=colours)
-        ax.axhline(1, color="0.6", lw=1)
-        ax.set(xlabel="point", ylabel="largest |eigenvalue|", title=f"{title}; stable below 1")
-        return ax
     _unit_circle(ax)
     kinds = ["stable" if p.stable else f"{p.unstable} unstable" for p in found.points]
     _points(
-        ax, [(p.real, p.imaginary) for p in found.points],
+        ax, [((), ()) if p.real is None else (p.real, p.imaginary) for p in found.points],
         [f"point {i + 1}: {kind}" for i, kind in enumerate(kinds)],
     )  # fmt: skip
     ax.set_aspect("equal")

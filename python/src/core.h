@@ -266,6 +266,10 @@ typedef struct point_sizes {
 } point_sizes;
 point_sizes point_sizes_of(const elman_model *model);
 
+/* The Jacobian (n,n) at a fixed point, as a new array. */
+PyObject *jacobian_array(core *core, const elman_fixed_points *points,
+                         size_t index);
+
 extern const field layer_config_fields[], state_fields[], loss_fields[],
     optimizer_fields[], schedule_fields[], trainer_fields[], dataset_fields[],
     import_fields[], metrics_fields[], progress_fields[], model_info_fields[],

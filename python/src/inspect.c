@@ -60,10 +60,10 @@ point_sizes point_sizes_of(const elman_model *model)
 }
 
 /* Steps what has begun to its end; the dict. The model is being read. */
-static PyObject *measure(core *core, const elman_model *model, const way *way,
-                         elman_status status, void *it)
+static PyObject *measure_on(core *core, const elman_model *model,
+                            const way *way, void *it)
 {
-    if (status) return errors_raise(core, status);
+    elman_status status = ELMAN_OK;
     bool stopped = false;
     while (!status && !stopped && !((measured *)it)->done) {
         Py_BEGIN_ALLOW_THREADS
@@ -79,8 +79,32 @@ static PyObject *measure(core *core, const elman_model *model, const way *way,
         frame inner = {way->results, it, &around};
         dict = result_write(core, &inner);
     }
+    return dict;
+}
+
+/* The same, which ends it. */
+static PyObject *measure(core *core, const elman_model *model, const way *way,
+                         elman_status status, void *it)
+{
+    if (status) return errors_raise(core, status);
+    PyObject *dict = measure_on(core, model, way, it);
     way->end(it);
     return dict;
+}
+
+PyObject *jacobian_array(core *core, const elman_fixed_points *points,
+                         size_t index)
+{
+    array out;
+    const size_t shape[] = {points->n, points->n};
+    PyObject *made =
+        array_fill(core, NULL, ARRAY_FLOAT64, "jacobian", 2, shape, &out);
+    if (!made) return NULL;
+    elman_status status = elman_fixed_points_jacobian(points, index, out.data);
+    array_release(&out);
+    if (!status) return made;
+    Py_DECREF(made);
+    return errors_raise(core, status);
 }
 
 /* ---- what they are given ------------------------------------------------- */
@@ -262,8 +286,8 @@ static const field points_fields[] = {
 static PyObject *fixed_points(PyObject *module, PyObject *args)
 {
     PyObject *model = NULL, *x = NULL, *lengths = NULL, *dict = NULL;
-    PyObject *result = NULL;
-    if (!PyArg_ParseTuple(args, "OO|OO", &model, &x, &lengths, &dict))
+    PyObject *result = NULL, *each = Py_None;
+    if (!PyArg_ParseTuple(args, "OO|OOO", &model, &x, &lengths, &dict, &each))
         return NULL;
     given g;
     elman_fixed_points_config config = {0};
@@ -272,7 +296,19 @@ static PyObject *fixed_points(PyObject *module, PyObject *args)
         elman_fixed_points *it = NULL;
         elman_status status =
             elman_fixed_points_begin(g.m->model, &g.batch, &config, &it);
-        result = measure(g.core, g.m->model, &fixed_points_way, status, it);
+        if (status) errors_raise(g.core, status);
+        else result = measure_on(g.core, g.m->model, &fixed_points_way, it);
+        for (size_t i = 0; result && each != Py_None && i < it->count; i++) {
+            PyObject *jacobian = jacobian_array(g.core, it, i);
+            PyObject *done =
+                jacobian ? PyObject_CallFunction(each, "OnO", result,
+                                                 (Py_ssize_t)i, jacobian)
+                         : NULL;
+            if (!done) Py_CLEAR(result);
+            Py_XDECREF(done);
+            Py_XDECREF(jacobian);
+        }
+        elman_fixed_points_end(it);
     }
     given_end(&g);
     return result;
@@ -484,9 +520,9 @@ PyMethodDef inspect_functions[] = {
      "exponents(model, x, lengths=None, config=None, /)\n--\n\nLyapunov "
      "exponents along a sequence."},
     {"fixed_points", fixed_points, METH_VARARGS,
-     "fixed_points(model, x, lengths=None, config=None, /)\n--\n\nStates that "
-     "a "
-     "constant input leaves where they are."},
+     "fixed_points(model, x, lengths=None, config=None, each=None, "
+     "/)\n--\n\nStates that a constant input leaves where they are; each is "
+     "called with the dict, a point's number and its Jacobian."},
     {"gates", gates, METH_VARARGS,
      "gates(model, x, lengths=None, /)\n--\n\nGates and units over a batch."},
     {"units", units, METH_VARARGS,

@@ -150,7 +150,24 @@ static PyObject *inspection_save(PyObject *self, PyObject *path)
     return begun ? errors_none(i->core, status) : NULL;
 }
 
+static PyObject *inspection_jacobian(PyObject *self, PyObject *args)
+{
+    inspection_data *i = inspection_of(self);
+    size_t index = 0;
+    if (!PyArg_ParseTuple(args, "O&", size_argument, &index)) return NULL;
+    const elman_fixed_points *points = i->inspection->fixed_points;
+    if (!points)
+        return errors_bad_value(i->core, "no fixed points were measured");
+    model_data *m = model_of(i->owner);
+    if (!model_begin_reading(m)) return NULL;
+    PyObject *made = jacobian_array(i->core, points, index);
+    model_end_reading(m);
+    return made;
+}
+
 static PyMethodDef methods[] = {
+    {"jacobian", inspection_jacobian, METH_VARARGS,
+     "jacobian($self, index, /)\n--\n\nOf one step at a fixed point, (n,n)."},
     {"save", inspection_save, METH_O,
      "save($self, path, /)\n--\n\nWrites the page: one HTML file."},
     {NULL, NULL, 0, NULL},

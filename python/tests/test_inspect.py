@@ -227,3 +227,52 @@ def test_a_file_is_looked_at_as_the_model_was_trained_on_it(rng, tmp_path):
     assert repr(found) == repr(model.inspect(str(tmp_path / "series.csv")))
     with pytest.raises(elman.BadValueError, match="the data has its own"):
         model.inspect(tmp_path / "series.csv", lengths=[3])
+
+
+def a_step(model, state):
+    """The state (n) of a model with one layer behind a step of zeros."""
+    stream = model.state(T=1, B=1)
+    h = stream.h.size
+    stream.h[...] = state[:h].reshape(stream.h.shape)
+    if len(state) > h:
+        stream.c[...] = state[h:].reshape(stream.c.shape)
+    stream.forward(np.zeros((1, 1, model.info["input_size"])))
+    parts = [stream.h.ravel(), *([stream.c.ravel()] if len(state) > h else [])]
+    return np.concatenate(parts).astype(float)
+
+
+@pytest.mark.parametrize("layer", [elman.LSTM(5), elman.GRU(6), elman.RNN(4)], ids=lambda n: n.kind)
+def test_eigenvalues_at_fixed_points_are_those_of_finite_differences(layer, rng):
+    model = elman.Model([layer, elman.Linear(2)], inputs=2, seed=3)
+    found = model.inspect(rng.standard_normal((4, 20, 2))).fixed_points()
+    assert found.count and found.absent is None
+    for point in found.points:
+        state = np.concatenate([point.h, *([point.c] if point.c is not None else [])])
+        step = 2e-3  # of a pass in float32
+        J = np.array([
+            (a_step(model, state + d) - a_step(model, state - d)) / (2 * step)
+            for d in np.eye(len(state)) * step
+        ]).T  # fmt: skip
+        values = point.real + 1j * point.imaginary
+        assert np.allclose(np.poly(values), np.poly(J), atol=2e-3)
+        moduli = np.abs(values)
+        assert (np.diff(moduli) <= 1e-9).all() and point.radius == moduli[0]
+        assert point.unstable == (moduli > 1).sum() and point.stable == (moduli[0] < 1)
+
+
+def test_an_inspection_has_the_eigenvalues_as_well(rng):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    X = rng.standard_normal((40, 12, 2)).astype(np.float32)
+    model = elman.Model([elman.LSTM(4, num_layers=2), elman.Last(), elman.Linear(2)], inputs=2)
+    found = model.inspect(elman.Dataset.of(X, rng.integers(0, 2, 40), validation=0.5))
+    points = found.fixed_points
+    assert points.absent is None and points.n == 16
+    assert all(point.real.shape == (16,) for point in points.points)
+    ax = points.plot()
+    assert len(ax.get_lines()) == points.count + 1  # and the unit circle
+    plt.close("all")
+    J = found.jacobian(0)
+    assert np.isclose(np.trace(J), points.points[0].real.sum())
+    with pytest.raises(elman.BadValueError, match="there is no point 99"):
+        found.jacobian(99)
