@@ -60,9 +60,9 @@ def word(name, value, words):
 
 
 def text(name, value):
-    """A str."""
-    if not isinstance(value, str):
-        raise refused(name, value, "a str")
+    """A str without NUL, at which C would end it."""
+    if not isinstance(value, str) or "\0" in value:
+        raise refused(name, value, "a str" if not isinstance(value, str) else "a str without NUL")
     return value
 
 

@@ -97,7 +97,9 @@ def _has_mask(value):
 
 def _whole(array, dtype, name):
     """Whole numbers, also of a type of floating point, that fit."""
-    if array.dtype.kind == "f" and not np.array_equal(array, np.trunc(array)):
+    if array.dtype.kind == "f" and not (
+        np.isfinite(array).all() and np.array_equal(array, np.trunc(array))
+    ):
         raise _core.BadValueError(f"{name} has numbers that are not whole")
     if array.size:
         limits = np.iinfo(dtype)

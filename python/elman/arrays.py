@@ -6,8 +6,8 @@ import os
 import numpy as np
 
 from elman import _core
-from elman._checks import refused
-from elman._convert import as_array, is_list_of_arrays, joined
+from elman._checks import refused, whole
+from elman._convert import as_array, convert, is_list_of_arrays, joined
 
 
 def dims(value):
@@ -64,18 +64,28 @@ def _take(item, batches, X, y):
     x, targets = as_array(item[0], "x"), item[1]
     if not (batches or x.ndim == 3):
         if len(item) == 3:
-            x = x[: int(item[2])]
+            x = x[: whole("lengths of data", item[2], 1)]
         X.append(x)
         y.append(as_array(targets, "y")[()] if not isinstance(targets, str) else targets)
         return
     targets = targets if isinstance(targets, (list, tuple)) else as_array(targets, "y")
-    lengths = [len(a) for a in x] if len(item) == 2 else as_array(item[2], "lengths").tolist()
+    lengths = np.full(len(x) if x.ndim else 0, x.shape[1] if x.ndim > 1 else 1)
+    if len(item) == 3:
+        lengths = convert(item[2], "int32", "lengths of data")
+    if not x.ndim or not lengths.ndim or not dims(targets):
+        raise _core.BadValueError(
+            "data gives a batch of single numbers, expected x (B,T,I), targets and lengths (B)"
+        )
     if not len(x) == len(targets) == len(lengths):
         raise _core.BadValueError(
             f"data gives a batch of {len(x)} sequences with {len(targets)} targets and "
             f"{len(lengths)} lengths, expected as many of each"
         )
-    for row, target, length in zip(x, targets, lengths):
+    T = x.shape[1] if x.ndim > 1 else 1
+    for length in lengths.tolist():
+        if not 1 <= length <= T:
+            raise refused("lengths of data", length, f"1 to the {T} steps of the batch")
+    for row, target, length in zip(x, targets, lengths.tolist()):
         per_step = dims(target) and len(target) == len(row)
         X.append(row[:length])
         y.append(target[:length] if per_step else target)
@@ -97,6 +107,9 @@ def validation_pair(validation):
             "batches of such, or an elman.Dataset"
         )
     X, y, lengths = (*validation, None)[:3]
+    for name, part in (("X", X), ("y", y)):
+        if not (hasattr(part, "__len__") and getattr(part, "ndim", 1)):
+            raise refused(f"{name} of validation", part, "one for each sequence")
     if len(X) != len(y):
         raise _core.BadValueError(
             f"validation has {len(X)} sequences and {len(y)} targets, expected as many of each"
@@ -130,7 +143,7 @@ def put_together(first, second, lengths):
     if y is None:
         raise _core.BadValueError("y is None, expected targets as validation has")
     X, y, more, targets = (
-        list(v) if isinstance(v, (list, tuple)) else list(as_array(v, name))
+        list(v) if isinstance(v, (list, tuple)) else list(np.atleast_1d(as_array(v, name)))
         for v, name in ((X, "X"), (y, "y"), (more, "X"), (targets, "y"))
     )
     if lengths is not None:
@@ -189,6 +202,10 @@ def sequences(X, lengths):
 
 def classes_of(y, labels):
     """y with text turned into numbers of classes, and the classes' texts."""
+    if labels is not None and not (
+        isinstance(labels, (list, tuple)) and all(isinstance(v, str) for v in labels)
+    ):
+        raise refused("labels", labels, "a list of str")
     if y is None:
         return y, None
     ragged = is_list_of_arrays(y)
@@ -215,7 +232,7 @@ def classes_of(y, labels):
     codes = np.array([number[v] for v in flat.tolist()], np.int32)
     if not ragged:
         return codes.reshape(parts[0].shape), labels
-    ends = np.cumsum([len(p) for p in parts])[:-1]
+    ends = np.cumsum([p.size for p in parts])[:-1]
     return np.split(codes, ends), labels
 
 

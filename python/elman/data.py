@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from elman import _core
-from elman._checks import real, truth, whole, word
+from elman._checks import path, real, refused, truth, whole, word
 from elman._convert import as_array, is_list_of_arrays, joined
 from elman.arrays import (
     classes_of,
@@ -74,7 +74,7 @@ class Dataset(_core.Dataset):
             return cls.read(name or "frame.csv", _table(source), **config)
         if isinstance(source, (bytes, bytearray, memoryview)):
             return cls.read(name or "<memory>", source, **config)
-        return super().open(source, **config)
+        return super().open(path("source", source), **config)
 
     @classmethod
     def text(cls, text, **config):
@@ -92,6 +92,8 @@ class Dataset(_core.Dataset):
         13
         """
         text = text.encode() if isinstance(text, str) else text
+        if not isinstance(text, (bytes, bytearray, memoryview)):
+            raise refused("text", text, "a str or bytes")
         return cls.open(text, name="text", format="text", task="language", **config)
 
     @classmethod
@@ -190,7 +192,9 @@ class Dataset(_core.Dataset):
         y, labels = classes_of(y, labels)
         given = targets_of(x, y, lengths, per_step)
         if "classes" in given:
-            most = int(given["classes"].max(initial=-1))
+            most = int(given["classes"].max()) if given["classes"].size else -1
+            if most >= 2**31 - 1:
+                raise refused("y", most, "classes below 2**31 - 1")
             given["class_count"] = class_count or max(most + 1, len(labels or ()))
         data = cls.arrays(x=x, lengths=lengths, parts=parts, config=config, **given)
         data._labels = labels
@@ -272,15 +276,15 @@ class Dataset(_core.Dataset):
         [(32, 3, 2), (8, 3, 2)]
         """
         word("part", part, PARTS)
-        whole("batch_size", batch_size, 1)
-        whole("steps", steps, 1)
-        whole("seed", seed, 0, 2**64 - 1)
-        for name, value in (("shuffled", shuffled), ("bucketed", bucketed),
-                            ("batch_first", batch_first)):  # fmt: skip
-            truth(name, value)
         loader = _core.Loader(
-            self, part, batch_size, steps, shuffled=shuffled, bucketed=bucketed, seed=seed
-        )
+            self, part, whole("batch_size", batch_size, 1), whole("steps", steps, 1),
+            shuffled=truth("shuffled", shuffled), bucketed=truth("bucketed", bucketed),
+            seed=whole("seed", seed, 0, 2**64 - 1),
+        )  # fmt: skip
+        return self._batches(loader, truth("batch_first", batch_first))
+
+    def _batches(self, loader, batch_first):
+        """They, by and by."""
         per_step = not self.encoding["per_sequence"]
         for x, lengths, _, y in loader:
             if batch_first:

@@ -81,7 +81,7 @@ def _check(hidden, layers, bidirectional, pool, dropout, embedding, layer_norm):
 def _recurrent(cell, hidden, layers, bidirectional, dropout, fields):
     """The recurrent layer; `hidden` is of all levels, or one of each."""
     known = [k["word"] for k in _core.kinds() if k["family"] == 1]
-    if cell not in known:
+    if not isinstance(cell, str) or cell not in known:
         raise refused("cell", cell, f"one of {', '.join(known)}")
     several = isinstance(hidden, (list, tuple))
     levels = len(hidden) if several else layers

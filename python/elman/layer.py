@@ -152,8 +152,10 @@ def _check(layer):
     proj, hidden = _size(fields.get("proj_size")), _size(fields.get("hidden_size"))
     if proj and hidden and proj >= hidden:
         raise refused(f"{title}: proj_size", proj, f"less than hidden_size {hidden}")
-    if fields.get("merge", "concat") != "concat" and not fields.get("bidirectional"):
-        raise refused(f"{title}: merge", fields["merge"], "bidirectional=True with it")
+    merge = fields.get("merge")
+    one_way = fields.get("bidirectional", False) is False
+    if isinstance(merge, str) and merge != "concat" and one_way:
+        raise refused(f"{title}: merge", merge, "bidirectional=True with it")
     try:
         _core.Model(_trial(layer))
     except _core.BadValueError as error:

@@ -34,6 +34,9 @@ def open_as(model, data, y=None, *, lengths=None, answers=False, **config):
     """Data as the model's encoding reads it, all of it validation data; as it
     is, all of it training data, for a model that has none. Returns the dataset
     and which of the two."""
+    for name in ("labels", "class_count", "scaling", "encoding", "y", "answers"):
+        if name in config:
+            raise refused(name, config[name], "none, as the model knows it")
     note = model.note("encoding")
     own = {"encoding": note} if note else {}
     if answers:

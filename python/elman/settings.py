@@ -54,6 +54,7 @@ def settings(config, data):
         for name in [n for n in config if n in names]:
             given[name] = config.pop(name)
         config[part] = given
+    _check_words(config)
     _mean_zeros(config["optimizer"])
     for name in ("warmup", "period"):
         if config["schedule"].get(name) is not None:
@@ -61,7 +62,9 @@ def settings(config, data):
     if config.get("groups") is not None:
         config["groups"] = _groups(config["groups"])
     weights = config.get("class_weights")
-    if isinstance(weights, (list, tuple)) and weights and not any(weights):
+    if isinstance(weights, (list, tuple)) and weights and all(
+        isinstance(w, (int, float)) and w == 0 for w in weights
+    ):
         raise refused("class_weights", weights, "one above 0 at least")
     if "ignore_index" in config["loss"]:
         config["loss"].setdefault("has_ignored", True)
@@ -77,6 +80,16 @@ def _part(name, kind, given):
     if not isinstance(given, dict):
         raise refused(name, given, f"a word, or a dict with {kind}")
     return dict(given)
+
+
+def _check_words(config):
+    """Refuses what is no word where one is: the library says which there are."""
+    for part, names in (("optimizer", ("rule", "flavour")), ("schedule", ("kind",)),
+                        ("loss", ("kind",))):  # fmt: skip
+        for name in names:
+            value = config[part].get(name)
+            if value is not None and not isinstance(value, str):
+                raise refused(f"{name} of the {part}", value, "a word")
 
 
 def _mean_zeros(optimizer):

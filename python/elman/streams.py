@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -156,7 +157,7 @@ class Streams:
         dict
             By id the answer (O), an array of its own.
         """
-        if not hasattr(inputs, "items"):
+        if not isinstance(inputs, Mapping):
             raise refused("inputs", inputs, "a dict of x by id")
         if not inputs:
             return {}
@@ -258,6 +259,8 @@ class Streams:
         ----------
         data : bytes
         """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise refused("data", data, "bytes of dumps")
         try:
             notes, tensors = _parse(data)
             slots = {id: slot for id, slot in json.loads(notes["ids"])}

@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
+
 from elman import _checks, _core
 from elman._checks import real, whole
+from elman._convert import as_array, convert
 
 
 class Encoding(_core.Encoding):
@@ -35,7 +38,7 @@ class Encoding(_core.Encoding):
     """
 
     def __new__(cls, note):
-        return super().__new__(cls, note)
+        return super().__new__(cls, _checks.text("note", note))
 
     def encode(self, text):
         """Text as tokens.
@@ -54,7 +57,7 @@ class Encoding(_core.Encoding):
         BadValueError
             If something is not in a vocabulary without <unk>.
         """
-        return self.read(text)
+        return self.read(_checks.text("text", text))
 
     def decode(self, tokens):
         """The text of tokens.
@@ -68,7 +71,14 @@ class Encoding(_core.Encoding):
         str
         """
         words = self.tokens
-        parts = [words[int(t)] for t in tokens]
+        given = as_array(tokens, "tokens")
+        known = convert(given, "int32", "tokens") if given.size else np.zeros(0, "int32")
+        if known.ndim != 1:
+            raise _checks.refused("tokens", tokens, "the numbers of tokens, one behind the other")
+        for token in known.tolist():
+            if not 0 <= token < len(words):
+                raise _checks.refused("tokens", token, f"0 to {len(words) - 1} of each")
+        parts = [words[t] for t in known.tolist()]
         if self.bare:
             parts = [b"\n" if p == b"<eos>" else p for p in parts]
             parts = [

@@ -45,7 +45,7 @@ class Weights:
         self.write(name, values)
 
     def __contains__(self, name):
-        return name in self.names()
+        return isinstance(name, str) and name in self.names()
 
     def __iter__(self):
         return iter(self.names())
@@ -109,7 +109,7 @@ class Weights:
         if set(values) != names:
             missing, unknown = names - set(values), set(values) - names
             raise _core.BadValueError(
-                f"missing {sorted(missing)}, unknown {sorted(unknown)}"
+                f"missing {sorted(missing)}, unknown {sorted(unknown, key=str)}"
             )
         arrays = {k: as_array(v, k) for k, v in values.items()}
         for name, array in arrays.items():

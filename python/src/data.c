@@ -223,7 +223,8 @@ static bool read_tokens(core *core, const given *g, dataset_data *d,
     arrays->N = tokens->rank == 2 ? tokens->shape[0] : 1;
     bool several = g->lengths && g->lengths != Py_None;
     arrays->T = tokens->rank == 2 ? tokens->shape[1] : tokens->count;
-    if (!arrays->T) return refuse_shape(core, "tokens are none");
+    if (!arrays->T)
+        return refuse_shape(core, "tokens has no token, expected one at least");
     if (tokens->rank == 1 && several) arrays->T = 0; // one behind the other
     return true;
 }

@@ -97,7 +97,10 @@ int whole_argument(PyObject *object, void *to)
         *(uint64_t *)to = found;
         return 1;
     }
-    if (PyErr_ExceptionMatches(PyExc_OverflowError))
+    if (PyErr_ExceptionMatches(PyExc_TypeError))
+        PyErr_Format(PyExc_TypeError,
+                     "a whole number is expected, found %.200R", object);
+    else if (PyErr_ExceptionMatches(PyExc_OverflowError))
         PyErr_Format(PyExc_OverflowError,
                      "%R is no whole number from 0 to 2**64 - 1", object);
     return 0;

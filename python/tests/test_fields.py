@@ -75,6 +75,7 @@ ELSEWHERE = {
     "elman_flow_config": {"target", "loss"},
     "elman_attribution_config": {"baseline"},
     "elman_inspection_config": {"journal", "trouble"},
+    "elman_trainer_config": {"transport"},
 }
 CONFIGS = [
     "elman_config", "elman_layer", "elman_state_config", "elman_loss_config",

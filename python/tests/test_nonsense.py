@@ -206,6 +206,11 @@ def test_nonsense_is_refused_with_its_name(call, name, kind):
     (lambda: FITTED.fit(iter([1, 2])), "data gives a int, expected pairs"),
     (lambda: FITTED.fit(iter([(SERIES, CLASSES[:2])])), "a batch of 4 sequences with 2 targets"),
     (lambda: FITTED(np.zeros((3, 0, 2))), "no steps"),
+    (lambda: FITTED.fit(iter([(SERIES, CLASSES, [1, 2, 3, -1])])), "lengths of data is -1"),
+    (lambda: FITTED.predict(SERIES, labels=["a"]), "labels is ['a'], expected none"),
+    (lambda: SPEAKS.encoding.decode([-1]), "tokens is -1, expected 0 to"),
+    (lambda: elman.Dataset.of(SERIES, ["a", "b"] * 2, labels=3), "labels is 3"),
+    (lambda: DATA.batches("valid"), "part is 'valid', expected 'train' or"),
 ])  # fmt: skip
 def test_the_sentence_says_what_to_do(call, words):
     with pytest.raises(elman.BadValueError) as found:
