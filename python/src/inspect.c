@@ -1,24 +1,10 @@
 /*
  * inspect.c: the measurements of elman_inspect.h, each as a function: it
- * begins, steps without the GIL until it is done, ends, and gives a dict with
- * arrays. Ctrl-C stops it between two steps.
+ * begins and gives a dict with arrays. How it is stepped is measure.c's.
  */
-#include "core.h"
+#include "measure.h"
 
 #include <string.h>
-
-/* What every measurement begins with. */
-typedef struct measured {
-    bool done;
-    double progress;
-} measured;
-
-/* The calls of one kind of measurement. */
-typedef struct way {
-    elman_status (*step)(void *it);
-    void (*end)(void *it);
-    const result *results;
-} way;
 
 #define WAY(name)                                                              \
     static elman_status name##_step(void *it)                                  \
@@ -39,123 +25,12 @@ WAY(attribution)
 WAY(errors)
 #undef WAY
 
-point_sizes point_sizes_of(const elman_model *model)
-{
-    point_sizes sizes = {0, 0};
-    const elman_config *config = elman_model_config(model);
-    for (size_t i = 0; i < ELMAN_MAX_LAYERS; i++) {
-        const elman_layer *layer = &config->layers[i];
-        elman_kind_info info;
-        if (elman_kind_read(layer->kind, &info)) break;
-        if (info.family != ELMAN_FAMILY_RECURRENT) continue;
-        size_t levels = layer->num_layers ? layer->num_layers : 1;
-        for (size_t l = 0; l < levels; l++) {
-            size_t H = layer->hidden_sizes[0] ? layer->hidden_sizes[l]
-                                              : layer->hidden_size;
-            sizes.h_size += layer->proj_size ? layer->proj_size : H;
-            if (info.has_cell) sizes.c_size += H;
-        }
-    }
-    return sizes;
-}
-
-/* Steps what has begun to its end; the dict. The model is being read. */
-static PyObject *measure_on(core *core, const elman_model *model,
-                            const way *way, void *it)
-{
-    elman_status status = ELMAN_OK;
-    bool stopped = false;
-    while (!status && !stopped && !((measured *)it)->done) {
-        Py_BEGIN_ALLOW_THREADS
-        status = way->step(it);
-        Py_END_ALLOW_THREADS
-        stopped = PyErr_CheckSignals() != 0;
-    }
-    PyObject *dict = NULL;
-    if (status && !stopped) errors_raise(core, status);
-    if (!status && !stopped) {
-        point_sizes sizes = point_sizes_of(model);
-        frame around = {point_sizes_results, &sizes, NULL};
-        frame inner = {way->results, it, &around};
-        dict = result_write(core, &inner);
-    }
-    return dict;
-}
-
-/* The same, which ends it. */
-static PyObject *measure(core *core, const elman_model *model, const way *way,
-                         elman_status status, void *it)
-{
-    if (status) return errors_raise(core, status);
-    PyObject *dict = measure_on(core, model, way, it);
-    way->end(it);
-    return dict;
-}
-
-PyObject *jacobian_array(core *core, const elman_fixed_points *points,
-                         size_t index)
-{
-    array out;
-    const size_t shape[] = {points->n, points->n};
-    PyObject *made =
-        array_fill(core, NULL, ARRAY_FLOAT64, "jacobian", 2, shape, &out);
-    if (!made) return NULL;
-    elman_status status = elman_fixed_points_jacobian(points, index, out.data);
-    array_release(&out);
-    if (!status) return made;
-    Py_DECREF(made);
-    return errors_raise(core, status);
-}
-
-/* ---- what they are given ------------------------------------------------- */
-
-/* The arguments of all: model, x, lengths, and a target with its loss. */
-typedef struct given {
-    core *core;
-    model_data *m;
-    batch_arrays arrays;
-    elman_batch batch;
-    array target_array;
-    elman_target target;
-    elman_loss_config loss;
-    bool reading;
-} given;
-
-static bool given_batch(given *g, PyObject *module, PyObject *model,
-                        PyObject *x, PyObject *lengths)
-{
-    memset(g, 0, sizeof *g);
-    g->core = core_of_module(module);
-    g->m = model_argument(g->core, model);
-    if (!g->m || !batch_read(g->core, g->m->model, x, lengths, NULL, &g->arrays,
-                             &g->batch))
-        return false;
-    return g->reading = model_begin_reading(g->m);
-}
-
-static bool given_loss(given *g, PyObject *target, PyObject *loss)
-{
-    return fields_read(g->core, loss_fields, loss, "a loss", &g->loss) &&
-           target_argument(g->core, g->m->model, g->batch.T, g->batch.B,
-                           g->loss.kind, target, &g->target_array, &g->target);
-}
-
-static void given_end(given *g)
-{
-    if (g->reading) model_end_reading(g->m);
-    batch_release(&g->arrays);
-    array_release(&g->target_array);
-}
-
 /* Whether a batch, and its target unless that is None, fit the model. */
 static PyObject *check_batch(PyObject *module, PyObject *args)
 {
-    PyObject *model = NULL, *x = NULL, *lengths = NULL, *target = NULL;
-    PyObject *loss = NULL;
-    if (!PyArg_ParseTuple(args, "OOOO|O", &model, &x, &lengths, &target, &loss))
-        return NULL;
+    PyObject *target = NULL, *loss = NULL;
     given g;
-    bool fits = given_batch(&g, module, model, x, lengths) &&
+    bool fits = given_open(&g, module, args, "OOOO|O", &target, &loss) &&
                 (target == Py_None || given_loss(&g, target, loss));
     given_end(&g);
     if (!fits) return NULL;
@@ -180,6 +55,8 @@ static PyObject *flow(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO|OOOO", &model, &x, &lengths, &dict, &target,
                           &loss))
         return NULL;
+
+    // the loss only matters with a target
     given g;
     elman_flow_config config = {0};
     if (given_batch(&g, module, model, x, lengths) &&
@@ -192,7 +69,7 @@ static PyObject *flow(PyObject *module, PyObject *args)
         elman_flow *it = NULL;
         elman_status status =
             elman_flow_begin(g.m->model, &g.batch, &config, &it);
-        result = measure(g.core, g.m->model, &flow_way, status, it);
+        result = given_measure(&g, &flow_way, status, it);
     }
     given_end(&g);
     return result;
@@ -200,17 +77,14 @@ static PyObject *flow(PyObject *module, PyObject *args)
 
 static PyObject *contributions(PyObject *module, PyObject *args)
 {
-    PyObject *model = NULL, *x = NULL, *lengths = NULL, *target = NULL;
-    PyObject *loss = NULL, *result = NULL;
-    if (!PyArg_ParseTuple(args, "OOOO|O", &model, &x, &lengths, &target, &loss))
-        return NULL;
+    PyObject *target = NULL, *loss = NULL, *result = NULL;
     given g;
-    if (given_batch(&g, module, model, x, lengths) &&
+    if (given_open(&g, module, args, "OOOO|O", &target, &loss) &&
         given_loss(&g, target, loss)) {
         elman_contributions *it = NULL;
         elman_status status = elman_contributions_begin(
             g.m->model, &g.batch, &g.target, &g.loss, &it);
-        result = measure(g.core, g.m->model, &contributions_way, status, it);
+        result = given_measure(&g, &contributions_way, status, it);
     }
     given_end(&g);
     return result;
@@ -218,17 +92,14 @@ static PyObject *contributions(PyObject *module, PyObject *args)
 
 static PyObject *truncation(PyObject *module, PyObject *args)
 {
-    PyObject *model = NULL, *x = NULL, *lengths = NULL, *target = NULL;
-    PyObject *loss = NULL, *result = NULL;
-    if (!PyArg_ParseTuple(args, "OOOO|O", &model, &x, &lengths, &target, &loss))
-        return NULL;
+    PyObject *target = NULL, *loss = NULL, *result = NULL;
     given g;
-    if (given_batch(&g, module, model, x, lengths) &&
+    if (given_open(&g, module, args, "OOOO|O", &target, &loss) &&
         given_loss(&g, target, loss)) {
         elman_truncation *it = NULL;
         elman_status status = elman_truncation_begin(g.m->model, &g.batch,
                                                      &g.target, &g.loss, &it);
-        result = measure(g.core, g.m->model, &truncation_way, status, it);
+        result = given_measure(&g, &truncation_way, status, it);
     }
     given_end(&g);
     return result;
@@ -258,18 +129,15 @@ static const field exponents_fields[] = {
 
 static PyObject *exponents(PyObject *module, PyObject *args)
 {
-    PyObject *model = NULL, *x = NULL, *lengths = NULL, *dict = NULL;
-    PyObject *result = NULL;
-    if (!PyArg_ParseTuple(args, "OO|OO", &model, &x, &lengths, &dict))
-        return NULL;
+    PyObject *dict = NULL, *result = NULL;
     given g;
     elman_exponents_config config = {0};
-    if (given_batch(&g, module, model, x, lengths) &&
+    if (given_open(&g, module, args, "OO|OO", &dict, NULL) &&
         fields_read(g.core, exponents_fields, dict, "exponents", &config)) {
         elman_exponents *it = NULL;
         elman_status status =
             elman_exponents_begin(g.m->model, &g.batch, &config, &it);
-        result = measure(g.core, g.m->model, &exponents_way, status, it);
+        result = given_measure(&g, &exponents_way, status, it);
     }
     given_end(&g);
     return result;
@@ -318,13 +186,12 @@ static PyObject *fixed_points(PyObject *module, PyObject *args)
 
 static PyObject *gates(PyObject *module, PyObject *args)
 {
-    PyObject *model = NULL, *x = NULL, *lengths = NULL, *result = NULL;
-    if (!PyArg_ParseTuple(args, "OO|O", &model, &x, &lengths)) return NULL;
+    PyObject *result = NULL;
     given g;
-    if (given_batch(&g, module, model, x, lengths)) {
+    if (given_open(&g, module, args, "OO|O", NULL, NULL)) {
         elman_gates *it = NULL;
         elman_status status = elman_gates_begin(g.m->model, &g.batch, &it);
-        result = measure(g.core, g.m->model, &gates_way, status, it);
+        result = given_measure(&g, &gates_way, status, it);
     }
     given_end(&g);
     return result;
@@ -362,6 +229,8 @@ static bool properties_read(given *g, PyObject *dict, properties *p)
     p->of = PyMem_Calloc(room + 1, sizeof *p->of);
     bool read = p->arrays && p->of;
     if (!read) PyErr_NoMemory();
+
+    // each has a str for its name and one number for each step of x
     bool turned = elman_model_config(g->m->model)->batch_first;
     const Py_ssize_t shape[] = {(Py_ssize_t)(turned ? g->batch.B : g->batch.T),
                                 (Py_ssize_t)(turned ? g->batch.T : g->batch.B)};
@@ -391,6 +260,8 @@ static PyObject *units(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO|OO&O", &model, &x, &lengths, size_argument,
                           &sequence, &dict))
         return NULL;
+
+    // names and numbers of properties are held as long as it looks at them
     given g;
     properties p = {0};
     if (given_batch(&g, module, model, x, lengths) &&
@@ -398,7 +269,7 @@ static PyObject *units(PyObject *module, PyObject *args)
         elman_units *it = NULL;
         elman_status status = elman_units_begin(g.m->model, &g.batch, sequence,
                                                 p.of, p.count, &it);
-        result = measure(g.core, g.m->model, &units_way, status, it);
+        result = given_measure(&g, &units_way, status, it);
     }
     properties_end(&p);
     given_end(&g);
@@ -428,6 +299,8 @@ static PyObject *attribution(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO|OOO", &model, &x, &lengths, &dict,
                           &baseline))
         return NULL;
+
+    // a baseline is one step of what the first layer reads
     given g;
     array base = {0};
     elman_attribution_config config = {0};
@@ -445,7 +318,7 @@ static PyObject *attribution(PyObject *module, PyObject *args)
             elman_attribution *it = NULL;
             elman_status status =
                 elman_attribution_begin(g.m->model, &g.batch, &config, &it);
-            result = measure(g.core, g.m->model, &attribution_way, status, it);
+            result = given_measure(&g, &attribution_way, status, it);
         }
     }
     array_release(&base);
@@ -465,6 +338,8 @@ static PyObject *errors(PyObject *module, PyObject *args, PyObject *kwargs)
     if (!dataset ||
         !fields_read(core, trainer_fields, kwargs, "errors", &config))
         return NULL;
+
+    // which part of the data
     int part = 0;
     while (part_words[part] && strcmp(part_words[part], word))
         part++;

@@ -72,6 +72,7 @@ ELSEWHERE = {
     "elman_layer": {"kind"},
     "elman_loss_config": {"class_weights"},
     "elman_optimizer_config": {"groups", "group_count"},
+    "elman_trainer_config": {"transport"},
     "elman_flow_config": {"target", "loss"},
     "elman_attribution_config": {"baseline"},
     "elman_inspection_config": {"journal", "trouble"},
