@@ -48,9 +48,9 @@
  *   elman_model_      create destroy load load_memory open_memory save
  *                     save_memory copy size config read_info parameter read
  *                     write read_all write_all note write_note forward
- *                     backward step step_tokens loss loss_sum loss_weight
- *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
- *                     check_lengths(x) check_states(x) read_hash(i)
+ *                     backward step step_tokens loss loss_backward loss_sum
+ *                     loss_weight evaluate(t) residuals(t) flops(t) export(x)
+ *                     check(x) check_lengths(x) check_states(x) read_hash(i)
  *   elman_state_      size init create destroy move reset reset_one join
  *                     leave zero_gradients copy copy_gradients save
  *                     save_memory load load_memory view
@@ -674,6 +674,9 @@ typedef struct elman_state_config {
                         for views and elman_model_loss, as a training state
                         does; without it one of more than 32 sequences does
                         not */
+
+    size_t budget; /* bytes that a training state may take as a whole, 0: as
+                      many as it takes to keep all steps; see below */
 } elman_state_config;
 
 /* Makes a state of a model. size returns the bytes that it needs; 0, and a
@@ -686,7 +689,27 @@ typedef struct elman_state_config {
  * float32, and 12 bytes, whatever T is. Beside them the state has room for one
  * step of 32 sequences, or of 64 where a layer has more than 2^18 weights, for
  * each thread. A model that reads backwards needs all steps at once: there a
- * sequence takes T times what its layers give. */
+ * sequence takes T times what its layers give.
+ *
+ * A training state with a budget keeps the steps of one segment of a pass, and
+ * the memory before some of the segments; backward runs each again from there,
+ * the last one first. Gradients and all else have the bits of a state without,
+ * whatever the budget. elman_state_size says what such a state takes: at most
+ * the budget, and no more than without one. With bytes for a snapshot of each
+ * segment the price is one more forward pass: for an LSTM of 512 units and 10^6
+ * steps that is 50 MB of 29 GB, 25 of them for the sums of gradients. With
+ * fewer, steps are run again up to 20 times (Griewank and Walther 2000). Fewer
+ * still is ELMAN_BAD_VALUE, with the least number. On both sides of a level
+ * that reads backward all steps are kept between layers, so there the least
+ * grows with T. What is different:
+ *
+ *   - x or tokens of a batch are read again by backward: they stay as they are
+ *     until then. Each backward has a forward of its own, by this state: not by
+ *     one that was copied or moved in between.
+ *   - y and dy are the caller's, unless the model gives one vector per
+ *     sequence. elman_model_loss_backward needs neither.
+ *   - views show memory, gradients and vectors per sequence, not steps.
+ *   - no keep_gradients, no open_blocks, and no model that repeats. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
 ELMAN_CHECKED elman_status elman_state_init(const elman_model *model,
@@ -960,6 +983,15 @@ ELMAN_CHECKED elman_status elman_model_loss(const elman_model *model,
                                             const elman_loss_config *config,
                                             const elman_target *target,
                                             double *loss, float *dy);
+
+/* The loss of the last pass as above, and elman_model_backward with its
+ * gradient; dx as there. A state with a budget takes both some steps at a time,
+ * so that y and its gradient exist for one segment alone: forward may be given
+ * NULL as y. */
+ELMAN_CHECKED elman_status
+elman_model_loss_backward(const elman_model *model, elman_state *state,
+                          const elman_loss_config *config,
+                          const elman_target *target, double *loss, float *dx);
 
 /* The same of any y (T,B,O), with dy (T,B,O), or NULL for the loss alone. Of
  * shape, only T, B and lengths are read, and all arrays must be as large as

@@ -1,6 +1,7 @@
 /* test_model_loss.c: the loss of a model's last pass knows its shape: that of
  * elman_loss_forward on random networks, whatever their output; and what the
  * call that is told a shape sees of a wrong one. */
+#include "model/model.h"
 #include "random_batch.h"
 
 enum { CASES = 150, MOST_O = 64, MOST_N = MOST_T * MOST_B * MOST_O };
@@ -149,6 +150,30 @@ static void check_gradients(const setting *s, elman_state *other)
     }
 }
 
+/* Loss and backward in one call, of all steps and by segments of them. */
+static void check_at_once(const setting *s, double want)
+{
+    elman_state_config room = {
+        .T = MOST_T, .B = MOST_B, .training = true, .seed = 3};
+    size_t whole = elman_state_size(s->model, &room), least;
+    CHECK_OK(segments_least(s->model, &room, &least));
+    for (size_t i = 0; i < 3; i++) {
+        elman_state *other;
+        double loss;
+        room.budget = i == 0 ? 0 : i == 1 ? (whole + least) / 2 : least;
+        if (i && elman_model_read_info(s->model).output_steps) break;
+        CHECK_OK(elman_state_create(s->model, &room, &other));
+        CHECK_OK(elman_model_forward(s->model, other, &s->batch, NULL));
+        CHECK_OK(elman_model_loss_backward(s->model, other, &s->loss,
+                                           &s->target, &loss, NULL));
+        CHECK(!memcmp(&loss, &want, sizeof loss) ||
+                  (isnan(loss) && isnan(want)),
+              "%a is not %a", loss, want);
+        check_gradients(s, other);
+        elman_state_destroy(other);
+    }
+}
+
 /* ---- Tests -------------------------------------------------------------- */
 
 TEST(the_loss_of_a_pass_is_that_of_its_rows_in_any_layout)
@@ -195,6 +220,7 @@ TEST(the_loss_of_a_pass_is_that_of_its_rows_in_any_layout)
         CHECK_OK(elman_model_backward(s.model, s.state, NULL, NULL));
         check_gradients(&s, other);
         elman_state_destroy(other);
+        check_at_once(&s, loss);
 
         guarded_free(dy, n);
         seen++;

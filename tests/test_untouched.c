@@ -116,7 +116,9 @@ TEST(what_makes_or_reads_a_state_writes_on_success_only)
     const elman_state_config many = {.threads = 65}, plain = {0};
     const elman_state_config keep = {.keep_gradients = true};
     UNTOUCHED(elman_state_create(f.model, &many, at(0)));
+    const elman_state_config small = {.T = T, .training = true, .budget = 1};
     UNTOUCHED(elman_state_create(f.model, &keep, at(0)));
+    UNTOUCHED(elman_state_create(f.model, &small, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, 64, memory, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, ROOM, at(64 + 1), at(0)));
     UNTOUCHED(elman_state_move(f.model, ROOM, at(64), at(0)));
@@ -240,6 +242,10 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
                                at(64)));
     UNTOUCHED(elman_model_loss_sum(f.model, f.training, &whole, &target, at(0),
                                    at(1024)));
+    UNTOUCHED(elman_model_loss_backward(f.model, f.training, &plain, &target,
+                                        at(0), at(64)));
+    UNTOUCHED(elman_model_loss_backward(f.model, f.plain, &plain, &target,
+                                        at(0), at(64)));
     UNTOUCHED(elman_model_loss_weight(f.model, &batch, &plain, &target, at(0)));
     fixture_end(f);
     fixture_end(other);

@@ -99,12 +99,19 @@ const field layer_config_fields[] = {
 
 #define F(name, type) FIELD(elman_state_config, name, type)
 const field state_fields[] = {
-    F(T, FIELD_SIZE),          F(B, FIELD_SIZE),
-    F(training, FIELD_BOOL),   F(keep_gradients, FIELD_BOOL),
-    F(empty, FIELD_BOOL),      F(threads, FIELD_INT),
-    F(seed, FIELD_UINT64),     F(block, FIELD_SIZE),
-    F(passes, FIELD_SIZE),     F(open_blocks, FIELD_SIZE),
-    F(keep_steps, FIELD_BOOL), FIELDS_END,
+    F(T, FIELD_SIZE),
+    F(B, FIELD_SIZE),
+    F(training, FIELD_BOOL),
+    F(keep_gradients, FIELD_BOOL),
+    F(empty, FIELD_BOOL),
+    F(threads, FIELD_INT),
+    F(seed, FIELD_UINT64),
+    F(block, FIELD_SIZE),
+    F(passes, FIELD_SIZE),
+    F(open_blocks, FIELD_SIZE),
+    F(keep_steps, FIELD_BOOL),
+    F(budget, FIELD_SIZE),
+    FIELDS_END,
 };
 #undef F
 

@@ -358,6 +358,16 @@ elman_status elman_model_loss(const elman_model *model, elman_state *state,
     return model_loss(model, state, config, target, loss, dy);
 }
 
+elman_status elman_model_loss_backward(const elman_model *model,
+                                       elman_state *state,
+                                       const elman_loss_config *config,
+                                       const elman_target *target, double *loss,
+                                       float *dx)
+{
+    NEED(model, state, config, target, loss);
+    return model_loss_backward(model, state, config, target, loss, dx);
+}
+
 elman_status elman_model_loss_sum(const elman_model *model, elman_state *state,
                                   const elman_loss_config *config,
                                   const elman_target *target,

@@ -191,6 +191,7 @@ bool gradient_begins(const pass *p, size_t b)
     const gradient_sums *sums = &p->training->sums;
     if (p->steps_before[b]) return false;
     if (p->lengths[b] || !sums->opens) return true;
+    if (sums->segment) return sums->first;
 
     size_t leaf = b / sums->block, begin = leaf * sums->block;
     size_t end = tree_leaf_end(begin, p->B, sums->block);

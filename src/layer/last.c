@@ -26,15 +26,16 @@ static elman_status plan(layer *l, layer_plan *plan)
 }
 
 /* How many of the features come from the last step; the rest from step 0. */
-static size_t features_from_end(const layer *l)
+size_t layer_last_features(const layer *l)
 {
-    return l->config.last == ELMAN_LAST_FINAL ? l->forward_features : l->I;
+    bool final = l->kind == &layer_last && l->config.last == ELMAN_LAST_FINAL;
+    return final ? l->forward_features : l->I;
 }
 
 static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
-    size_t n = features_from_end(l), I = l->I;
+    size_t n = layer_last_features(l), I = l->I;
     for (size_t b = 0; b < p->B; b++) {
         float *y = s->y + b * I;
         if (p->lengths[b] == 0) {
@@ -55,7 +56,7 @@ void layer_last_backward(const layer *l, const pass *p, layer_state *s,
 {
     (void)x;
     if (!dx) return;
-    size_t n = features_from_end(l), I = l->I;
+    size_t n = layer_last_features(l), I = l->I;
 
     memset(dx, 0, p->T * p->B * I * sizeof *dx);
     for (size_t b = 0; b < p->B; b++) {

@@ -135,6 +135,8 @@ typedef struct layer {
                                 that do not go back from the gate */
     bool quiet;              /* zoneout is as in evaluation while training:
                                 its chance, instead of a draw */
+    bool second;             /* the reverse direction of a bidirectional level,
+                                by itself: recurrent_direction */
     bool per_sequence;       /* reads one vector per sequence */
     size_t repeated;         /* reads so many steps, made of one; else 0 */
     size_t forward_features; /* as in layer_plan, of what it reads */
@@ -273,6 +275,8 @@ typedef struct layer_state {
     float *own;    /* where y points unless it is an alias */
     direction_state directions[DIRECTIONS];
     float *mask;        /* (T,B,O) or (B,O) dropout while training */
+    float *other;       /* (T,B,R) one direction by itself, of merge mul: the
+                           output of the other one, in the order of entries */
     float *x_hat;       /* (T,B,I) layer norm */
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
@@ -339,6 +343,10 @@ layer_backward_call recurrent_backward, layer_linear_backward,
     layer_embedding_backward, layer_activation_backward, layer_norm_backward,
     layer_dropout_backward, layer_last_backward, layer_pool_backward,
     layer_l2_norm_backward, layer_repeat_backward;
+
+/* How many features of a vector per sequence come from the last step, or from
+ * all; the rest come from step 0. */
+size_t layer_last_features(const layer *l);
 
 /* Adds a parameter of l to the plan; returns its offset. role may have a level
  * and direction: "%s_l%zu_reverse". bound is the default rule's. */

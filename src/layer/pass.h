@@ -59,6 +59,8 @@ typedef struct gradient_sums {
     size_t open_B;  /* sequences of the open leaves */
     bool continues; /* the pass at hand does that */
     bool opens;     /* and leaves its leaves open */
+    bool segment;   /* it is a segment of a pass */
+    bool first;     /* with whose first steps */
 
     /* room for the levels of one slice, and for a leaf and a chain more */
     float *room; /* (threads,room_count,room_size) */
@@ -90,6 +92,8 @@ typedef struct pass {
     const uint32_t *slots;  /* (B) whose memory each has; NULL: its own */
     uint64_t *ids;          /* (B) */
     uint64_t *steps_before; /* (B) steps of each sequence before this pass */
+    const uint64_t *mirror; /* (B) NULL, or entries are read backward: that of
+                               s is step mirror[b] - 1 - s of its sequence */
 
     /* valid (t,b) as t * B + b: ascending, and in the order in which gradients
      * of weights are summed (docs/NUMERICS.md) */

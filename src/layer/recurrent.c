@@ -420,6 +420,32 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
     }
 }
 
+/* ---- A direction by itself ---------------------------------------------- */
+
+bool recurrent_reverses(const layer *l)
+{
+    return l->cell && (l->D == 2 || l->config.reverse);
+}
+
+layer recurrent_direction(const layer *l, size_t direction)
+{
+    layer one = *l;
+    one.D = 1;
+    one.O = l->R;
+    one.second = direction > 0;
+    one.directions[0] = l->directions[direction];
+
+    /* its part of the merged output is its own, but for half of an average's,
+     * and what it is multiplied by */
+    elman_layer *c = &one.config;
+    c->bidirectional = c->reverse = false;
+    if (c->merge != ELMAN_MERGE_AVERAGE && c->merge != ELMAN_MERGE_MUL)
+        c->merge = ELMAN_MERGE_CONCAT;
+    memcpy(c->activations[0], l->config.activations[direction],
+           sizeof c->activations[0]);
+    return one;
+}
+
 /* ---- Walks -------------------------------------------------------------- */
 
 walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,

@@ -125,6 +125,15 @@ void recurrent_walk(const layer *l, const pass *p, layer_state *s,
                     const float *x, size_t begin, size_t end);
 void recurrent_end(const layer *l, const pass *p, layer_state *s);
 
+/* One direction of a level by itself, as a layer that reads its entries in
+ * order: what it reads, and its y, dy and dx, are in the order of its entries.
+ * dx of a second one adds to what is there. With merge mul it reads the other
+ * one's output in the layer's state. */
+layer recurrent_direction(const layer *l, size_t direction);
+
+/* Whether a level has a direction that reads backward. */
+bool recurrent_reverses(const layer *l);
+
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x);
 void recurrent_backward(const layer *l, const pass *p, layer_state *s,

@@ -16,12 +16,8 @@ void walk_add_output(const layer *l, const pass *p, const layer_state *s,
                      float *carry)
 {
     size_t R = l->R;
-    if (l->D == 1) {
-        p->k->add(R, dy, carry);
-        return;
-    }
 
-    /* each merge's derivative */
+    /* each merge's derivative; of one direction concat leaves what it is */
     switch (l->config.merge) {
     case ELMAN_MERGE_CONCAT:
         p->k->add(R, dy + direction * R, carry);
@@ -35,6 +31,10 @@ void walk_add_output(const layer *l, const pass *p, const layer_state *s,
         break;
     case ELMAN_MERGE_MUL: {
         /* the other direction's output at the same step */
+        if (l->D == 1) {
+            p->k->multiply_add(R, dy, s->other + row * R, carry);
+            break;
+        }
         size_t t = row / p->B, b = row % p->B;
         size_t entry = walk_row(l, p, 1 - direction, t, b) / p->B;
         const float *other =
@@ -424,8 +424,8 @@ static void input_rows(const void *context, size_t begin, size_t end)
             dx[m] = job->dx + walk_row(l, p, job->direction, s, b) * l->I;
         }
 
-        p->k->product(M, &job->w_ih, job->direction == 0 ? zeros : NULL, da,
-                      dx);
+        bool adds = job->direction > 0 || l->second;
+        p->k->product(M, &job->w_ih, adds ? NULL : zeros, da, dx);
     }
 }
 

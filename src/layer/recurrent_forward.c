@@ -16,6 +16,12 @@ static void fill(float value, size_t n, float *row)
         row[j] = value;
 }
 
+/* What a direction adds to the kind of a mask. */
+static uint32_t mask_direction(const layer *l, size_t direction)
+{
+    return (uint32_t)direction + l->second;
+}
+
 /* Zoneout's masks (T,B,n): 1 keeps the old value. Without training, and in a
  * quiet layer, the chance itself. */
 static void draw_zoneout(const layer *l, const pass *p, size_t direction,
@@ -28,13 +34,14 @@ static void draw_zoneout(const layer *l, const pass *p, size_t direction,
     }
 
     mask_key key = {p->training->seed, p->training->draw, l->number,
-                    kind + (uint32_t)direction};
+                    kind + mask_direction(l, direction)};
 
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->rows[r] / p->B, b = p->rows[r] % p->B;
         size_t t = walk_row(l, p, direction, s, b) / p->B;
-        mask_fill(&key, p->ids[b], p->steps_before[b] + t, chance, 1, n,
-                  keep + p->rows[r] * n);
+        uint64_t step =
+            p->mirror ? p->mirror[b] - 1 - s : p->steps_before[b] + t;
+        mask_fill(&key, p->ids[b], step, chance, 1, n, keep + p->rows[r] * n);
     }
 }
 
@@ -50,7 +57,7 @@ static void draw_masks(const layer *l, const pass *p, size_t direction,
     /* one mask of recurrent dropout for all steps */
     if (!d->dropout.mask) return;
     mask_key key = {p->training->seed, p->training->draw, l->number,
-                    MASK_RECURRENT + (uint32_t)direction};
+                    MASK_RECURRENT + mask_direction(l, direction)};
     float p_keep = 1 - c->recurrent_dropout;
 
     for (size_t b = 0; b < p->B; b++)

@@ -38,17 +38,15 @@ size_t state_blocks(const elman_state_config *config, size_t B)
 }
 
 void gradients_lay_out(const elman_model *m, const elman_state_config *config,
-                       arena *a, gradient_sums *sums)
+                       size_t open_blocks, arena *a, gradient_sums *sums)
 {
     size_t blocks = state_blocks(config, config->B), row = sizeof(float);
     sums->block = config->block;
     sums->n = m->weight_count;
     sums->capacity = config->passes * blocks;
     sums->total = arena_take(a, sums->n, row);
-    sums->open_rows =
-        arena_take(a, config->open_blocks, 2 * sizeof *sums->open_rows);
-    sums->open_began =
-        arena_take(a, config->open_blocks, sizeof *sums->open_began);
+    sums->open_rows = arena_take(a, open_blocks, 2 * sizeof *sums->open_rows);
+    sums->open_began = arena_take(a, open_blocks, sizeof *sums->open_began);
 
     /* levels of whole arrays, or of a slice for each thread; that of one leaf
      * alone is the total */
@@ -59,9 +57,9 @@ void gradients_lay_out(const elman_model *m, const elman_state_config *config,
     if (!sizes_multiply(sums->n, row, 1, &bytes)) a->overflow = true;
     if (kept) sums->levels = arena_take(a, sums->level_count, bytes);
 
-    sums->open_capacity = config->open_blocks;
+    sums->open_capacity = open_blocks;
     sums->open = NULL;
-    if (config->open_blocks) {
+    if (open_blocks) {
         if (!sizes_multiply(2, bytes, 1, &bytes)) a->overflow = true;
         sums->open = arena_take(a, sums->open_capacity, bytes);
     }
@@ -172,7 +170,7 @@ static void close_part(const parts_job *job, size_t begin, size_t n)
         if (sums->open_count >> k & 1) job->k->add(n, level[k], total);
 }
 
-static void close_leaves(elman_state *s)
+void gradients_close(elman_state *s)
 {
     gradient_sums *sums = &s->training.sums;
     if (!sums->open_count) return;
@@ -196,7 +194,7 @@ static void join_part(const parts_job *job, size_t begin, size_t n)
 float *gradients_join(elman_state *s)
 {
     gradient_sums *sums = &s->training.sums;
-    close_leaves(s);
+    gradients_close(s);
     if (!sums->joined) run_parts(s, join_part);
     sums->joined = true;
     return sums->total;
@@ -296,7 +294,7 @@ elman_status gradients_begin(elman_state *s)
     sums->opens = leaves <= sums->open_capacity && !s->model->repeats;
     if (sums->continues) return ELMAN_OK;
     clear_gaps(s->model, sums, sums->count + sums->open_count + leaves);
-    close_leaves(s);
+    gradients_close(s);
     if (sums->opens) begin_open(s);
     return ELMAN_OK;
 }

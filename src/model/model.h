@@ -15,6 +15,7 @@
 #include "format/safetensors.h"
 #include "format/tensor.h"
 #include "layer/layer.h"
+#include "model/budget.h"
 
 typedef struct model_note {
     char *key, *text;
@@ -116,6 +117,7 @@ struct elman_state {
     float *x;               /* (T,B,I) copy of the input, or NULL */
     float *dx;              /* (T,B,I) training */
     int32_t *tokens;        /* (T,B) copy of the input, or NULL */
+    segments segments;      /* of a state with a budget */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
     double step_cost;       /* about how many nanoseconds a step of the slots
                                that full.rows lists takes one thread */
@@ -268,12 +270,23 @@ elman_status state_leave(const elman_model *model, elman_state *state,
                          size_t b);
 elman_status state_copy(elman_state *to, const elman_state *from);
 
-/* Completes config as full, and measures the block of such a state and where in
- * it the rooms of threads begin. */
+/* Completes config as full, chooses how it spends a budget, and measures the
+ * block of such a state and where in it the rooms of threads begin. */
 elman_status state_measure(const elman_model *model,
                            const elman_state_config *config,
-                           elman_state_config *full, size_t *bytes,
-                           size_t *room);
+                           elman_state_config *full, segment_plan *plan,
+                           size_t *bytes, size_t *room);
+
+/* The bytes of a state of a config that is completed, with that plan, and where
+ * the rooms begin; 0 if they are too many. */
+size_t state_bytes(const elman_model *model, const elman_state_config *full,
+                   segment_plan plan, size_t *room);
+
+/* Steps that the arrays of a pass hold at most. */
+static inline size_t state_steps(const elman_state *s)
+{
+    return s->segments.plan.L ? s->segments.plan.L : s->config.T;
+}
 
 /* Point state, which may lie elsewhere, at what its block keeps between passes,
  * and at a pass of T steps of B, or of chunks. */
@@ -350,8 +363,8 @@ size_t state_blocks(const elman_state_config *config, size_t B);
 /* Carve what sums of gradients keep, and their room for each thread; config is
  * completed. */
 void gradients_lay_out(const elman_model *model,
-                       const elman_state_config *config, arena *a,
-                       gradient_sums *sums);
+                       const elman_state_config *config, size_t open_blocks,
+                       arena *a, gradient_sums *sums);
 void gradients_lay_out_room(const elman_model *model,
                             const elman_state_config *config, arena *a,
                             gradient_sums *sums);
@@ -367,6 +380,9 @@ void gradients_zero(elman_state *state);
  * nothing, if the leaves of the pass have no room or nothing to continue. */
 elman_status gradients_begin(elman_state *state);
 void gradients_end(elman_state *state);
+
+/* Closes what is open. */
+void gradients_close(elman_state *state);
 
 /* The sum of all that passes have added, as the weights are laid out; closes
  * what is open. What is written there counts until the next pass. */
@@ -393,9 +409,33 @@ elman_status model_forward_into(const elman_model *model, elman_state *state,
                                 const elman_batch *batch, const row_sink *sink);
 elman_status model_backward(const elman_model *model, elman_state *state,
                             const float *dy, float *dx);
+
+/* Whether there is a pass to go back through. */
+elman_status model_check_backward(const elman_model *model,
+                                  const elman_state *state, const float *dx);
+
+/* The same of a state that keeps segments, whose output taker takes. */
+elman_status model_backward_by(const elman_model *model, elman_state *state,
+                               const segment_taker *taker, float *dx);
 elman_status cell_step(const elman_model *model, elman_state *state,
                        const float *x, const float *h, const float *c,
                        float *h_out, float *c_out);
+
+/* Layers from *i on, one or several at once, but none from end on; *i becomes
+ * the next one. Returns the output of the last. */
+const float *layers_forward(const elman_model *model, elman_state *state,
+                            const row_sink *sink, const float *x, size_t end,
+                            size_t *i);
+
+/* Where (t,b) stands in the caller's arrays. */
+static inline size_t batch_row(bool batch_first, size_t T, size_t B, size_t t,
+                               size_t b)
+{
+    return batch_first ? b * T + t : t * B + b;
+}
+
+/* Lets the pass that is set have the threads that it is worth. */
+void pass_share(const elman_model *model, elman_state *state, bool backward);
 
 /* About how many nanoseconds the layers of the pass that is set take one
  * thread; and how many threads a pass of such a cost is worth now. */
@@ -405,6 +445,30 @@ int pass_threads(elman_state *state, double cost);
 
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
+
+/* ---- segments*.c: see budget.h ---------------------------------------- */
+
+/* How a state of that config spends its budget, which may be none; fails if it
+ * is too small. */
+elman_status segments_choose(const elman_model *model,
+                             const elman_state_config *full,
+                             segment_plan *plan);
+
+/* Whether states of the model can have a budget; and the least one of a state
+ * of config. */
+bool segments_fit(const elman_model *model);
+elman_status segments_least(const elman_model *model,
+                            const elman_state_config *config, size_t *least);
+
+/* Carves what the state keeps from pass to pass. */
+void segments_lay_out(const elman_model *model, elman_state *state, arena *a);
+
+/* Runs a batch that was checked, with y as elman_model_forward has it where the
+ * state keeps none, or NULL; and goes back through it. */
+void segments_forward(const elman_model *model, elman_state *state,
+                      const elman_batch *batch, float *y);
+elman_status segments_backward(const elman_model *model, elman_state *state,
+                               const segment_taker *taker, float *dx);
 
 /* ---- direct.c ----------------------------------------------------------- */
 

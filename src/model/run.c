@@ -34,19 +34,17 @@ static elman_status check_batch(const elman_model *m, const elman_state *s,
         return failure(ELMAN_BAD_VALUE,
                        "continues is set, but only a training state has "
                        "gradients to continue");
+    if (in->continues && s->config.budget)
+        return failure(ELMAN_BAD_VALUE,
+                       "continues is set, but the state has a budget, with "
+                       "which a pass takes whole sequences: expected one of "
+                       "all chunks");
     for (size_t b = 0; in->lengths && b < in->B; b++)
         if (in->lengths[b] > in->T)
             return failure(ELMAN_BAD_VALUE,
                            "lengths[%zu] is %zu, expected 0 to T %zu", b,
                            in->lengths[b], in->T);
     return ELMAN_OK;
-}
-
-/* Where (t,b) stands in the caller's arrays. */
-static size_t caller_row(bool batch_first, size_t T, size_t B, size_t t,
-                         size_t b)
-{
-    return batch_first ? b * T + t : t * B + b;
 }
 
 static elman_status check_tokens(const elman_model *m, const elman_state *s,
@@ -57,7 +55,7 @@ static elman_status check_tokens(const elman_model *m, const elman_state *s,
         size_t length = in->lengths ? in->lengths[b] : in->T;
 
         for (size_t t = 0; t < length; t++) {
-            int32_t token = in->tokens[caller_row(first, in->T, in->B, t, b)];
+            int32_t token = in->tokens[batch_row(first, in->T, in->B, t, b)];
             if (token < 0 || (size_t)token >= m->info.vocabulary)
                 return failure(ELMAN_BAD_VALUE,
                                "the token at t %zu, b %zu is %d, expected 0 to "
@@ -138,8 +136,7 @@ int pass_threads(elman_state *s, double cost)
     return thread_worth(threads, cost, &s->asked);
 }
 
-/* Lets the pass that is set have the threads that it is worth. */
-static void share(const elman_model *m, elman_state *s, bool backward)
+void pass_share(const elman_model *m, elman_state *s, bool backward)
 {
     double cost = s->config.threads > 1 ? pass_cost(m, s, backward) : 0;
     s->full.threads = s->tail.threads = s->again.threads =
@@ -167,10 +164,23 @@ static void copy_input(const elman_model *m, elman_state *s,
 
     for (size_t r = 0; r < s->full.row_count; r++) {
         size_t row = s->full.rows[r];
-        size_t from = caller_row(first, T, B, row / B, row % B);
+        size_t from = batch_row(first, T, B, row / B, row % B);
         if (s->tokens) s->tokens[row] = in->tokens[from];
         else memcpy(s->x + row * I, in->x + from * I, I * sizeof *s->x);
     }
+}
+
+/* No gradient at the final states unless the caller writes one. */
+static void begin_training(const elman_model *m, elman_state *s,
+                           const elman_batch *in)
+{
+    if (!s->config.training) return;
+    s->training.draw = in->draw;
+    s->training.sums.continues = in->continues;
+    memset(s->training.dh_n, 0,
+           s->config.B * m->memory_h * sizeof *s->training.dh_n);
+    memset(s->training.dc_n, 0,
+           s->config.B * m->memory_c * sizeof *s->training.dc_n);
 }
 
 static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
@@ -197,15 +207,7 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
     pass_set(&s->tail);
     if (m->repeats) pass_set(&s->again);
     copy_input(m, s, in);
-
-    /* no gradient at the final states unless the caller writes one */
-    if (!s->config.training) return;
-    s->training.draw = in->draw;
-    s->training.sums.continues = in->continues;
-    memset(s->training.dh_n, 0,
-           s->config.B * m->memory_h * sizeof *s->training.dh_n);
-    memset(s->training.dc_n, 0,
-           s->config.B * m->memory_c * sizeof *s->training.dc_n);
+    begin_training(m, s, in);
 }
 
 /* ---- The output --------------------------------------------------------- */
@@ -217,6 +219,7 @@ float *state_output(const elman_model *m, const elman_state *s)
 
 bool state_keeps_output(const elman_model *m, const elman_state *s)
 {
+    if (s->segments.plan.L) return m->info.per_sequence;
     return !s->chunk || s->full.T == 1 || m->info.per_sequence;
 }
 
@@ -249,7 +252,7 @@ static void copy_output(const elman_model *m, const elman_state *s,
         for (size_t t = 0; t < T; t++)
             for (size_t b = 0; b < B; b++) {
                 size_t here = i * T * B + t * B + b;
-                size_t there = i * T * B + caller_row(first, T, B, t, b);
+                size_t there = i * T * B + batch_row(first, T, B, t, b);
                 if (out)
                     memcpy(external + there * O, internal + here * O, bytes);
                 else memcpy(internal + here * O, external + there * O, bytes);
@@ -271,18 +274,18 @@ static void forward_layer(const elman_model *m, elman_state *s, size_t i,
     if (s->seconds) s->seconds[i].forward += clock_seconds() - begin;
 }
 
-/* One layer from *i on, or recurrent levels on top of each other; a state that
- * counts seconds goes layer by layer. Returns the output of the last. */
-static const float *forward_some(const elman_model *m, elman_state *s,
-                                 const row_sink *sink, const float *x,
-                                 size_t *i)
+/* Recurrent levels on top of each other go together, but in a state that counts
+ * seconds. */
+const float *layers_forward(const elman_model *m, elman_state *s,
+                            const row_sink *sink, const float *x, size_t end,
+                            size_t *i)
 {
     const layer *l = m->layers + *i;
     layer_state *at = s->layers + *i;
     const pass *p = state_pass(s, l);
 
     /* how many layers go at once */
-    size_t levels = wave_length(l, m->layer_count - *i, p);
+    size_t levels = wave_length(l, end - *i, p);
     size_t count = levels && !s->seconds ? levels : 1;
 
     if (count > 1 && wave_choose(l, count, p, at)) {
@@ -305,7 +308,7 @@ static void clear_ends(const elman_model *m, const elman_state *s,
     bool first = state_batch_first(m, s);
     for (size_t b = 0; in->lengths && b < in->B; b++)
         for (size_t t = in->lengths[b]; t < in->T; t++)
-            memset(y + caller_row(first, in->T, in->B, t, b) * O, 0,
+            memset(y + batch_row(first, in->T, in->B, t, b) * O, 0,
                    O * sizeof *y);
 }
 
@@ -339,6 +342,36 @@ static void forward_chunks(const elman_model *m, elman_state *s,
     chunks_run(m, s, &batch, keeps ? NULL : y);
 }
 
+/* Sequences are longer by this pass. */
+static void end_forward(const elman_model *m, elman_state *s,
+                        const elman_batch *in)
+{
+    for (size_t b = 0; b < in->B; b++)
+        s->position[b] += in->lengths ? in->lengths[b] : in->T;
+    s->ran = true;
+    s->ready = s->config.training;
+    s->changes = m->changes;
+}
+
+/* A pass by segments. */
+static void forward_segments(const elman_model *m, elman_state *s,
+                             const elman_batch *in, float *y)
+{
+    if (in->B != s->full.B) state_carve(s, state_steps(s), in->B);
+    for (size_t b = 0; b < in->B; b++) {
+        size_t length = in->lengths ? in->lengths[b] : in->T;
+        s->tail.lengths[b] = length ? 1 : 0;
+        s->full.ids[b] = in->ids ? in->ids[b] : b;
+    }
+    pass_set(&s->tail);
+    begin_training(m, s, in);
+
+    float *rows = m->info.per_sequence ? NULL : y;
+    if (rows && model_outputs(m) == 1) clear_ends(m, s, in, rows);
+    segments_forward(m, s, in, rows);
+    end_forward(m, s, in);
+}
+
 /* Leaves the output in the state or, where that keeps none, in y. */
 static elman_status forward(const elman_model *m, elman_state *s,
                             const elman_batch *in, const row_sink *sink,
@@ -354,24 +387,22 @@ static elman_status forward(const elman_model *m, elman_state *s,
 
     /* the input as layers read it */
     s->ready = false;
+    if (s->segments.plan.L) {
+        forward_segments(m, s, in, y);
+        return ELMAN_OK;
+    }
     if (!sink && direct_forward(m, s, in)) return ELMAN_OK;
     set_out(m, s, in);
     bool in_place = state_reads_in_place(m, s);
     const float *x = in_place ? in->x : s->x;
     s->full.tokens = in_place ? in->tokens : s->tokens;
-    share(m, s, false);
+    pass_share(m, s, false);
 
     /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
-        x = forward_some(m, s, sink, x, &i);
+        x = layers_forward(m, s, sink, x, m->layer_count, &i);
     s->full.sink = s->tail.sink = s->again.sink = NULL;
-
-    /* sequences are longer by this pass */
-    for (size_t b = 0; b < in->B; b++)
-        s->position[b] += s->full.lengths[b];
-    s->ran = true;
-    s->ready = s->config.training;
-    s->changes = m->changes;
+    end_forward(m, s, in);
     return ELMAN_OK;
 }
 
@@ -397,14 +428,20 @@ static void write_dx(const elman_model *m, const elman_state *s,
     bool first = state_batch_first(m, s);
     for (size_t t = 0; t < T; t++)
         for (size_t b = 0; b < B; b++)
-            memcpy(dx + caller_row(first, T, B, t, b) * I,
+            memcpy(dx + batch_row(first, T, B, t, b) * I,
                    internal + (t * B + b) * I, I * sizeof *dx);
 }
 
-elman_status model_backward(const elman_model *m, elman_state *s,
-                            const float *dy, float *dx)
+elman_status model_check_backward(const elman_model *m, const elman_state *s,
+                                  const float *dx)
 {
     TRY(state_check(m, s));
+
+    /* a pass, and of these weights */
+    if (!s->ready && s->ran && s->segments.plan.L)
+        return failure(ELMAN_BAD_VALUE,
+                       "the state has a budget, with which each backward needs "
+                       "a forward of its own, expected one before it");
     if (!s->ready)
         return failure(ELMAN_BAD_VALUE,
                        "backward has no forward before it, expected one on "
@@ -414,13 +451,70 @@ elman_status model_backward(const elman_model *m, elman_state *s,
                        "the weights have changed since the forward that "
                        "backward would go back through, expected another "
                        "forward");
+
+    /* which has a gradient at what it read */
     if (dx && m->info.vocabulary)
         return failure(ELMAN_BAD_VALUE,
                        "dx is given, but the model reads tokens, which have "
                        "no gradient");
+    return ELMAN_OK;
+}
 
+/* The caller's dy, from which a way back by segments takes a few steps. */
+typedef struct caller_dy {
+    const elman_model *m;
+    const elman_state *s;
+    const float *dy;
+} caller_dy;
+
+static void take_dy(void *context, size_t first, size_t T, const float *y,
+                    float *dy)
+{
+    (void)y;
+    const caller_dy *from = context;
+    const elman_state *s = from->s;
+    size_t B = s->full.B, all = s->segments.T, blocks = model_outputs(from->m);
+    size_t O = from->m->layers[from->m->layer_count - 1].O / blocks;
+    bool batch_first = state_batch_first(from->m, s);
+
+    for (size_t i = 0; i < blocks; i++)
+        for (size_t t = 0; t < T; t++)
+            for (size_t b = 0; b < B; b++) {
+                size_t row = batch_row(batch_first, all, B, first + t, b);
+                memcpy(dy + (i * T * B + t * B + b) * O,
+                       from->dy + (i * all * B + row) * O, O * sizeof *dy);
+            }
+}
+
+elman_status model_backward_by(const elman_model *m, elman_state *s,
+                               const segment_taker *taker, float *dx)
+{
+    TRY(model_check_backward(m, s, dx));
+    return segments_backward(m, s, taker, dx);
+}
+
+static elman_status backward_segments(const elman_model *m, elman_state *s,
+                                      const float *dy, float *dx)
+{
+    caller_dy from = {m, s, dy};
+    const segment_taker taker = {take_dy, &from};
+    if (!dy && !m->info.per_sequence)
+        return failure(ELMAN_BAD_VALUE,
+                       "dy is NULL, but a state with a budget keeps no "
+                       "gradient at its output: expected dy, or "
+                       "elman_model_loss_backward");
+    if (dy && m->info.per_sequence)
+        copy_output(m, s, state_output_gradient(m, s), (float *)dy, false);
+    return segments_backward(m, s, &taker, dx);
+}
+
+elman_status model_backward(const elman_model *m, elman_state *s,
+                            const float *dy, float *dx)
+{
+    TRY(model_check_backward(m, s, dx));
+    if (s->segments.plan.L) return backward_segments(m, s, dy, dx);
     TRY(gradients_begin(s));
-    share(m, s, true);
+    pass_share(m, s, true);
 
     float *internal = state_output_gradient(m, s);
     if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);

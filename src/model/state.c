@@ -18,6 +18,24 @@
 
 enum { DEFAULT_PASSES = 256 };
 
+/* What a budget leaves out. */
+static elman_status check_budget(const elman_state_config *c)
+{
+    if (!c->budget) return ELMAN_OK;
+    if (!c->training)
+        return failure(ELMAN_BAD_VALUE,
+                       "budget is %zu, but only a training state keeps what it "
+                       "bounds: without training run T steps at a time",
+                       c->budget);
+    if (c->keep_gradients || c->open_blocks)
+        return failure(
+            ELMAN_BAD_VALUE, "%s is set, but a state with a budget %s",
+            c->keep_gradients ? "keep_gradients" : "open_blocks",
+            c->keep_gradients ? "keeps the steps of one segment at a time"
+                              : "leaves blocks open by itself");
+    return ELMAN_OK;
+}
+
 static elman_status complete(const elman_state_config *config,
                              elman_state_config *full)
 {
@@ -57,6 +75,8 @@ static elman_status complete(const elman_state_config *config,
                        : config->passes ? "passes"
                                         : "open_blocks");
 
+    TRY(check_budget(full));
+
     /* leaves that can be counted */
     size_t blocks;
     if (!sizes_multiply(full->passes, state_blocks(full, full->B), 1, &blocks))
@@ -85,8 +105,11 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
         s->training.dc_n = arena_take(a, B, row_c);
         s->training.dh_0 = arena_take(a, B, row_h);
         s->training.dc_0 = arena_take(a, B, row_c);
-        gradients_lay_out(m, &s->config, a, &s->training.sums);
+        size_t open = s->config.open_blocks;
+        if (s->segments.plan.L) open = state_blocks(&s->config, B);
+        gradients_lay_out(m, &s->config, open, a, &s->training.sums);
     }
+    segments_lay_out(m, s, a);
 
     s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
     s->work = a->used;
@@ -120,11 +143,18 @@ void layer_lay_out(const elman_model *m, const elman_state *s, arena *a,
 
     /* plans of walks outlive a pass */
     layer_state room = {.plans = s->plans ? s->plans + i : NULL};
+    layer one;
+    if (s->segments.plan.L && recurrent_reverses(l)) { /* a direction at once */
+        one = recurrent_direction(l, 0);
+        l = &one;
+    }
     if (!at) at = &room;
     *at = room;
 
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
     if (s->config.training) at->dy = arena_take(a, rows, l->O * sizeof(float));
+    if (l == &one && l->config.merge == ELMAN_MERGE_MUL)
+        at->other = arena_take(a, rows, l->O * sizeof(float));
     if (l->kind->lay_out)
         l->kind->lay_out(l, a, in, B, s->config.training,
                          s->config.keep_gradients, at);
@@ -192,7 +222,8 @@ static void bind_passes(elman_state *s)
 {
     pass_bind(s, &s->full);
     pass_bind(s, &s->tail);
-    if (s->config.open_blocks) s->tail.open_rows += s->config.open_blocks;
+    size_t open = s->training.sums.open_capacity;
+    if (open) s->tail.open_rows += open;
     if (!s->model->repeats) return;
 
     /* which begins anew with each pass */
@@ -253,35 +284,30 @@ void state_bind(elman_state *s)
     if (s->model->repeats) pass_set(&s->again);
 }
 
-/* The bytes of a state, and where among them the room of sums begins: after the
- * largest pass. 0, after a message, if they are too many. */
-static size_t measure(const elman_model *m, const elman_state_config *full,
-                      size_t *room)
+/* The rooms begin after the largest pass. */
+size_t state_bytes(const elman_model *m, const elman_state_config *full,
+                   segment_plan plan, size_t *room)
 {
-    elman_state s = {.config = *full, .chunk = chunk_streams(m, full)};
+    elman_state s = {.config = *full,
+                     .chunk = chunk_streams(m, full),
+                     .segments.plan = plan};
     arena a = {0};
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
 
     /* the largest pass */
     if (s.chunk) chunks_lay_out_pass(m, &s, &a);
-    else lay_out_pass(m, &s, &a, full->T, full->B);
+    else lay_out_pass(m, &s, &a, state_steps(&s), full->B);
     *room = a.used;
     lay_out_rooms(m, &s, &a);
 
-    if (!a.overflow) return a.used;
-    (void)failure(
-        ELMAN_BAD_VALUE,
-        "a state of T %zu, B %zu and open_blocks %zu is too large for "
-        "this machine's addresses",
-        full->T, full->B, full->open_blocks);
-    return 0;
+    return a.overflow ? 0 : a.used;
 }
 
 elman_status state_measure(const elman_model *m,
                            const elman_state_config *config,
-                           elman_state_config *full, size_t *bytes,
-                           size_t *room)
+                           elman_state_config *full, segment_plan *plan,
+                           size_t *bytes, size_t *room)
 {
     TRY(complete(config, full));
     size_t rows;
@@ -291,15 +317,22 @@ elman_status state_measure(const elman_model *m,
                        "B is %zu and the model repeats %zu times, expected a "
                        "product below 2^31",
                        full->B, m->repeats);
-    *bytes = measure(m, full, room);
-    return *bytes ? ELMAN_OK : ELMAN_BAD_VALUE;
+    TRY(segments_choose(m, full, plan));
+    *bytes = state_bytes(m, full, *plan, room);
+    if (*bytes) return ELMAN_OK;
+    return failure(
+        ELMAN_BAD_VALUE,
+        "a state of T %zu, B %zu and open_blocks %zu is too large for "
+        "this machine's addresses",
+        full->T, full->B, full->open_blocks);
 }
 
 size_t state_size(const elman_model *m, const elman_state_config *config)
 {
     elman_state_config full;
+    segment_plan plan;
     size_t bytes, room;
-    return state_measure(m, config, &full, &bytes, &room) ? 0 : bytes;
+    return state_measure(m, config, &full, &plan, &bytes, &room) ? 0 : bytes;
 }
 
 /* Zeroes what follows the struct, but for the arrays of sums and their room, of
@@ -319,10 +352,11 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                         size_t bytes, void *memory, elman_state **state)
 {
     elman_state_config full;
+    segment_plan plan;
     size_t needed, room;
 
     /* the memory must be as large and as aligned as the layout needs */
-    TRY(state_measure(m, config, &full, &needed, &room));
+    TRY(state_measure(m, config, &full, &plan, &needed, &room));
     if (bytes < needed)
         return failure(ELMAN_BAD_VALUE, "bytes is %zu, expected at least %zu",
                        bytes, needed);
@@ -341,13 +375,14 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     s->bytes = needed;
     s->room = room;
     s->chunk = chunk_streams(m, &full);
+    s->segments.plan = plan;
 
     /* the layout, now with pointers; all is zero but what sums may never use */
     state_lay_out_kept(m, s, memory);
     clear_block(s);
     s->direct_rows = s->chunk ? 0 : direct_rows(m, s);
     if (s->chunk) chunks_carve(s);
-    else state_carve(s, full.T, full.B);
+    else state_carve(s, state_steps(s), full.B);
     arena a = {.base = memory, .used = room};
     lay_out_rooms(m, s, &a);
 
@@ -480,6 +515,7 @@ static elman_status check_configs(const elman_state_config *a,
         {"block", offsetof(elman_state_config, block)},
         {"passes", offsetof(elman_state_config, passes)},
         {"open_blocks", offsetof(elman_state_config, open_blocks)},
+        {"budget", offsetof(elman_state_config, budget)},
     };
     const char *one = a->training != b->training ? "is for training"
                       : a->keep_gradients != b->keep_gradients
@@ -534,7 +570,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     /* pointers are to's own: carved for the same pass, aliases moved along. to
      * need never have run */
     to->ran = from->ran;
-    to->ready = from->ready;
+    to->ready = from->ready && !from->segments.plan.L;
     to->changes = from->changes;
     to->config.seed = from->config.seed;
     to->training.seed = from->training.seed;

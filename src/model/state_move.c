@@ -108,7 +108,7 @@ static bool are_flags(const void *at, size_t count)
 /* The struct of the block, with flags and config that are what they can be. */
 static elman_status read_struct(const elman_model *m, size_t bytes,
                                 const void *memory, elman_state *old,
-                                size_t *room)
+                                segment_plan *plan, size_t *room)
 {
     static const size_t flags[] = {
         offsetof(elman_state, config.training),
@@ -130,7 +130,7 @@ static elman_status read_struct(const elman_model *m, size_t bytes,
     elman_state_config given = old->config;
     if (!given.training) given.block = given.passes = 0;
     size_t needed;
-    TRY(state_measure(m, &given, &old->config, &needed, room));
+    TRY(state_measure(m, &given, &old->config, plan, &needed, room));
     if (bytes < needed)
         return failure(ELMAN_BAD_VALUE,
                        "bytes is %zu, but the state has %zu: expected at "
@@ -207,12 +207,13 @@ static elman_status lay_out_last(const elman_model *m, elman_state *s,
     /* of a size that the block has room for, and of a kind that it runs */
     size_t T = old->full.T, carved = old->carved_T, B = old->full.B;
     bool fits = T && B && T <= s->config.T && B <= s->config.B;
-    if (!s->chunk) fits = fits && T <= carved && carved <= s->config.T;
+    if (!s->chunk) fits = fits && T <= carved && carved <= state_steps(s);
+    if (s->segments.plan.L) fits = fits && T == carved && T == state_steps(s);
     if (!fits || (old->ready && !(s->config.training && old->ran)))
         return broken("pass");
 
     s->ran = old->ran;
-    s->ready = old->ready;
+    s->ready = old->ready && !s->segments.plan.L;
     s->carved_T = carved;
     state_lay_out_pass(s, memory, carved, B);
     s->full.T = T;
@@ -242,7 +243,8 @@ static void take_counts(elman_state *s, const elman_state *old)
 /* Takes up the block at memory, of which old is the struct and room has space
  * for its layers: all is laid out beside it until it is known to be right. */
 static elman_status take_up(const elman_model *m, const elman_state *old,
-                            size_t room_begin, void *memory, layer_state *room)
+                            segment_plan plan, size_t room_begin, void *memory,
+                            layer_state *room)
 {
     elman_state s = {.header = state_header_of(m),
                      .model = m,
@@ -250,7 +252,8 @@ static elman_status take_up(const elman_model *m, const elman_state *old,
                      .config = old->config,
                      .bytes = old->bytes,
                      .room = room_begin,
-                     .chunk = chunk_streams(m, &old->config)};
+                     .chunk = chunk_streams(m, &old->config),
+                     .segments.plan = plan};
     state_lay_out_kept(m, &s, memory);
     layer_state *layers = s.layers;
     s.layers = room;
@@ -272,6 +275,7 @@ elman_status state_move(const elman_model *m, size_t bytes, void *memory,
 {
     state_header header, want = state_header_of(m);
     elman_state old;
+    segment_plan plan;
     size_t room_begin;
     if ((uintptr_t)memory % ALIGNMENT)
         return failure(ELMAN_BAD_VALUE,
@@ -284,12 +288,12 @@ elman_status state_move(const elman_model *m, size_t bytes, void *memory,
     /* what it says it is */
     memcpy(&header, memory, sizeof header);
     TRY(check_header(&header, &want));
-    TRY(read_struct(m, bytes, memory, &old, &room_begin));
+    TRY(read_struct(m, bytes, memory, &old, &plan, &room_begin));
     if (old.config.training) TRY(model_make_training(m));
 
     layer_state *room = calloc(m->layer_count, sizeof *room);
     if (!room) return failure(ELMAN_NO_MEMORY, "no memory to move a state");
-    elman_status status = take_up(m, &old, room_begin, memory, room);
+    elman_status status = take_up(m, &old, plan, room_begin, memory, room);
     free(room);
     if (status) return status;
 

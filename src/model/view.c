@@ -20,9 +20,15 @@ static elman_status unknown(const char *name)
                    name);
 }
 
-/* What a pass by chunks does not keep. */
+/* What a pass by chunks or by segments does not keep. */
 static elman_status not_kept(const elman_state *s, const char *name)
 {
+    if (s->segments.plan.L && s->ran)
+        return failure(ELMAN_BAD_VALUE,
+                       "%.80s is not kept: a state with a budget has %zu steps "
+                       "at a time, and keeps memory, gradients and one vector "
+                       "per sequence",
+                       name, s->segments.plan.L);
     if (!s->chunk || !s->ran) return unknown(name);
     return failure(ELMAN_BAD_VALUE,
                    "%.80s of %zu sequences is not kept: a state of more than "
@@ -124,7 +130,7 @@ static elman_status view_level(const elman_state *s, size_t index,
         /* there only if the state has it */
         if (v->training && !s->config.training) return unknown(name);
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
-        if (!data || !s->ran) return not_kept(s, name);
+        if (!data || !s->ran || s->segments.plan.L) return not_kept(s, name);
         *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
         return ELMAN_OK;
     }
@@ -180,6 +186,8 @@ static elman_status view_pool(const elman_model *m, const elman_state *s,
 {
     const layer *l = m->layers + index;
     float *attention = s->layers[index].pool.attention;
+    if (s->ran && s->segments.plan.L && strcmp(what, "attention") == 0)
+        return not_kept(s, name);
     if (s->ran && attention && strcmp(what, "attention") == 0) {
         *view = tensor(attention, 2, layer_steps(l, s->full.T), s->full.B, 0);
         return ELMAN_OK;
@@ -233,6 +241,8 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
 
         float *data = of_gradient ? s->layers[i].dy : s->layers[i].y;
         if (of_output && !state_keeps_output(m, s)) data = NULL;
+        bool last = m->info.per_sequence && i + 1 == m->layer_count;
+        if (s->segments.plan.L && !last) return not_kept(s, name);
         if (!data) return of_output ? not_kept(s, name) : unknown(name);
         *view = output_tensor(m, s, i, data);
         return ELMAN_OK;

@@ -17,6 +17,8 @@ static const split cuts[] = {
     {.group = 8, .uneven = true, .chunk = 2},
     {.chunk = 1},
     {.chunk = 3, .permuted = true},
+    {.budget = 2, .group = 8},
+    {.budget = 4},
     {.forward = true},
     {.forward = true, .permuted = true},
     {.forward = true, .chunk = 1},
@@ -39,9 +41,9 @@ static void describe(const comparison *c, const char *part, const char *isa,
 {
     snprintf(c->difference, c->bytes,
              "%s on %s, threads %d, passes of B %zu T %zu (0: all), padding "
-             "%zu%s%s%s",
+             "%zu, budget %d%s%s%s",
              part, isa, cut->threads, cut->single ? 1 : cut->group, cut->chunk,
-             cut->padding, cut->permuted ? ", permuted" : "",
+             cut->padding, cut->budget, cut->permuted ? ", permuted" : "",
              cut->single ? ", single" : "", cut->forward ? ", forward" : "");
 }
 

@@ -58,6 +58,8 @@ typedef struct split {
     bool permuted;  /* sequences in another order */
     bool single;    /* each sequence alone, with T its length */
     bool forward;   /* no backward: a state without training */
+    int budget;     /* of the bytes that a state can save by running steps
+                       again it has to save so many quarters; 4: all */
     int threads;    /* 0 means 1 */
 } split;
 

@@ -36,6 +36,7 @@ static void copy_memory(const elman_model *m, memory from, size_t from_b,
 
 bool split_fits(const trial *t, const split *cut)
 {
+    if (cut->budget && !segments_fit(t->model)) return false;
     if (!cut->chunk) return true;
     return t->model->info.streams &&
            (cut->forward || !t->model->info.per_sequence);
@@ -365,6 +366,12 @@ static elman_status create_states(run *r)
     bool several = group_size(r->t, cut, 0) < r->t->B;
     if (config.training && several) config.passes = r->t->B;
     if (count > 1) config.open_blocks = r->most_B;
+    if (cut->budget) {
+        size_t all = state_size(r->t->model, &config), least;
+        TRY(segments_least(r->t->model, &config, &least));
+        config.budget = all - (all - least) / 4 * (size_t)cut->budget;
+        if (cut->budget == 4) config.budget = least;
+    }
 
     for (size_t i = 0; i < count; i++) {
         TRY(state_create(r->t->model, &config, &r->states[i]));
