@@ -38,6 +38,8 @@ bool batch_read(core *core, const elman_model *model, PyObject *x,
     memset(arrays, 0, sizeof *arrays);
     elman_model_info info = elman_model_read_info(model);
     bool tokens = info.vocabulary != 0, turned = is_turned(model);
+
+    // x, whose first two axes are the model's order
     array *a = &arrays->x;
     if (!array_argument(core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x", a))
         return false;
@@ -48,6 +50,7 @@ bool batch_read(core *core, const elman_model *model, PyObject *x,
     if (tokens) batch->tokens = a->data;
     else batch->x = a->data;
 
+    // one number for each sequence
     if (!read_one_each(core, lengths, ARRAY_SIZE, "lengths", batch->B,
                        &arrays->lengths) ||
         !read_one_each(core, ids, ARRAY_UINT64, "ids", batch->B, &arrays->ids))

@@ -56,12 +56,16 @@ static bool read_layers(const core *core, PyObject *layers,
                          layers ? layers : Py_None);
         return false;
     }
+
+    // a config has room for so many
     Py_ssize_t count = PyList_Size(layers);
     if (count > ELMAN_MAX_LAYERS) {
         errors_bad_value(core, "%zd layers, expected at most %d", count,
                          ELMAN_MAX_LAYERS);
         return false;
     }
+
+    // each by its own kind
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *layer = PySequence_GetItem(layers, i);
         bool read = layer && read_layer(core, layer, &config->layers[i]);

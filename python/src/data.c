@@ -47,6 +47,8 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
     if (!core || !PyArg_ParseTuple(args, "O", &path) ||
         !fields_read(core, dataset_fields, kwargs, "a dataset", &config))
         return NULL;
+
+    // a file is read without the GIL
     const char *text = NULL;
     PyObject *bytes = path_read(path, &text);
     PyObject *self = bytes ? dataset_alloc(core, (PyTypeObject *)cls) : NULL;
@@ -73,6 +75,8 @@ static PyObject *dataset_read(PyObject *cls, PyObject *args, PyObject *kwargs)
     Py_buffer bytes;
     elman_dataset_config config = {0};
     if (!core || !PyArg_ParseTuple(args, "sy*", &name, &bytes)) return NULL;
+
+    // the bytes are held meanwhile
     PyObject *self =
         fields_read(core, dataset_fields, kwargs, "a dataset", &config)
             ? dataset_alloc(core, (PyTypeObject *)cls)
@@ -191,12 +195,16 @@ static bool read_targets(core *core, const given *g, dataset_data *d, copied *c,
                         &c->classes) ||
         !array_optional(core, g->values, ARRAY_FLOAT32, "values", &d->values))
         return false;
+
+    // classes: one a sequence or step
     if (c->classes.held) {
         if (!array_fits(core, &c->classes, "classes", rank, shape))
             return false;
         arrays->classes = c->classes.data;
         arrays->class_count = g->class_count > 0 ? (size_t)g->class_count : 0;
     }
+
+    // values: O of them
     if (d->values.held) {
         shape[rank] = -1;
         if (!array_fits(core, &d->values, "values", rank + 1, shape))
@@ -235,6 +243,8 @@ static bool read_parts(core *core, const given *g, copied *c,
     if (!array_optional(core, g->parts, ARRAY_INT32, "parts", &c->parts))
         return false;
     if (!c->parts.held) return true;
+
+    // one for each sequence, as the enum has it
     const Py_ssize_t shape[] = {(Py_ssize_t)arrays->N};
     if (!array_fits(core, &c->parts, "parts", 1, shape)) return false;
     c->part = PyMem_Calloc(c->parts.count + 1, sizeof *c->part);
@@ -423,6 +433,8 @@ static PyObject *dataset_class(PyObject *self, PyObject *args)
         !read_inputs(d, id, &T, &x))
         return NULL;
     PyMem_Free(x);
+
+    // one for the sequence, or one for each step
     if (elman_dataset_encoding(d->dataset)->task != ELMAN_TASK_TAG)
         return PyLong_FromLong(elman_dataset_class(d->dataset, id, 0));
     array a;
@@ -445,6 +457,8 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O&O&O", whole_argument, &id, size_argument,
                           &step, &y))
         return NULL;
+
+    // only data with values has them
     const elman_encoding *e = elman_dataset_encoding(d->dataset);
     size_t outputs = elman_encoding_outputs(e, NULL);
     if (id >= sequences(d->dataset) || e->target_count == 0)

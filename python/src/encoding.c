@@ -92,6 +92,7 @@ static PyObject *encoding_read(PyObject *self, PyObject *args)
     if (!o->encoding->vocabulary)
         return errors_bad_value(o->core, "the model reads no text");
 
+    // how many there are, and then their numbers
     size_t count = 0;
     elman_status status = elman_encoding_read(o->encoding, text, (size_t)bytes,
                                               0, NULL, &count, NULL);

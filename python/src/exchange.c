@@ -68,12 +68,15 @@ static PyObject *rows_list(core *core, const elman_import *import)
     const elman_import_row *rows = elman_import_rows(import, &count);
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && i < count; i++) {
+        // the sizes of a tensor
         PyObject *shape = PyTuple_New((Py_ssize_t)rows[i].rank);
         for (size_t d = 0; shape && d < rows[i].rank; d++) {
             PyObject *size = PyLong_FromSize_t(rows[i].shape[d]);
             if (!size || PyTuple_SetItem(shape, (Py_ssize_t)d, size))
                 Py_CLEAR(shape);
         }
+
+        // what became of it
         PyObject *row = shape
                             ? Py_BuildValue("(NNONN)", text_write(rows[i].from),
                                             text_write(rows[i].type), shape,
@@ -130,10 +133,13 @@ static PyObject *import_model(PyObject *module, PyObject *args,
         PyErr_SetString(PyExc_TypeError, "expected a class of elman.Model");
         return NULL;
     }
+
+    // what the files may leave open
     elman_import_config config = {0};
     if (!fields_read(core, import_fields, kwargs, "an import", &config))
         return NULL;
 
+    // a file is read without the GIL
     source from;
     if (source_read(core, object, &from)) {
         elman_import *import = NULL;
@@ -179,6 +185,8 @@ static PyObject *look(PyObject *module, PyObject *args)
     PyObject *object = NULL, *draft = Py_None, *result = NULL;
     if (!PyArg_ParseTuple(args, "O!|O", &PyList_Type, &object, &draft))
         return NULL;
+
+    // a mapping to begin with is written where one is wanted
     const char *to = NULL;
     PyObject *bytes = draft != Py_None ? path_read(draft, &to) : NULL;
     if (draft != Py_None && !bytes) return NULL;
@@ -228,6 +236,8 @@ static PyObject *propose(PyObject *module, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &object) ||
         !fields_read(core, import_fields, kwargs, "an import", &config))
         return NULL;
+
+    // the files are read without the GIL
     source from;
     if (source_read(core, object, &from)) {
         elman_import *import = NULL;
@@ -278,6 +288,8 @@ static PyObject *check(PyObject *module, PyObject *args)
         return NULL;
     model_data *m = model_argument(core, object);
     if (!m) return NULL;
+
+    // files of x, of y and of lengths
     const char *texts[3] = {0};
     PyObject *bytes[3] = {0}, *result = NULL;
     elman_state *states[2] = {0};
@@ -291,6 +303,7 @@ static PyObject *check(PyObject *module, PyObject *args)
         read = false;
     }
 
+    // the memory at both ends is held against the model's
     if (read && memory_read(core, m->model, B, begin, states) &&
         memory_read(core, m->model, B, end, states + 1) &&
         model_begin_reading(m)) {

@@ -150,6 +150,8 @@ static bool read_function(PyObject *value, elman_activation *to)
 {
     int kind = 0;
     double numbers[2] = {0, 0};
+
+    // a word with its numbers, or a word
     if (PyTuple_Check(value) || PyList_Check(value)) {
         Py_ssize_t size = PySequence_Size(value);
         if (size < 1 || size > 3) return false;
@@ -164,6 +166,8 @@ static bool read_function(PyObject *value, elman_activation *to)
     } else if (!read_word(value, activation_words, &kind)) {
         return false;
     }
+
+    // what is not given is 0, the function's own default
     *to = (elman_activation){(elman_activation_kind)kind, (float)numbers[0],
                              (float)numbers[1]};
     return true;
@@ -275,18 +279,24 @@ static bool read_text(const core *core, const field *f, PyObject *value,
     const char *text =
         PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &size) : NULL;
     bool whole = text && strlen(text) == (size_t)size;
+
+    // one letter, or none
     if (f->type == FIELD_LETTER) {
         if (!text || size > 1)
             return refuse_type(core, what, f->name, value, "one ASCII letter");
         *at = size ? *text : 0;
         return true;
     }
+
+    // where it lies
     if (f->type == FIELD_TEXT) {
         if (!whole)
             return refuse_type(core, what, f->name, value, "a str without NUL");
         *(const char **)at = text;
         return true;
     }
+
+    // a copy
     if (!whole || (size_t)size >= f->count)
         return refuse_type(core, what, f->name, value,
                            "a str of fewer bytes than it has room for");
@@ -409,6 +419,8 @@ static PyObject *write_functions(const elman_activation *from, size_t count)
 static PyObject *write_field(const field *f, const char *from)
 {
     const char *at = from + f->offset;
+
+    // by the type that read_field gave it
     switch (f->type) {
     case FIELD_BOOL:
         return PyBool_FromLong(*(const bool *)at);

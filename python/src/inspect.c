@@ -157,6 +157,8 @@ static PyObject *fixed_points(PyObject *module, PyObject *args)
     PyObject *result = NULL, *each = Py_None;
     if (!PyArg_ParseTuple(args, "OO|OOO", &model, &x, &lengths, &dict, &each))
         return NULL;
+
+    // it is ended after the points' Jacobians were seen
     given g;
     elman_fixed_points_config config = {0};
     if (given_batch(&g, module, model, x, lengths) &&
@@ -166,6 +168,8 @@ static PyObject *fixed_points(PyObject *module, PyObject *args)
             elman_fixed_points_begin(g.m->model, &g.batch, &config, &it);
         if (status) errors_raise(g.core, status);
         else result = measure_on(g.core, g.m->model, &fixed_points_way, it);
+
+        // NumPy finds their eigenvalues, where there is no LAPACK
         for (size_t i = 0; result && each != Py_None && i < it->count; i++) {
             PyObject *jacobian = jacobian_array(g.core, it, i);
             PyObject *done =

@@ -42,6 +42,8 @@ static bool journal_add(core *core, elman_journal *journal, PyObject *settings,
                            .rate = NAN,
                            .saturation = NAN,
                            .update = NAN};
+
+    // settings come before rows
     elman_status status = ELMAN_OK;
     Py_ssize_t at = 0;
     PyObject *key = NULL, *value = NULL;
@@ -51,6 +53,8 @@ static bool journal_add(core *core, elman_journal *journal, PyObject *settings,
         if (!text) return false;
         status = elman_journal_write_setting(journal, name, text);
     }
+
+    // what the row says replaces that it was not measured
     if (!status && row) {
         if (!fields_read(core, journal_fields, row, "a row", &r)) return false;
         status = elman_journal_write(journal, &r);
@@ -95,6 +99,8 @@ static PyObject *journal_read(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "s", &text)) return NULL;
     elman_journal *journal = read_journal(core, text);
     if (!journal) return NULL;
+
+    // settings by name
     size_t count = 0;
     const elman_setting *settings = elman_journal_settings(journal, &count);
     PyObject *dict = PyDict_New();
@@ -104,6 +110,8 @@ static PyObject *journal_read(PyObject *module, PyObject *args)
             Py_CLEAR(dict);
         Py_XDECREF(value);
     }
+
+    // rows in their order
     const elman_journal_row *rows = elman_journal_rows(journal, &count);
     PyObject *list = dict ? PyList_New(0) : NULL;
     for (size_t i = 0; list && i < count; i++) {

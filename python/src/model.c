@@ -180,6 +180,8 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     const char *format = NULL;
     PyObject *path = NULL;
     if (!PyArg_ParseTuple(args, "sO:export", &format, &path)) return NULL;
+
+    // the format by its word
     elman_export_format kind = ELMAN_EXPORT_TORCH;
     if (!strcmp(format, "onnx")) kind = ELMAN_EXPORT_ONNX;
     else if (strcmp(format, "torch"))
@@ -189,6 +191,7 @@ static PyObject *model_export(PyObject *self, PyObject *args)
     PyObject *bytes = path_read(path, &text);
     if (!bytes) return NULL;
 
+    // the file, and lines that read it back
     char lines[2048];
     elman_status status = ELMAN_OK;
     bool begun = model_begin_reading(m);

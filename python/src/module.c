@@ -96,9 +96,12 @@ static PyObject *kinds(PyObject *module, PyObject *unused)
     elman_kind_info info;
     for (int kind = 1; list && !elman_kind_read((elman_kind)kind, &info);
          kind++) {
+        // the list of fields ends with NULL
         size_t fields = 0;
         while (info.fields && info.fields[fields])
             fields++;
+
+        // a row by the names of elman_kind_info
         PyObject *row = Py_BuildValue(
             "{s:s,s:s,s:s,s:i,s:N,s:n,s:N,s:O}", "word", info.word, "title",
             info.title, "prefix", info.prefix, "family", (int)info.family,
@@ -157,6 +160,8 @@ static int module_fill(PyObject *module)
 {
     core *core = core_of_module(module);
     core->module = module;
+
+    // errors come first: the others may raise them
     bool made = find_numpy(core) && errors_create(core) &&
                 view_create_type(core) && model_create_type(core) &&
                 state_create_type(core) && optimizer_create_type(core) &&
@@ -183,6 +188,8 @@ static void module_objects(core *core, PyObject **objects[CORE_OBJECTS])
     size_t n = 0;
     for (int i = 0; i < CORE_STATUSES; i++)
         objects[n++] = &core->errors[i];
+
+    // types, functions and dtypes
     PyObject **rest[] = {
         (PyObject **)&core->view,
         (PyObject **)&core->model,

@@ -73,6 +73,8 @@ static PyObject *write_one(core *core, const frame *from, const result *r)
 {
     const char *at = (const char *)from->data + r->offset;
     const void *const *pointer = (const void *const *)(const void *)at;
+
+    // numbers are made, arrays copied, structs written in turn
     switch (r->type) {
     case RESULT_BOOL:
         return PyBool_FromLong(*(const bool *)at);

@@ -47,6 +47,8 @@ static PyObject *sequence_origin(PyObject *module, PyObject *args)
     unsigned long long id = 0;
     Py_ssize_t step = 0;
     if (!PyArg_ParseTuple(args, "OK|n", &object, &id, &step)) return NULL;
+
+    // steps behind the end are those of a forecast
     size_t length = 0;
     elman_dataset *dataset = sequence_only(core, object, id, &length);
     if (!dataset) return NULL;
@@ -54,6 +56,8 @@ static PyObject *sequence_origin(PyObject *module, PyObject *args)
     if (step < 0 || (size_t)step >= length + horizon)
         return errors_bad_value(core, "step is %zd, expected less than %zu",
                                 step, length + horizon);
+
+    // by the names of elman_origin
     elman_origin o = {0};
     elman_dataset_origin(dataset, id, (size_t)step, &o);
     return Py_BuildValue("{s:z,s:n,s:n,s:n,s:s}", "series", o.series,
@@ -70,6 +74,8 @@ static PyObject *sequence_answers(PyObject *module, PyObject *args)
     PyObject *object = NULL, *given = NULL;
     unsigned long long id = 0;
     if (!PyArg_ParseTuple(args, "OKO", &object, &id, &given)) return NULL;
+
+    // what the data measures, not classes
     size_t length = 0;
     elman_dataset *dataset = sequence_only(core, object, id, &length);
     if (!dataset) return NULL;
@@ -78,6 +84,7 @@ static PyObject *sequence_answers(PyObject *module, PyObject *args)
     if (!e->target_count)
         return errors_bad_value(core, "answers of this data are classes");
 
+    // rows of the model's numbers become those of the data
     array y, made;
     if (!array_argument(core, given, ARRAY_FLOAT32, "y", &y)) return NULL;
     const Py_ssize_t wanted[] = {-1, (Py_ssize_t)outputs};
@@ -105,6 +112,8 @@ static PyObject *sequence_truth(PyObject *module, PyObject *args)
     unsigned long long id = 0;
     Py_ssize_t steps = 1;
     if (!PyArg_ParseTuple(args, "OK|n", &object, &id, &steps)) return NULL;
+
+    // one answer a sequence, or one a step
     size_t length = 0;
     elman_dataset *dataset = sequence_only(core, object, id, &length);
     if (!dataset) return NULL;
@@ -114,6 +123,8 @@ static PyObject *sequence_truth(PyObject *module, PyObject *args)
     if (steps < 0 || (size_t)steps > (one ? 1 : length))
         return errors_bad_value(core, "steps is %zd, and the answer has %zu",
                                 steps, one ? (size_t)1 : length);
+
+    // values in the data's units, or numbers of classes
     bool values = e->target_count > 0;
     array a;
     PyObject *made =
@@ -138,12 +149,16 @@ static PyObject *sequence_extend(PyObject *module, PyObject *args)
     PyObject *object = NULL, *given = NULL;
     unsigned long long id = 0;
     if (!PyArg_ParseTuple(args, "OKO", &object, &id, &given)) return NULL;
+
+    // what goes on is a forecast
     size_t length = 0;
     elman_dataset *dataset = sequence_only(core, object, id, &length);
     if (!dataset) return NULL;
     const elman_encoding *e = elman_dataset_encoding(dataset);
     if (e->task != ELMAN_TASK_FORECAST)
         return errors_bad_value(core, "only a forecast goes on behind its end");
+
+    // a whole horizon is added at once
     const Py_ssize_t shape[] = {(Py_ssize_t)e->horizon,
                                 (Py_ssize_t)e->target_count};
     array a;
@@ -202,6 +217,8 @@ static PyObject *loader_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
                      args, kwargs, "O|snnppK", names, &owner, &word,
                      &batch_size, &steps, &shuffled, &bucketed, &seed))
         return NULL;
+
+    // the part by its word, and sizes that are none
     elman_dataset *dataset = dataset_argument(core, owner);
     int part = 0;
     while (dataset && part_words[part] && strcmp(part_words[part], word))
@@ -214,6 +231,7 @@ static PyObject *loader_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
             "validation or test, and sizes of 0 or more",
             word, batch_size, steps);
 
+    // what a batch is made of is the encoding's
     PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     loader_object *l = loader_of(self);

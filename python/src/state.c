@@ -45,6 +45,7 @@ static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     if (!m || !fields_read(core, state_fields, kwargs, "a state", &config))
         return NULL;
 
+    // what steps look up is kept beside the state
     PyObject *self = core_alloc(cls);
     if (!self) return NULL;
     state_data *s = state_of(self);
@@ -62,6 +63,8 @@ static PyObject *state_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
         Py_DECREF(self);
         return NULL;
     }
+
+    // the memory itself, without the GIL
     s->lock = PyThread_allocate_lock();
     elman_status status = ELMAN_NO_MEMORY;
     if (s->lock && model_begin_reading(m)) {
@@ -173,6 +176,8 @@ static PyObject *state_leave(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O&:leave", stream_argument, &b)) return NULL;
     state_call c;
     if (!state_call_begin(&c, self, 0)) return NULL;
+
+    // only a stream that is there can leave
     state_data *s = c.s;
     size_t B = s->config.B ? s->config.B : 1;
     bool inside = b >= 0 && (size_t)b < B, there = inside && s->taken[b];
@@ -182,6 +187,8 @@ static PyObject *state_leave(PyObject *self, PyObject *args)
         if (!status) s->taken[b] = false;
     }
     state_call_end(&c);
+
+    // refusals come without the lock
     if (!inside)
         return errors_bad_value(s->core, "b is %zd, expected 0 to %zu", b,
                                 B - 1);
@@ -213,6 +220,8 @@ static PyObject *state_copy_from(PyObject *self, PyObject *other)
     if (from == to) Py_RETURN_NONE;
     if (from->owner != to->owner)
         return errors_bad_value(to->core, "the states belong to two models");
+
+    // the lower address first
     state_data *first = from < to ? from : to;
     state_data *second = from < to ? to : from;
     lock_acquire(first->lock);

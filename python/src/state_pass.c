@@ -50,6 +50,7 @@ PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
                                      &continues))
         return NULL;
 
+    // the arguments are read before anything is locked
     state_data *s = state_of(self);
     core *core = s->core;
     const elman_model *model = model_of(s->owner)->model;
@@ -229,6 +230,7 @@ PyObject *state_loss(PyObject *self, PyObject *args)
     elman_loss_config config = {0};
     if (!fields_read(core, loss_fields, dict, "a loss", &config)) return NULL;
 
+    // targets have the shape of the last pass, which another thread may replace
     size_t T = s->last_T, B = s->last_B, shape[CORE_MAX_RANK];
     size_t rank = batch_output(model, T, B, shape);
     const Py_ssize_t outputs[] = {(Py_ssize_t)shape[rank - 1]};

@@ -329,6 +329,8 @@ static PyObject *fields(PyObject *module, PyObject *args)
         {"layer", layer_config_fields}};
     const char *word = NULL;
     if (!PyArg_ParseTuple(args, "s", &word)) return NULL;
+
+    // the table by its word, and its names
     const field *f = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (!strcmp(tables[i].word, word)) f = tables[i].table;

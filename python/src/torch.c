@@ -66,6 +66,8 @@ static PyObject *torch_layer(PyObject *self, PyObject *const *args,
     }
     torch_call c;
     memset(&c, 0, sizeof c); // padding too: the shape is a key
+
+    // read in the order of torch's operator
     long kind = PyLong_AsLong(args[0]);
     c.x = args[1];
     c.shape.bias = args[4] == Py_True;
@@ -76,6 +78,8 @@ static PyObject *torch_layer(PyObject *self, PyObject *const *args,
     c.shape.batch_first = args[9] == Py_True;
     c.lengths = args[10];
     if (PyErr_Occurred()) return NULL;
+
+    // what is no layer of ours is torch's
     if (kind < 0 || kind > 3 || levels < 1) return torch_not_ours();
     c.shape.kind = (unsigned char)kind;
     c.shape.levels = (size_t)levels;
@@ -94,6 +98,8 @@ static PyObject *torch_cell(PyObject *self, PyObject *const *args,
     }
     torch_call c;
     memset(&c, 0, sizeof c);
+
+    // one level, whose weights stand one by one
     long kind = PyLong_AsLong(args[0]);
     if (PyErr_Occurred()) return NULL;
     if (kind < 0 || kind > 3) return torch_not_ours();
@@ -103,6 +109,8 @@ static PyObject *torch_cell(PyObject *self, PyObject *const *args,
     c.cell = true;
     c.x = args[1];
     c.lengths = Py_None;
+
+    // both biases or none
     if (c.shape.bias != (args[6] != Py_None) ||
         !split_memory(&c, args[2], &c.h, &c.c))
         return torch_not_ours();
@@ -210,7 +218,7 @@ static PyObject *torch_passes(PyObject *self, PyObject *reset)
 /* ---- the type ------------------------------------------------------------ */
 
 /* Every object that it keeps. */
-enum { TORCH_OBJECTS = 24 };
+enum { TORCH_OBJECTS = 25 };
 static void objects_of(torch_data *g, PyObject **objects[TORCH_OBJECTS])
 {
     PyObject **all[TORCH_OBJECTS] = {
@@ -238,7 +246,10 @@ static void objects_of(torch_data *g, PyObject **objects[TORCH_OBJECTS])
         &g->name_layout,
         &g->name_is_cpu,
         &g->name_dict,
+        &g->name_level,
     };
+
+    // the caller's to clear, visit or set
     memcpy(objects, all, sizeof all);
 }
 
@@ -261,6 +272,8 @@ static bool intern_names(torch_data *g)
         {&g->name_dict, "__dict__"},
         {&g->name_level, "_current_level"},
     };
+
+    // lookups by these are compared by pointer
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         *names[i].to = PyUnicode_InternFromString(names[i].name);
         if (!*names[i].to) return false;
@@ -284,6 +297,7 @@ static PyObject *torch_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
             &given[10], &given[11], &PyDict_Type, &given[12]))
         return NULL;
 
+    // it owns what it is given, in the order of names
     allocfunc alloc = (allocfunc)PyType_GetSlot(cls, Py_tp_alloc);
     PyObject *self = alloc(cls, 0);
     if (!self) return NULL;

@@ -144,6 +144,7 @@ static PyObject *find_engine(torch_data *g, const torch_call *c,
         Py_DECREF(key);
         if (!engine) return NULL;
 
+        // one that is busy with other weights is passed over
         if (!core_is(engine, g->core->torch_engine)) {
             Py_DECREF(engine);
             break;
@@ -213,11 +214,14 @@ PyObject *torch_attempt(torch_data *g, torch_call *c)
     s->dropout = p->masked ? (float)c->dropout : 0;
     if (!(c->dropout >= 0) || (p->masked && c->dropout >= 1))
         return torch_not_ours();
+
+    // what is special now, and what does not fit, is torch's
     if (!plain_mode(g) || !read_operands(g, c, &o)) {
         operands_release(&o);
         return torch_not_ours();
     }
 
+    // with a way back through autograd, or at once
     array lengths = {0};
     PyObject *result = NULL, *draw = NULL;
     int gradient = asks_gradient(g, c);

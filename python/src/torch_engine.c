@@ -126,6 +126,8 @@ static bool make_model(core *core, const torch_shape *s, elman_model **model)
         errors_bad_value(core, "an engine's key says no layer");
         return false;
     }
+
+    // weights come later, with each call
     elman_config config = {.input_size = s->inputs,
                            .batch_first = s->batch_first != 0,
                            .layers = {{.kind = kinds[s->kind],
@@ -138,6 +140,8 @@ static bool make_model(core *core, const torch_shape *s, elman_model **model)
                                        .init_ih = zero,
                                        .init_hh = zero,
                                        .init_bias = zero}}};
+
+    // the fourth kind is the third with another function
     if (s->kind == 3) config.layers[0].nonlinearity = ELMAN_ACTIVATION_RELU;
     elman_status status = elman_model_create(&config, model);
     if (status) errors_raise(core, status);
@@ -154,6 +158,8 @@ static PyObject *engine_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     if (!core ||
         !PyArg_ParseTuple(args, "O!y#", core->torch, &owner, &key, &size))
         return NULL;
+
+    // the key is the shape, byte by byte
     torch_shape shape;
     if (size != sizeof shape)
         return errors_bad_value(core, "an engine's key has %zu bytes, not %zd",
@@ -168,6 +174,8 @@ static PyObject *engine_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
         elman_model_destroy(model);
         return NULL;
     }
+
+    // sizes that every pass needs
     engine *e = engine_of(self);
     elman_model_info info = elman_model_read_info(model);
     Py_INCREF(owner);

@@ -69,6 +69,8 @@ static PyObject *pass_on(engine *e, pooled *s, const torch_pass *p)
     float *to[3] = {0};
     PyObject *outputs = make_outputs(e, s, p, to);
     if (!outputs) return NULL;
+
+    // where memory comes from, and how much
     double flops = elman_model_flops(e->model, (uint64_t)p->T * p->B, false);
     size_t counts[] = {e->LD * p->B * e->R, e->LD * p->B * e->shape.hidden};
     const float *from[] = {p->h.data, p->c.data};
@@ -78,6 +80,7 @@ static PyObject *pass_on(engine *e, pooled *s, const torch_pass *p)
                          .lengths = p->lengths,
                          .draw = p->draw};
 
+    // the engine keeps its weights while this goes on
     e->readers++;
     PyThreadState *thread = flops > small_flops ? PyEval_SaveThread() : NULL;
     elman_state_reset(e->model, s->state);
@@ -118,6 +121,8 @@ PyObject *engine_record(PyObject *self, const torch_pass *p)
     PyObject *made = alloc(e->core->torch_run, 0);
     if (!made) return NULL;
     run *r = run_of(made);
+
+    // while it is pending, its engine keeps the weights
     Py_INCREF(self);
     r->of = e;
     r->T = p->T, r->B = p->B, r->cell = p->cell;
@@ -126,6 +131,8 @@ PyObject *engine_record(PyObject *self, const torch_pass *p)
     r->lock = PyThread_allocate_lock();
     if (!r->lock) PyErr_NoMemory();
     else r->state = state_take(e, p->T, p->B, true, p->threads);
+
+    // the run goes with its outputs, or not at all
     PyObject *outputs = r->state ? pass_on(e, r->state, p) : NULL;
     PyObject *both = outputs ? PyTuple_Pack(2, made, outputs) : NULL;
     Py_XDECREF(outputs);
@@ -257,6 +264,7 @@ static bool go_back_alone(run *r, const tensor *given, float **to)
     }
     PyThread_release_lock(r->lock);
 
+    // what is raised comes without the lock
     if (over) errors_bad_value(e->core, "this pass has gone back already");
     else if (status) errors_raise(e->core, status);
     return !over && !status;

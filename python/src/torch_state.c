@@ -48,6 +48,8 @@ static elman_status find_memory(const engine *e, pooled *s)
 pooled *state_take(engine *e, size_t T, size_t B, bool training, int threads)
 {
     torch_data *g = torch_of(e->owner);
+
+    // one of this size that waits, with room for T but not much more
     for (pooled **at = &e->idle; *at; at = &(*at)->next) {
         pooled *s = *at;
         const elman_state_config *c = &s->config;
@@ -60,6 +62,7 @@ pooled *state_take(engine *e, size_t T, size_t B, bool training, int threads)
         return s;
     }
 
+    // else a new one
     pooled *s = PyMem_Calloc(1, sizeof *s);
     if (!s) {
         PyErr_NoMemory();

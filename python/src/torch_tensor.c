@@ -61,10 +61,13 @@ static bool read_fast(const torch_data *g, PyObject *object, tensor *to,
         PyErr_Clear();
         return false;
     }
+
+    // float32 on the processor, and nothing else
     if (d.device != DL_CPU || d.type != DL_FLOAT || d.bits != 32 ||
         d.lanes != 1 || d.rank < 1 || d.rank > ELMAN_MAX_RANK || !d.data)
         return false;
 
+    // where it lies, and its sizes
     to->data = (float *)(void *)((char *)d.data + d.offset);
     to->rank = (size_t)d.rank;
     to->count = 1;
@@ -102,6 +105,7 @@ static bool read_slowly(const torch_data *g, PyObject *object, tensor *to,
         !attribute_is(object, g->name_is_cpu, Py_True))
         return false;
 
+    // its sizes, of which none may be 0
     PyObject *shape = PyObject_GetAttr(object, g->name_shape);
     Py_ssize_t rank = shape ? PyTuple_Size(shape) : -1;
     to->rank = (size_t)rank;
@@ -114,6 +118,7 @@ static bool read_slowly(const torch_data *g, PyObject *object, tensor *to,
     Py_XDECREF(shape);
     if (!to->count) return false;
 
+    // where it lies, and whether in a row
     PyObject *place =
         PyObject_CallMethodObjArgs(object, g->name_data_ptr, NULL);
     to->data = place ? PyLong_AsVoidPtr(place) : NULL;

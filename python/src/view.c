@@ -25,6 +25,8 @@ static int view_get(PyObject *self, Py_buffer *buffer, int flags)
         buffer->obj = NULL;
         return -1;
     }
+
+    // as much of it as is asked for
     Py_INCREF(self);
     *buffer = (Py_buffer){
         .obj = self,
@@ -84,6 +86,7 @@ PyObject *view_array(core *core, PyObject *owner, float *data, size_t rank,
     PyObject *self = alloc(core->view, 0);
     if (!self) return NULL;
 
+    // strides of an array in C order, from the last axis on
     view_data *view = view_of(self);
     Py_INCREF(owner);
     view->owner = owner;
@@ -96,6 +99,8 @@ PyObject *view_array(core *core, PyObject *owner, float *data, size_t rank,
         view->strides[i] = view->bytes;
         view->bytes *= view->shape[i];
     }
+
+    // NumPy asks the view for its buffer, and keeps it
     PyObject *made = PyObject_CallFunctionObjArgs(core->asarray, self, NULL);
     Py_DECREF(self);
     return made;
