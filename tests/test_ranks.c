@@ -371,6 +371,32 @@ TEST(ranks_train_to_the_bits_of_one_process)
     }
 }
 
+/* Rank 0 has nothing left to do, or fails outside of a step. */
+static elman_status do_nothing(void *context, const elman_transport *transport)
+{
+    const run *r = context;
+    elman_dataset *dataset = NULL;
+    elman_model *model = NULL;
+    elman_trainer *trainer = NULL;
+    TRY(open_sequences(r->what, &dataset));
+    TRY(elman_model_create(&r->what->network, &model));
+    elman_trainer_config config = r->what->training;
+    config.transport = transport;
+    elman_status status =
+        elman_trainer_create(model, dataset, &config, &trainer);
+    if (!status && transport->rank) status = elman_trainer_follow(trainer);
+    elman_trainer_destroy(trainer);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+    return status;
+}
+
+TEST(ranks_end_with_rank_0_even_if_it_takes_no_step)
+{
+    run r = {.what = &studies[1]};
+    CHECK_OK(local_run(4, do_nothing, &r));
+}
+
 /* ---- What goes wrong ---------------------------------------------------- */
 
 /* Rank 2 trains something else, in this way. */
@@ -447,6 +473,7 @@ int main(void)
         cmocka_unit_test(
             the_sum_over_ranks_is_that_of_one_whatever_their_number),
         cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
+        cmocka_unit_test(ranks_end_with_rank_0_even_if_it_takes_no_step),
         cmocka_unit_test(
             a_rank_that_trains_something_else_ends_the_run_before_its_first_step),
         cmocka_unit_test(rank_0_steps_and_the_others_follow),

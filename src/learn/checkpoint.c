@@ -410,5 +410,6 @@ elman_status checkpoint_load(elman_trainer *t, const char *path)
     if (!status) status = restore(t, file, &list, &old, counters, reals);
     carried_release(&old);
     safetensors_close(file);
+    if (status) t->telling = false;
     return status ? failure_in(status, path) : ELMAN_OK;
 }

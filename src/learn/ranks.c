@@ -27,7 +27,8 @@ void ranks_deal(const elman_trainer *t, windows *w)
 
 void ranks_close(elman_trainer *t)
 {
-    if (t->agreed) (void)ranks_tell(t, RANKS_END);
+    if (t->telling && t->share && t->share->rank == 0)
+        (void)ranks_tell(t, RANKS_END);
     share_destroy(t->share);
 }
 

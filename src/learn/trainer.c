@@ -200,6 +200,7 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
     t->progress.best_loss = t->progress.validation.loss = NAN;
     t->progress.train_loss = t->progress.mean_norm = NAN;
     t->progress.clipped = t->progress.update = NAN;
+    t->telling = true;
     *trainer = t;
     return ELMAN_OK;
 }
@@ -509,8 +510,10 @@ static elman_status step(elman_trainer *t)
 
 elman_status trainer_step(elman_trainer *t)
 {
-    TRY(ranks_tell(t, RANKS_STEP));
-    return trainer_take_step(t);
+    elman_status status = ranks_tell(t, RANKS_STEP);
+    if (!status) status = trainer_take_step(t);
+    if (status) t->telling = false;
+    return status;
 }
 
 elman_status trainer_take_step(elman_trainer *t)

@@ -43,6 +43,8 @@ struct elman_trainer {
     saving *saving;      /* a checkpoint being written, or NULL */
     struct share *share; /* with other ranks, or NULL: this one alone */
     bool agreed;         /* and they have compared what they train */
+    bool telling;        /* others wait to be told how this one goes on; not
+                            after a failure, of which they know by themselves */
     size_t *lengths;     /* (2,B) of a window that is cut in two: k2 < k1 */
     metric_sums since;   /* training sums since the last evaluation, a chain */
     interval interval;   /* means of the steps since then */
