@@ -6,7 +6,7 @@ T ?= 60
 
 .PHONY: all run test quick asan tsan clang threads systems fuzz dev cover format lint \
 	docs abi recipes workflows dist dist-check wheel golden bench bench-peers \
-	bench-instructions size install python-full clean help
+	bench-instructions size install mpi-full python-full clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -122,6 +122,12 @@ size: ## what a program weighs that only runs a model
 	@tools/setup build
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target elman_sizes -- --quiet
+
+mpi-full: ## elman-mpi on 1 to 8 ranks, killed and resumed 50 times
+	@tools/setup build test
+	@cmake --preset test >/dev/null
+	@cmake --build --preset test --target elman_cli elman_mpi
+	@tests/mpi/run "$(CURDIR)/build/test/elman" "$(CURDIR)/build/test/elman-mpi" 8 50
 
 python-full: ## PyTorch's own tests, by torch and by elman.torch; ARGS=--slow
 	@tools/setup build

@@ -4,6 +4,7 @@
 #include "network.h"
 #include "cells.h"
 #include "options.h"
+#include "ranks.h"
 #include "screen.h"
 #include "system.h"
 
@@ -316,5 +317,6 @@ int threads_to_use(uint64_t threads)
     elman_machine machine;
     if (threads) return (int)threads;
     if (elman_machine_read(&machine) != ELMAN_OK) return 1;
-    return machine.threads < MOST_THREADS ? machine.threads : MOST_THREADS;
+    int share = ranks_threads(machine.threads);
+    return share < MOST_THREADS ? share : MOST_THREADS;
 }

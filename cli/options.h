@@ -105,6 +105,7 @@ typedef struct command_row {
     const char *surplus;     /* what a word too many may be meant as, behind the
                                 sentence that refuses it; NULL: nothing */
     bool json;               /* takes --json */
+    bool ranks; /* more than one process can share it; else the first alone */
     option_group options[OPTION_GROUPS];
     const example *examples; /* ends with a NULL line */
     size_t size;             /* of its values */

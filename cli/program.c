@@ -1,6 +1,6 @@
 /*
- * main.c: the program elman: finds the command in a table, parses the line by
- * the command's own table, runs it.
+ * program.c: finds the command in a table, parses the line by the command's own
+ * table, runs it.
  *
  * Exit status: 0 done, 1 failed, 2 wrong use, 130 and 143 after SIGINT and
  * SIGTERM. If the reader of standard output is gone, the program dies silently
@@ -9,6 +9,8 @@
 #include "cells.h"
 #include "commands.h"
 #include "manual.h"
+#include "program.h"
+#include "ranks.h"
 #include "rules.h"
 #include "screen.h"
 #include "system.h"
@@ -106,6 +108,9 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
     screen.quiet = global->quiet;
     screen.json = global->json;
     check_environment();
+
+    /* what ranks do not share the first does alone */
+    if (ranks_follow() && !command->ranks) return EXIT_DONE;
     return command->run(arguments);
 }
 
@@ -145,7 +150,7 @@ static int run(int argc, char **argv)
     return show_help(NULL, !global.help || global.short_help);
 }
 
-int main(int argc, char **argv)
+int program(int argc, char **argv)
 {
     system_begin(&argc, &argv);
     screen_open();

@@ -2,6 +2,7 @@
  * setup_learning.c: turns the options of `elman train` that say how it learns
  * into the trainer's config: loss, optimizer, schedule, length.
  */
+#include "ranks.h"
 #include "train.h"
 #include "classes.h"
 #include "network.h"
@@ -285,6 +286,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
         .threads = (int)values->threads,
         .seed = values->seed,
         .profile = values->profile,
+        .transport = ranks_transport(),
     };
 
     /* the schedule needs to know how long the run is */

@@ -13,6 +13,7 @@
 #include "network.h"
 #include "outcome.h"
 #include "plan.h"
+#include "ranks.h"
 #include "replay.h"
 #include "run_journal.h"
 #include "run_report.h"
@@ -159,12 +160,14 @@ static void describe_run(const training *run, FILE *file, bool all)
             model_describe(run->model),
             unasked ? "; no stream (--no-bidirectional)" : "");
     fprintf(file,
-            "%-*s%s batches of %zu an epoch, %llu thread%s; Ctrl-C stops and "
-            "saves%s\n",
+            "%-*s%s batches of %zu an epoch, %s%llu thread%s%s; Ctrl-C stops "
+            "and saves%s\n",
             PLAN_INDENT, "run",
             with_commas(elman_trainer_progress(run->trainer)->batches),
-            (size_t)values->batch, (unsigned long long)values->threads,
-            values->threads == 1 ? "" : "s", left ? "; more by --plan" : "");
+            (size_t)values->batch, ranks_describe(),
+            (unsigned long long)values->threads,
+            values->threads == 1 ? "" : "s", ranks_count() > 1 ? " each" : "",
+            left ? "; more by --plan" : "");
 }
 
 /* --plan: what would be done, and nothing more. */
@@ -207,8 +210,9 @@ static int training_open(const parsed_line *arguments, training *run)
     /* from here on no other run writes the checkpoint; then data, model,
      * configs
      */
-    bool writes = !run->values->plan && !run->values->find_lr;
-    int code = writes ? choose_paths(run) : 0;
+    bool trains = !run->values->plan && !run->values->find_lr;
+    bool writes = trains && !ranks_follow();
+    int code = trains ? choose_paths(run) : 0;
     if (!code && writes)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
                          run->values->resume, &run->safe);
@@ -224,7 +228,7 @@ static int training_open(const parsed_line *arguments, training *run)
                                                &run->config, &run->trainer);
     if (status != ELMAN_OK) return setup_refused(status);
     if (run->values->resume) {
-        status = elman_trainer_load(run->trainer, run->safe.path);
+        status = elman_trainer_load(run->trainer, run->checkpoint_path);
         if (status == ELMAN_BAD_VALUE) return resume_failed(run->model_path);
         if (status != ELMAN_OK) return library_failed();
     }
@@ -232,6 +236,7 @@ static int training_open(const parsed_line *arguments, training *run)
     /* where it begins */
     if (!writes) return 0;
     if (!screen.quiet) describe_run(run, stderr, false);
+    ranks_note_idle(run->config.batch_size);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     run->safe.last_step = run->safe.begun_step = progress->step;
     if (run->values->resume)
@@ -400,6 +405,7 @@ static int train_one(const parsed_line *arguments, run_score *score)
 {
     training run = {.alone = !score};
     int code = training_open(arguments, &run);
+
     /* what is only looked at, and trains nothing */
     if (!code && run.values->plan) {
         show_plan(&run);
@@ -408,6 +414,12 @@ static int train_one(const parsed_line *arguments, run_score *score)
     }
     if (!code && run.values->find_lr) {
         code = find_rate(run.trainer);
+        training_close(&run);
+        return code;
+    }
+    if (!code && ranks_follow()) {
+        if (elman_trainer_follow(run.trainer) != ELMAN_OK)
+            code = library_failed();
         training_close(&run);
         return code;
     }
@@ -425,6 +437,9 @@ static int train_one(const parsed_line *arguments, run_score *score)
 
 static int train(const parsed_line *arguments)
 {
+    const train_values *values = arguments->values;
+    bool alone = values->plan || values->find_lr || runs_wanted(values);
+    if (alone && ranks_follow()) return EXIT_DONE;
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 
     char path[PATH_ROOM];
@@ -473,5 +488,6 @@ const command_row train_command = {
                  foreign_options + FOREIGN_AFTER_LAYERS}},
     .examples = examples,
     .size = sizeof(train_values),
+    .ranks = true,
     .run = train,
 };

@@ -18,6 +18,27 @@ if(ELMAN_INSTALL)
   install(TARGETS elman_cli)
 endif()
 
+# the same program for several processes, where a compiler of MPI is found
+option(ELMAN_MPI "the program elman-mpi (needs an MPI, as libopenmpi-dev)" ON)
+if(ELMAN_MPI AND NOT WIN32 AND NOT CMAKE_CROSSCOMPILING)
+  find_package(MPI QUIET COMPONENTS C)
+endif()
+if(TARGET MPI::MPI_C)
+  set(mpi_sources ${cli_sources})
+  list(FILTER mpi_sources EXCLUDE REGEX "/main[.]c$")
+  add_executable(elman_mpi ${mpi_sources} cli/mpi/main.c cli/mpi/transport.c)
+  set_target_properties(elman_mpi PROPERTIES OUTPUT_NAME elman-mpi)
+  target_compile_options(elman_mpi PRIVATE -ffp-contract=off ${elman_warnings})
+  target_compile_definitions(elman_mpi PRIVATE ${elman_system})
+  target_link_libraries(elman_mpi PRIVATE elman_whole m MPI::MPI_C)
+  if(ELMAN_INSTALL)
+    install(TARGETS elman_mpi)
+  endif()
+elseif(ELMAN_MPI)
+  message(NOTICE "elman: no elman-mpi: it needs an MPI, as libopenmpi-dev "
+    "brings; -DELMAN_MPI=OFF says that this is meant")
+endif()
+
 # the build runs the program, so not when it is made for another machine
 if(NOT CMAKE_CROSSCOMPILING)
   set(pages man/elman.1)

@@ -1,0 +1,122 @@
+/*
+ * main.c: the program elman-mpi: elman in several processes, which a launcher
+ * of MPI starts (mpirun, srun). Rank 0 speaks for all. What another rank would
+ * say is kept, and shown only if it fails by itself: a mistake on the command
+ * line is the same on all of them.
+ */
+#include "transport.h"
+
+#include "../program.h"
+#include "../ranks.h"
+
+#include <mpi.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where standard error really goes on a rank that keeps what it says. */
+static int true_error = -1;
+static FILE *kept;
+
+/* ---- Who is where ------------------------------------------------------- */
+
+/* Whether the launcher has given this process processors of its own. */
+static bool is_bound(void)
+{
+    cpu_set_t set;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) < online;
+}
+
+/* How many ranks are on this machine, and how many machines there are. */
+static void count_places(int *here, int *machines)
+{
+    MPI_Comm local;
+    int rank, first;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL,
+                        &local);
+    MPI_Comm_size(local, here);
+    MPI_Comm_rank(local, &rank);
+    MPI_Comm_free(&local);
+
+    first = rank == 0;
+    MPI_Allreduce(&first, machines, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+}
+
+/* ---- What other ranks say ----------------------------------------------- */
+
+/* Standard output is nobody's; standard error goes to a file without a name. */
+static void keep_quiet(void)
+{
+    if (!freopen("/dev/null", "w", stdout)) abort();
+    true_error = dup(STDERR_FILENO);
+    kept = tmpfile();
+    if (kept) dup2(fileno(kept), STDERR_FILENO);
+    signal(SIGINT, SIG_IGN); /* rank 0 finishes the step and ends the run */
+    signal(SIGTERM, SIG_IGN);
+}
+
+/* The last line that was kept, with the rank that says it. */
+static void show_kept(int rank)
+{
+    char line[2048], last[2048] = "it failed", host[MPI_MAX_PROCESSOR_NAME];
+    int length;
+    if (!kept || true_error < 0) return;
+    fflush(stderr);
+    rewind(kept);
+    while (fgets(line, sizeof line, kept))
+        if (!strncmp(line, "elman: ", 7))
+            memcpy(last, line + 7, sizeof last - 7);
+    MPI_Get_processor_name(host, &length);
+    dup2(true_error, STDERR_FILENO);
+    last[strcspn(last, "\n")] = '\0';
+    fprintf(stderr, "elman: rank %d on %s: %s\n", rank, host, last);
+}
+
+/* ---- The end ------------------------------------------------------------ */
+
+/* Waits until all ranks are done, at most so many seconds; the worst of their
+ * exit statuses. */
+static bool all_done(int code, double patience, int *worst)
+{
+    MPI_Request request;
+    int done = 0;
+    MPI_Iallreduce(&code, worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request);
+    double begin = MPI_Wtime();
+    while (!done) {
+        const struct timespec moment = {.tv_nsec = 1000 * 1000};
+        MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+        if (done || MPI_Wtime() - begin > patience) break;
+        nanosleep(&moment, NULL);
+    }
+    return done;
+}
+
+/* Seconds that a rank which failed waits for others to fail as well. */
+static const double PATIENCE = 2;
+static const double FOREVER = 1e9;
+
+int main(int argc, char **argv)
+{
+    int provided, rank, size, here, machines, worst = 0;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    count_places(&here, &machines);
+
+    const elman_transport *transport = transport_open();
+    ranks_open(transport, here, machines, is_bound());
+    if (rank != 0) keep_quiet();
+    int code = program(argc, argv);
+
+    /* one that fails alone names itself and ends the others */
+    bool together = all_done(code, code ? PATIENCE : FOREVER, &worst);
+    if (rank != 0 && code && !together) show_kept(rank);
+    if (!together) MPI_Abort(MPI_COMM_WORLD, code);
+    MPI_Finalize();
+    return worst;
+}

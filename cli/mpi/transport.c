@@ -1,0 +1,97 @@
+/*
+ * transport.c: each transfer of an exchange is a nonblocking message, or
+ * several where it is larger than MPI counts. MPI delivers messages between two
+ * ranks in the order in which they were begun, which is what an exchange asks.
+ */
+#include "transport.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MOST = 1 << 30 }; /* bytes of one message */
+
+/* The ranks of this run, apart from messages of others. */
+static MPI_Comm ranks;
+
+typedef struct pending {
+    int count;
+    MPI_Request requests[];
+} pending;
+
+/* Why a call of MPI failed; NULL if it did not. */
+static const char *words_of(int code)
+{
+    static char text[MPI_MAX_ERROR_STRING];
+    int length;
+    if (code == MPI_SUCCESS) return NULL;
+    MPI_Error_string(code, text, &length);
+    return text;
+}
+
+static size_t parts_of(size_t bytes)
+{
+    return bytes / MOST + (bytes % MOST > 0);
+}
+
+/* Begins one message after another. */
+static int begin_transfer(const elman_transfer *t, pending *p)
+{
+    int code = MPI_SUCCESS;
+    for (size_t at = 0; at < t->bytes && code == MPI_SUCCESS; at += MOST) {
+        size_t left = t->bytes - at;
+        int count = left < MOST ? (int)left : MOST;
+        char *data = (char *)t->data + at;
+        MPI_Request *request = &p->requests[p->count++];
+        code =
+            t->receives
+                ? MPI_Irecv(data, count, MPI_BYTE, t->rank, 0, ranks, request)
+                : MPI_Isend(data, count, MPI_BYTE, t->rank, 0, ranks, request);
+    }
+    return code;
+}
+
+static const char *begin(void *context, const elman_transfer *transfers,
+                         size_t count, void **exchange)
+{
+    (void)context;
+    size_t parts = 0;
+    for (size_t i = 0; i < count; i++)
+        parts += parts_of(transfers[i].bytes);
+    pending *p = malloc(sizeof *p + parts * sizeof *p->requests);
+    if (!p) return "no memory for an exchange";
+
+    p->count = 0;
+    int code = MPI_SUCCESS;
+    for (size_t i = 0; i < count && code == MPI_SUCCESS; i++)
+        code = begin_transfer(transfers + i, p);
+    *exchange = p;
+    return words_of(code);
+}
+
+static const char *end(void *context, void *exchange)
+{
+    (void)context;
+    pending *p = exchange;
+    int code = MPI_Waitall(p->count, p->requests, MPI_STATUSES_IGNORE);
+    free(p);
+    return words_of(code);
+}
+
+/* The sentence is the caller's to show: it knows what it was about. */
+static void give_up(void *context, const char *sentence)
+{
+    (void)context, (void)sentence;
+    MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+const elman_transport *transport_open(void)
+{
+    static elman_transport made = {
+        .begin = begin, .end = end, .abort = give_up};
+    MPI_Comm_dup(MPI_COMM_WORLD, &ranks);
+    MPI_Comm_set_errhandler(ranks, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(ranks, &made.rank);
+    MPI_Comm_size(ranks, &made.size);
+    return &made;
+}

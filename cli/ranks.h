@@ -1,0 +1,40 @@
+/*
+ * ranks.h: the processes that run this command together. elman runs alone;
+ * elman-mpi (mpi/main.c) says before the program begins how its processes reach
+ * each other. Rank 0 reads, writes and speaks as elman does; the others read
+ * the same line and the same files, say nothing, and follow.
+ */
+#ifndef RANKS_H
+#define RANKS_H
+
+#include "elman.h"
+
+#include <stdbool.h>
+
+/* Set once, before program(): NULL for one process alone. here is how many of
+ * the ranks share this machine; bound, that each has processors of its own
+ * there. */
+void ranks_open(const elman_transport *transport, int here, int machines,
+                bool bound);
+
+/* How this rank reaches the others, or NULL. */
+const elman_transport *ranks_transport(void);
+
+/* Whether this rank follows another. */
+bool ranks_follow(void);
+
+/* How many there are, 1 alone. */
+int ranks_count(void);
+
+/* So many threads as this rank's part of the machine has, where nobody has said
+ * how many; all is what the machine gives to this process. */
+int ranks_threads(int all);
+
+/* In words, "" alone: "4 ranks on 2 machines, ". */
+const char *ranks_describe(void);
+
+/* Says so where a batch has fewer blocks of sequences, which ranks do not
+ * share, than there are ranks. */
+void ranks_note_idle(size_t batch);
+
+#endif
