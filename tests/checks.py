@@ -100,6 +100,7 @@ class Air(Check):
         super().setUp()
         self.write("cli/a.c", self.function(self.GOOD))
         self.write("src/a/b.h", self.function(self.GOOD))
+        self.write("python/src/a.c", self.function(self.GOOD))
 
     def function(self, body):
         return f"static int f(int a)\n{{\n{body}}}\n"
@@ -117,6 +118,9 @@ class Air(Check):
     def test_no_blank_line(self):
         self.plant("cli: 0 % hold a blank line, expected at least 80 %",
                    self.GOOD.replace("\n\n", "\na++;\n"), "cli/a.c")
+        self.write("cli/a.c", self.function(self.GOOD))
+        self.plant("python/src: 0 % hold a blank line",
+                   self.GOOD.replace("\n\n", "\na++;\n"), "python/src/a.c")
 
     def test_comment_in_a_string(self):
         for text in ['s = "/* why */";', 's = "\\"// why";', "s = '\"';",

@@ -330,7 +330,6 @@ static int torch_clear(PyObject *self)
     objects_of(torch_of(self), objects);
     for (int i = 0; i < TORCH_OBJECTS; i++)
         Py_CLEAR(*objects[i]);
-    Py_CLEAR(torch_of(self)->name_level);
     return 0;
 }
 
