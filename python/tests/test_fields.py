@@ -218,9 +218,10 @@ def test_fields_of_models_and_states_are_returned_as_they_were_set():
     assert model.config.items() >= {"input_size": 3, "batch_first": True, "seed": 2**64 - 1}.items()
     given = {"T": 5, "B": 3, "training": True, "keep_gradients": True, "empty": False,
              "threads": 2, "seed": 2**63, "block": 16, "passes": 4, "open_blocks": 2,
-             "keep_steps": True}  # fmt: skip
+             "keep_steps": True, "budget": 0}  # fmt: skip
     assert set(given) == set(struct("elman_state_config"))
     assert _core.State(model, **given).config == given
+    assert _core.State(model, T=5, training=True, budget=2**20).config["budget"] == 2**20
     assert _core.State(model, B=2, empty=True).config["empty"] is True
 
 
