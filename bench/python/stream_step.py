@@ -1,10 +1,17 @@
 """One step of a stream of an LSTM of 32 units from Python, beside what else is
 installed: nanoseconds, the least of many rounds in which all take turns.
 
-    PYTHONPATH=python python bench/python/stream_step.py
+    PYTHONPATH=python python bench/python/stream_step.py [--instructions]
+
+--instructions counts those of a call of elman's instead, by valgrind, which a
+busy machine does not disturb.
 """
 
 import io
+import os
+import re
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -12,6 +19,7 @@ import numpy as np
 import elman
 
 INPUTS, UNITS, CALLS, ROUNDS = 8, 32, 500, 400
+COUNTED = 40000  # calls, so that what else a process does is no part of it
 
 
 def elman_rows():
@@ -79,7 +87,31 @@ def once(call):
     return (time.perf_counter() - begin) / CALLS
 
 
+def instructions(row, calls):
+    """Instructions of a process that makes so many calls of a row."""
+    found = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+         sys.executable, __file__, "--calls", row, str(calls)],
+        capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
+    )  # fmt: skip
+    return int(re.search(r"Collected : (\d+)", found.stderr)[1])
+
+
+def count():
+    """The difference that more calls make; an empty call is Python's own part."""
+    for row in ("nothing", *elman_rows()):
+        least, most = (instructions(row, calls) for calls in (0, COUNTED))
+        print(f"{row:20} {(most - least) / COUNTED:8.0f} instructions")
+
+
 def main():
+    if sys.argv[1:] == ["--instructions"]:
+        return count()
+    if sys.argv[1:2] == ["--calls"]:
+        call = {"nothing": lambda: None, **elman_rows()}[sys.argv[2]]
+        for _ in range(int(sys.argv[3])):
+            call()
+        return None
     rows = {**elman_rows(), **torch_rows(), **onnx_rows()}
     least = dict.fromkeys(rows, float("inf"))
     for _ in range(ROUNDS):
@@ -87,6 +119,7 @@ def main():
             least[name] = min(least[name], once(call))
     for name, seconds in least.items():
         print(f"{name:20} {seconds * 1e9:8.0f} ns")
+    return None
 
 
 if __name__ == "__main__":
