@@ -259,9 +259,9 @@ static bool read_number(const core *core, const field *f, PyObject *value,
         return read_signed(value, (int32_t *)at) ||
                refuse_type(core, what, f->name, value, "a whole number");
     uint64_t whole = 0;
-    uint64_t most = f->type == FIELD_INT    ? INT32_MAX
-                    : f->type == FIELD_SIZE ? SIZE_MAX
-                                            : UINT64_MAX;
+    uint64_t most = UINT64_MAX;
+    if (f->type == FIELD_INT) most = INT32_MAX;
+    if (f->type == FIELD_SIZE) most = SIZE_MAX;
     if (!read_whole(value, most, &whole))
         return refuse_type(core, what, f->name, value,
                            "a whole number of 0 or more");
