@@ -16,7 +16,7 @@ typedef struct bench_values {
     int mode;
     option_sizes threads;
     double seconds;
-    bool list;
+    bool quick, list;
     const char *peers, *results;
 } bench_values;
 
@@ -47,11 +47,18 @@ static const option_row options[] = {
      .type = OPTION_REAL,
      .value = "S",
      .field = AT(seconds),
-     .fallback = "0.2",
+     .fallback = "(0.2; with --quick what is left of 20)",
      .range = {1e-4, 3600},
      .common = true,
      .help = "time for each row, without warmup; a shape that takes longer "
              "runs twice"},
+    {.name = "quick",
+     .letter = 'k',
+     .type = OPTION_FLAG,
+     .field = AT(quick),
+     .common = true,
+     .help = "a dozen rows of all kinds in 20 seconds: large and small, "
+             "forward and training, levels in a wave, streams, one step"},
     {.name = "list",
      .letter = 'l',
      .type = OPTION_FLAG,
@@ -82,6 +89,8 @@ typedef struct bench_run {
     char **patterns; /* then NULL; none means all */
     peer_list peers;
     bench_report report;
+    double begin; /* when all began */
+    size_t left;  /* rows that are not measured yet */
 } bench_run;
 
 /* ---- What to measure ----------------------------------------------------- */
@@ -118,27 +127,80 @@ static int check_patterns(char **patterns)
     return 0;
 }
 
+/* Whether a row is asked for. */
+static bool is_asked(const bench_run *run, const workload *work,
+                     bench_mode mode, int threads)
+{
+    static const int asked[] = {INF | TRAIN | STEPPING | INSPECTING, INF, TRAIN,
+                                STEPPING, INSPECTING};
+    if (!(work->modes & asked[run->values->mode] & (int)mode)) return false;
+    if (mode == HEAD && threads > 1) return false;
+    return !run->values->quick || workload_is_quick(work, (int)mode, threads);
+}
+
+/* Calls mode_do for each mode of each shape that a pattern matches. */
+static int each_mode(bench_run *run,
+                     int (*mode_do)(bench_run *, const workload *, bench_mode))
+{
+    static const bench_mode modes[] = {INF,  TRAIN,     STREAM,
+                                       HEAD, EXPONENTS, FLOW};
+    const size_t mode_count = sizeof modes / sizeof *modes;
+    int code = 0;
+
+    for (size_t n = 0; !code && n < workload_count; n++)
+        for (size_t m = 0;
+             !code && m < mode_count && is_wanted(run, &workloads[n]); m++)
+            code = mode_do(run, &workloads[n], modes[m]);
+    return code;
+}
+
+/* Adds the rows of a shape in one mode to those that are left. */
+static int count_mode(bench_run *run, const workload *work, bench_mode mode)
+{
+    const option_sizes *wanted = &run->values->threads;
+    for (size_t n = 0; n < wanted->count; n++)
+        run->left += (int)wanted->sizes[n] <= run->report.machine.threads &&
+                     is_asked(run, work, mode, (int)wanted->sizes[n]);
+    return 0;
+}
+
+/* Counts the rows; there must be one. Returns 0 or an exit code. */
+static int count_rows(bench_run *run)
+{
+    const option_sizes *wanted = &run->values->threads;
+    const elman_machine *machine = &run->report.machine;
+    if (elman_machine_read(&run->report.machine) != ELMAN_OK)
+        return library_failed();
+
+    bool has_threads = false;
+    for (size_t n = 0; n < wanted->count; n++)
+        has_threads |= (int)wanted->sizes[n] <= machine->threads;
+    if (!has_threads)
+        return misused("--threads expects at most %d on this machine",
+                       machine->threads);
+
+    each_mode(run, count_mode);
+    if (run->left > 0) return 0;
+    return misused("no row%s has these shapes, modes and threads, see 'elman "
+                   "bench%s --list'",
+                   run->values->quick ? " of --quick" : "",
+                   run->values->quick ? " --quick" : "");
+}
+
 /* Measures the roofs for those numbers of threads that the machine has. */
 static int measure_roofs(bench_run *run)
 {
     const option_sizes *wanted = &run->values->threads;
     bench_report *report = &run->report;
-    if (elman_machine_read(&report->machine) != ELMAN_OK)
-        return library_failed();
-
-    /* one roof for each number of threads that the machine has */
     report->roofs = calloc(wanted->count, sizeof *report->roofs);
     if (!report->roofs) return failed("out of memory");
+
     for (size_t n = 0; n < wanted->count; n++) {
         const int threads = (int)wanted->sizes[n];
         if (threads > report->machine.threads) continue;
         elman_roof *roof = &report->roofs[report->roof_count++];
         if (elman_roof_read(threads, roof) != ELMAN_OK) return library_failed();
     }
-
-    if (report->roof_count == 0)
-        return misused("--threads expects at most %d on this machine",
-                       report->machine.threads);
     return 0;
 }
 
@@ -150,13 +212,27 @@ static void settle(const bench_run *run)
     if (run->peers.count) seconds_pause(0.02);
 }
 
+/* Seconds of measuring a row: as asked, or the row's share of what is left of
+ * --quick's time. Preparing it takes some of that as well. */
+static double row_seconds(const bench_run *run)
+{
+    static const double USUAL = 0.2, QUICK = 20, LEAST = 0.02, PART = 0.6;
+    if (run->values->seconds > 0) return run->values->seconds;
+    if (!run->values->quick) return USUAL;
+
+    const double left = run->begin + QUICK - seconds_now();
+    const double share = left / (double)(run->left ? run->left : 1);
+    const double ours = PART * share / (double)(1 + run->peers.count);
+    return ours > LEAST ? ours : LEAST;
+}
+
 /* Ours and the peers' take turns, so that what else happens on the machine
  * meets all of them; of each the median of its turns counts. */
 static int take_turns(bench_run *run, subject *ours, bench_row *row)
 {
     enum { TURNS = 20 };
     const int turns = row->mode == HEAD ? TURNS : ours->estimate > 0.5 ? 2 : 3;
-    const double seconds = run->values->seconds / turns;
+    const double seconds = row_seconds(run) / turns;
     double mine[TURNS], theirs[PEERS_MOST][TURNS];
     size_t answers[PEERS_MOST] = {0};
 
@@ -196,26 +272,21 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
     }
 
     if (!code && row->mode & STEPPING)
-        code = subject_tail(&ours, run->values->seconds / 2, &row->tail);
+        code = subject_tail(&ours, row_seconds(run) / 2, &row->tail);
 
     subject_close(&ours);
     return code;
 }
 
-/* All rows of a shape in one mode. */
+/* All rows of a shape in one mode: one for each number of threads. */
 static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 {
-    static const int asked[] = {INF | TRAIN | STEPPING | INSPECTING, INF, TRAIN,
-                                STEPPING, INSPECTING};
     bench_report *report = &run->report;
     int code = 0;
-    const int wanted = work->modes & asked[run->values->mode];
-    if (!(wanted & (int)mode)) return 0;
 
-    /* one row for each number of threads */
     for (size_t n = 0; !code && n < report->roof_count; n++) {
         const elman_roof *roof = &report->roofs[n];
-        if (mode == HEAD && roof->threads > 1) continue;
+        if (!is_asked(run, work, mode, roof->threads)) continue;
         bench_row *row = &report->rows[report->count];
         *row =
             (bench_row){.work = work, .mode = mode, .threads = roof->threads};
@@ -225,6 +296,7 @@ static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
         live_line("");
         if (code) break;
         report->count++;
+        run->left--;
         if (!screen.json) row_show(report, row);
     }
     return code;
@@ -232,20 +304,10 @@ static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 
 static int measure_rows(bench_run *run)
 {
-    static const bench_mode modes[] = {INF,  TRAIN,     STREAM,
-                                       HEAD, EXPONENTS, FLOW};
-    const size_t mode_count = sizeof modes / sizeof *modes;
     bench_report *report = &run->report;
-    int code = 0;
-    report->rows = calloc(workload_count * mode_count * report->roof_count,
-                          sizeof *report->rows);
+    report->rows = calloc(run->left, sizeof *report->rows);
     if (!report->rows) return failed("out of memory");
-
-    for (size_t n = 0; !code && n < workload_count; n++)
-        for (size_t m = 0;
-             !code && m < mode_count && is_wanted(run, &workloads[n]); m++)
-            code = measure_mode(run, &workloads[n], modes[m]);
-    return code;
+    return each_mode(run, measure_mode);
 }
 
 /* ---- The command --------------------------------------------------------- */
@@ -291,16 +353,17 @@ static int measure(bench_run *run)
     if (code) return code;
 
     if (screen.json) bench_record(report, stdout);
-    else means_show(report);
+    else if (!run->values->quick) means_show(report);
     return write_results(run);
 }
 
 static int bench(const parsed_line *arguments)
 {
     bench_run run = {.values = arguments->values,
-                     .patterns = arguments->operands};
+                     .patterns = arguments->operands,
+                     .begin = seconds_now()};
     if (run.values->list) {
-        workloads_list();
+        workloads_list(run.values->quick);
         return EXIT_DONE;
     }
 
@@ -308,6 +371,7 @@ static int bench(const parsed_line *arguments)
     run.report.peers = &run.peers;
     int code = check_patterns(run.patterns);
     if (!code) code = check_results(run.values->results);
+    if (!code) code = count_rows(&run);
     if (!code) code = peers_open(run.values->peers, &run.peers);
     if (!code) code = measure(&run);
 
@@ -318,6 +382,7 @@ static int bench(const parsed_line *arguments)
 }
 
 static const example examples[] = {
+    {"elman bench --quick", "a dozen rows of all kinds, in 20 seconds"},
     {"elman bench", "everything, in a few minutes"},
     {"elman bench 'st_*' --threads=1", "streams, one step per call"},
     {"elman bench charlm_lstm2_256 --mode=train --seconds=2",

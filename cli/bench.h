@@ -55,6 +55,10 @@ const char *mode_name(bench_mode mode);
 /* True if pattern, with the wildcards of a shell, matches the shape. */
 bool workload_is(const workload *work, const char *pattern);
 
+/* True if --quick has the shape, in one of the modes and with that number of
+ * threads; 0: any. */
+bool workload_is_quick(const workload *work, int modes, int threads);
+
 /* Operations of one pass, or of one step of a stream. */
 double workload_flops(const workload *work, bench_mode mode);
 
@@ -73,8 +77,8 @@ double workload_floor(const workload *work, bench_mode mode,
  * as peers are asked. */
 void workload_write(const workload *work, char separator, FILE *file);
 
-/* The shapes as a table with tabs. */
-void workloads_list(void);
+/* The shapes as a table with tabs; those of --quick alone if is_quick. */
+void workloads_list(bool is_quick);
 
 /* ---- Timing: bench_run.c ------------------------------------------------- */
 

@@ -69,6 +69,33 @@ const workload workloads[] = {
 };
 const size_t workload_count = sizeof workloads / sizeof *workloads;
 
+/* The rows of --quick: large and small, forward and training, two threads where
+ * they matter most, a wave, streams, and one step with a head. */
+static const struct {
+    const char *name;
+    bench_mode mode;
+    int threads;
+} quick[] = {
+    {"db_rnn_1760_16", INF, 1},     {"db_lstm_512_16", INF, 1},
+    {"db_lstm_512_16", TRAIN, 1},   {"dbi_lstm_1024_1", INF, 1},
+    {"charlm_lstm2_256", INF, 1},   {"charlm_lstm2_256", TRAIN, 1},
+    {"charlm_lstm2_256", TRAIN, 2}, {"ts_gru_64", INF, 1},
+    {"ts_gru_64", TRAIN, 1},        {"elman_128", TRAIN, 1},
+    {"wave_lstm4_128", INF, 1},     {"wave_lstm4_128", INF, 2},
+    {"st_lstm_32", STREAM, 1},      {"st_lstm_512", STREAM, 1},
+    {"hd_gru_24", HEAD, 1},
+};
+
+bool workload_is_quick(const workload *work, int modes, int threads)
+{
+    for (size_t n = 0; n < sizeof quick / sizeof *quick; n++)
+        if (work->modes & modes & (int)quick[n].mode &&
+            (threads == 0 || quick[n].threads == threads) &&
+            !strcmp(quick[n].name, work->name))
+            return true;
+    return false;
+}
+
 static const char *cell_name(bench_cell cell)
 {
     static const char *const names[] = {"rnn_tanh", "rnn_relu", "lstm", "gru"};
@@ -150,13 +177,14 @@ void workload_write(const workload *work, char separator, FILE *file)
             work->T, s, work->dx);
 }
 
-void workloads_list(void)
+void workloads_list(bool is_quick)
 {
     printf("name\tfamily\tcell\tlayers\tbidir\tinput\thidden\tbatch\tsteps\t"
            "dx\tmodes\tfwd_flops\ttrain_flops\n");
 
     for (size_t n = 0; n < workload_count; n++) {
         const workload *work = &workloads[n];
+        if (is_quick && !workload_is_quick(work, work->modes, 0)) continue;
         workload_write(work, '\t', stdout);
         printf("\t%s\t%.0f\t%.0f\n",
                work->modes & INSPECTING ? "inspect"

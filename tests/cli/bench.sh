@@ -2,6 +2,7 @@
 elman bench --list | awk -F '\t' 'NR == 1 || /charlm|bilstm|st_gru_24/'
 elman bench --list | wc -l
 elman bench --list | cut -f1 | sort | uniq -d
+elman bench --list --quick | cut -f1
 
 cat >count.py <<'END'
 import json, sys
@@ -32,10 +33,15 @@ cut -c1-30 table.txt | sed -n '/^shape/,$p'
 elman bench $quick dbd_rnn_64_1 --json >results.json
 python3 count.py results.json
 
+# of --quick's rows those that are small enough for any build
+elman bench $quick --quick 'elman_*' 'wave_*' 'st_lstm_32' 'hd_*' >table.txt
+cut -c1-30 table.txt | sed -n '/^shape/,$p'
+
 echo 'only-a-name' >bad.txt
 for line in 'ts_gru_46' 'nothing-like-it' "'st_*' 'dbx_*'" '--threads=0' \
     '--threads=65' '--mode=fast' '--seconds=0' '--peers=missing.txt' \
-    '--peers=bad.txt' 'st_gru_24 --threads=1 --results=no/where.json'; do
+    '--peers=bad.txt' 'st_gru_24 --mode=train' '--quick ts_gru_64 --mode=stream' \
+    'st_gru_24 --threads=1 --results=no/where.json'; do
     eval elman bench --seconds=0.001 $line >out.txt 2>err.txt
     echo "$? $(cat err.txt)"
 done
