@@ -729,7 +729,7 @@ typedef struct elman_verify_report {
                                atol 1e-5 */
     double gradient_error;  /* the same for its gradients */
     bool same_bits;         /* for all ISAs of this machine, 1 to 4 threads,
-                               chunks and batches */
+                               1 to 8 ranks, chunks and batches */
     bool passed;            /* everything did */
     char isas[64];          /* the ISAs compared */
     char failure[256];      /* first failure: configuration and what differed */

@@ -11,7 +11,7 @@
 #include "proof/training.h"
 #include "proof/trial.h"
 
-enum { MOST_THREADS = 4 };
+enum { MOST_THREADS = 4, MOST_RANKS = 8 };
 
 /* ---- The grid ----------------------------------------------------------- */
 
@@ -243,6 +243,12 @@ TEST(training_runs_end_with_the_same_bits)
                 CHECK_OK(training_hash(i, threads, &got));
                 CHECK(got == want, "%s differs on %s with %d threads",
                       training_name(i), (*isa)->isa, threads);
+            }
+            for (int ranks = 1; ranks <= MOST_RANKS; ranks++) {
+                uint64_t got = 1;
+                CHECK_OK(training_hash_ranks(i, ranks, &got));
+                CHECK(got == want, "%s differs on %s with %d ranks",
+                      training_name(i), (*isa)->isa, ranks);
             }
         }
         kernels_use(NULL);

@@ -115,6 +115,8 @@ const elman_profile *profile_read(profile *p)
     add_phase(p, "loss", PROFILE_LOSS);
     for (size_t i = p->model->layer_count; i-- > 0;)
         add_layer(p, i, true);
+    if (p->phases[PROFILE_EXCHANGE] > 0)
+        add_phase(p, "exchange", PROFILE_EXCHANGE);
     add_phase(p, "optimizer", PROFILE_OPTIMIZER);
     add_phase(p, "repack", PROFILE_REPACK);
     add_phase(p, "evaluation", PROFILE_EVALUATION);

@@ -14,6 +14,7 @@ typedef enum profile_phase {
     PROFILE_DATA,
     PROFILE_LOSS,
     PROFILE_OPTIMIZER, /* with the norm and the zeroing of gradients */
+    PROFILE_EXCHANGE,  /* with other ranks, waiting for the slowest included */
     PROFILE_REPACK,
     PROFILE_EVALUATION,
     PROFILE_PHASE_COUNT

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "learn/agreement.h"
 #include "learn/carried.h"
+#include "learn/shared_update.h"
 #include "share/share.h"
 
 /* ---- Life --------------------------------------------------------------- */
@@ -147,68 +148,18 @@ elman_status ranks_follow(elman_trainer *t)
 
 elman_status ranks_backward(elman_trainer *t, size_t whole)
 {
-    /* the sums of this rank's nodes, each apart */
-    size_t block = t->config.loss.block;
-    size_t leaves = deal_leaf_count(whole, block);
-    stretch own = share_own_leaves(t->share, leaves);
-    gradient_sums *sums = &t->state->training.sums;
-    tree_node nodes[DEAL_NODES];
-    sums->node_count = deal_nodes(own, leaves, nodes);
-    for (size_t i = 0; i < sums->node_count; i++)
-        sums->nodes[i] =
-            (gradient_node){.begin = nodes[i].begin - own.begin,
-                            .end = nodes[i].begin - own.begin + nodes[i].leaves,
-                            .total = i ? t->share->nodes[i] : sums->total};
-
-    gradients_zero(t->state);
+    size_t leaves = deal_leaf_count(whole, t->config.loss.block);
+    stretch own = shared_begin(t->share, leaves, t->state);
     if (own.begin == own.end) return ELMAN_OK;
     return model_backward(t->model, t->state, NULL, NULL);
-}
-
-/* The squares of all blocks, each from the rank that owns it. */
-static elman_status collect_squares(elman_trainer *t)
-{
-    share *s = t->share;
-    size_t ranks = (size_t)s->size, *begins = calloc(ranks + 1, sizeof *begins);
-    int *owner = calloc(ranks, sizeof *owner);
-    elman_status status =
-        begins && owner ? ELMAN_OK
-                        : failure(ELMAN_NO_MEMORY, "no memory to train with");
-    for (int slice = 0; !status && slice < s->size; slice++) {
-        owner[slice] = deal_slice_of(s->size, slice);
-        size_t end = share_slice(s, owner[slice]).end;
-        size_t blocks = end / OPTIMIZER_BLOCK + (end % OPTIMIZER_BLOCK > 0);
-        begins[slice + 1] = blocks * sizeof *t->optimizer->squares;
-    }
-    if (!status)
-        status = share_collect(s, t->optimizer->squares, begins, owner);
-    free(begins);
-    free(owner);
-    return status;
 }
 
 elman_status ranks_update(elman_trainer *t, size_t whole, double rate,
                           double *norm)
 {
-    elman_model *m = t->model;
-    int threads = t->state->config.threads;
-    float *gradients = t->state->training.sums.total;
     size_t leaves = deal_leaf_count(whole, t->config.loss.block);
-    TRY(share_reduce(t->share, leaves, gradients));
-    optimizer_hold(t->optimizer, gradients);
-
-    /* the norm of all, the move of this rank's, and the weights of all */
-    double total = 0;
-    optimizer_squares(t->optimizer, threads, gradients);
-    TRY(collect_squares(t));
-    TRY(optimizer_norm_of_squares(t->optimizer, &total));
-    TRY(optimizer_move(t->optimizer, rate, threads, total, gradients,
-                       model_flat(m)));
-    profile_lap(t->profile, PROFILE_OPTIMIZER);
-    TRY(share_collect_slices(t->share, model_flat(m)));
-    model_repack(m, threads);
-    *norm = total;
-    return ELMAN_OK;
+    return shared_update(t->share, leaves, t->optimizer, t->model, t->state,
+                         rate, norm, t->profile);
 }
 
 elman_status ranks_add_counts(elman_trainer *t, class_count *counts,

@@ -299,6 +299,12 @@ static elman_status not_finite(elman_trainer *t, const char *what, double value)
     const elman_optimizer_config *o = optimizer_config(t->optimizer);
     t->bad.what = what;
     t->bad.value = value;
+    if (t->share)
+        return failure(ELMAN_NOT_FINITE,
+                       "the %s is %g at step %llu of epoch %llu on all ranks: "
+                       "the same run in one process says where that began",
+                       what, value, (unsigned long long)t->progress.step,
+                       (unsigned long long)t->progress.epoch);
     finite_where where = {t->progress.epoch, t->progress.step, what, value,
                           o->learning_rate,  o->clip_norm > 0};
     finite_pass left = trainer_pass(t);
@@ -327,7 +333,9 @@ static elman_status run_update(elman_trainer *t, size_t whole)
                                              rate, &norm, t->profile);
 
     /* nothing has moved: find where it began */
-    if (status == ELMAN_NOT_FINITE && !t->share) {
+    if (status == ELMAN_NOT_FINITE && t->share)
+        return not_finite(t, "gradient's norm", NAN);
+    if (status == ELMAN_NOT_FINITE) {
         const float *gradients = gradients_join(t->state);
         norm = sqrt(
             kernels_here()->sum_squares(t->model->weight_count, gradients));

@@ -17,4 +17,9 @@ elman_status training_hash(size_t index, int threads, uint64_t *hash);
 /* Trains all of them; hash is their common hash. */
 elman_status training_hash_all(int threads, uint64_t *hash);
 
+/* The same on so many ranks, each a thread that has a part of each batch, a
+ * slice of the optimizer's moments and a model of its own. */
+elman_status training_hash_ranks(size_t index, int size, uint64_t *hash);
+elman_status training_hash_all_ranks(int size, uint64_t *hash);
+
 #endif

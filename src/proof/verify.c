@@ -179,21 +179,37 @@ static elman_status check_file(const char *path, uint64_t seed,
 
 /* ---- Training ----------------------------------------------------------- */
 
-static elman_status compare_training(const char *isa, int threads,
-                                     elman_verify_report *report)
+/* count: threads, or ranks. */
+static void compare_training(uint64_t hash, const char *isa, const char *what,
+                             int count, elman_verify_report *report)
 {
-    uint64_t hash = 0;
-    TRY(training_hash_all(threads, &hash));
-    if (hash == report->hash) return ELMAN_OK;
-
+    if (hash == report->hash) return;
     report->same_bits = false;
     if (!report->failure[0])
         snprintf(report->failure, sizeof report->failure,
-                 "training: different bits on %s, threads %d", isa, threads);
+                 "training: different bits on %s, %s %d", isa, what, count);
+}
+
+static elman_status check_threads(const char *isa, int threads,
+                                  elman_verify_report *report)
+{
+    uint64_t hash = 0;
+    TRY(training_hash_all(threads, &hash));
+    compare_training(hash, isa, "threads", threads, report);
     return ELMAN_OK;
 }
 
-/* Trains with each instruction set, by one thread and by more. */
+static elman_status check_ranks(const char *isa, int ranks,
+                                elman_verify_report *report)
+{
+    uint64_t hash = 0;
+    TRY(training_hash_all_ranks(ranks, &hash));
+    compare_training(hash, isa, "ranks", ranks, report);
+    return ELMAN_OK;
+}
+
+/* Trains with each instruction set, by one thread, by more, and on 1 to 8
+ * ranks. */
 static elman_status check_training(elman_verify_report *report)
 {
     const kernels *const *tables = kernels_all();
@@ -201,11 +217,13 @@ static elman_status check_training(elman_verify_report *report)
 
     for (int i = 0; tables[i] && !status; i++) {
         kernels_use(tables[i]);
-        status = compare_training(tables[i]->isa, 1, report);
-        if (!status)
-            status = compare_training(tables[i]->isa, 4 - i % 3, report);
+        status = check_threads(tables[i]->isa, 1, report);
+        if (!status) status = check_threads(tables[i]->isa, 4 - i % 3, report);
+        if (!status) status = check_ranks(tables[i]->isa, 2 + i % 3, report);
     }
     kernels_use(NULL);
+    for (int ranks = 1; ranks <= 8 && !status; ranks++)
+        status = check_ranks(kernels_here()->isa, ranks, report);
     return status;
 }
 

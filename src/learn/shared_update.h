@@ -1,0 +1,25 @@
+/*
+ * shared_update.h: a step of the optimizer where several ranks have parts of a
+ * batch (share/share.h): each sums its own leaves, and moves its own slice.
+ */
+#ifndef LEARN_SHARED_UPDATE_H
+#define LEARN_SHARED_UPDATE_H
+
+#include "learn/optimizer.h"
+#include "learn/profile.h"
+#include "model/model.h"
+#include "share/share.h"
+
+/* Before a pass goes back over this rank's part of so many leaves, which it
+ * returns: their gradients will be the sums of its nodes. Without any there is
+ * no pass. */
+stretch shared_begin(share *share, size_t leaves, elman_state *state);
+
+/* model_update (model_update.h) after that, on all ranks. The optimizer's slice
+ * is the share's. ELMAN_NOT_FINITE on all of them. */
+elman_status shared_update(share *share, size_t leaves,
+                           elman_optimizer *optimizer, elman_model *model,
+                           elman_state *state, double rate, double *norm,
+                           profile *spent);
+
+#endif
