@@ -75,7 +75,7 @@
  *   elman_truncation_ begin step end (i)
  *   elman_spectrum_   begin step end (i)
  *   elman_exponents_  begin step end (i)
- *   elman_fixed_points_  begin step end (i)
+ *   elman_fixed_points_  begin step end jacobian (i)
  *   elman_gates_      begin step end (i)
  *   elman_units_      begin step end (i)
  *   elman_attribution_  begin step end (i)

@@ -444,6 +444,12 @@ TEST(looking_inside_that_fails_writes_nothing)
     UNTOUCHED(elman_contributions_read(contributions, 99, 0, at(0)));
     UNTOUCHED(elman_contributions_read(contributions, 0, T, at(0)));
     elman_contributions_end(contributions);
+
+    /* not done yet */
+    elman_fixed_points *points = NULL;
+    CHECK_OK(elman_fixed_points_begin(f.model, &batch, NULL, &points));
+    UNTOUCHED(elman_fixed_points_jacobian(points, 0, at(0)));
+    elman_fixed_points_end(points);
     fixture_end(f);
 }
 
