@@ -3,6 +3,8 @@
 #include "screen.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct {
     const elman_transport *transport;
@@ -29,6 +31,54 @@ int ranks_threads(int threads)
 {
     int share = all.bound ? threads : threads / all.here;
     return share > 0 ? share : 1;
+}
+
+void ranks_leave(void) { all.transport = NULL; }
+
+/* One exchange of some transfers. */
+static int exchange(const elman_transfer *transfers, size_t count)
+{
+    const elman_transport *t = all.transport;
+    void *handle = NULL;
+    const char *why = t->begin(t->context, transfers, count, &handle);
+    if (!why) why = t->end(t->context, handle);
+    return why ? failed("the ranks cannot reach each other: %s", why) : 0;
+}
+
+/* Between rank 0 and each other rank: to all of them, or from all. */
+static int exchange_all(char *data, size_t stride, size_t bytes, bool receives)
+{
+    int count = ranks_count() - 1;
+    elman_transfer *list = calloc((size_t)count + 1, sizeof *list);
+    if (!list) return failed("out of memory");
+    for (int n = 0; n < count; n++)
+        list[n] = (elman_transfer){.rank = n + 1,
+                                   .receives = receives,
+                                   .data = data + stride * (size_t)(n + 1),
+                                   .bytes = bytes};
+    int code = exchange(list, (size_t)count);
+    free(list);
+    return code;
+}
+
+int ranks_give(void *data, size_t bytes)
+{
+    if (!all.transport || bytes == 0) return 0;
+    if (!ranks_follow()) return exchange_all(data, 0, bytes, false);
+    const elman_transfer one = {
+        .rank = 0, .receives = true, .data = data, .bytes = bytes};
+    return exchange(&one, 1);
+}
+
+int ranks_gather(void *mine, size_t bytes, void *to)
+{
+    if (bytes == 0) return 0;
+    if (!ranks_follow()) memcpy(to, mine, bytes);
+    if (!all.transport) return 0;
+    if (!ranks_follow()) return exchange_all(to, bytes, bytes, true);
+    const elman_transfer one = {
+        .rank = 0, .receives = false, .data = mine, .bytes = bytes};
+    return exchange(&one, 1);
 }
 
 const char *ranks_describe(void)

@@ -30,6 +30,15 @@ int ranks_count(void);
  * how many; all is what the machine gives to this process. */
 int ranks_threads(int all);
 
+/* From now on this process is alone: a copy of it, which others do not know. */
+void ranks_leave(void);
+
+/* What rank 0 has in data (bytes) comes to all; and what each rank has in mine
+ * (bytes) to rank 0, rank by rank in all (which others need not have). Alone
+ * there is nothing to do. 0, or the exit status behind an error line. */
+int ranks_give(void *data, size_t bytes);
+int ranks_gather(void *mine, size_t bytes, void *all);
+
 /* In words, "" alone: "4 ranks on 2 machines, ". */
 const char *ranks_describe(void);
 

@@ -5,6 +5,7 @@
 #include "runs.h"
 #include "network.h"
 #include "process.h"
+#include "ranks.h"
 #include "record.h"
 #include "runs_list.h"
 #include "screen.h"
@@ -125,6 +126,7 @@ static int run_here(void *context, size_t number, void *result)
     static char path[PATH_ROOM], board[PATH_ROOM];
     const all_runs *all = context;
     if (number >= all->count) return EXIT_FAILED;
+    ranks_leave();
     const one_run *run = &all->list[number];
     train_values *values = all->arguments->values;
     run_model_path(all, run, path);
@@ -157,24 +159,12 @@ static int run_begin(all_runs *all, one_run *run)
     return failed("cannot begin a process for each run: %s", strerror(errno));
 }
 
-/* After its process has ended: the score, which goes into the list. */
-static int run_end(all_runs *all, one_run *run, bool done)
+/* A run that is over: it is told, and its score goes into the list. */
+static int run_tell(all_runs *all, const one_run *run)
 {
-    done =
-        process_result(&run->process, sizeof run->score, &run->score) && done;
-    run->finished = done;
-    run->failed = !done && !stopped;
-    if (!done) {
-        if (run->failed)
-            note("%s: failed, and counts as worst", run_describe(all, run));
-        return 0;
-    }
-
-    /* its checkpoint has no use any more */
-    char path[PATH_ROOM + 16];
-    run_model_path(all, run, path);
-    strcat(path, ".checkpoint");
-    path_remove(path);
+    if (run->failed)
+        note("%s: failed, and counts as worst", run_describe(all, run));
+    if (!run->finished) return 0;
 
     size_t ended = 0;
     for (size_t n = 0; n < all->count; n++)
@@ -182,6 +172,22 @@ static int run_end(all_runs *all, one_run *run, bool done)
     note("%zu of %zu  %s: %s %s", ended, all->count, run_describe(all, run),
          run->score.word, significant(run->score.headline, 4));
     return runs_append(all->path, run_describe(all, run), &run->score);
+}
+
+/* After its process has ended. */
+static int run_end(all_runs *all, one_run *run, bool done)
+{
+    done =
+        process_result(&run->process, sizeof run->score, &run->score) && done;
+    run->finished = done;
+    run->failed = !done && !stopped;
+
+    /* its checkpoint has no use any more */
+    char path[PATH_ROOM + 16];
+    run_model_path(all, run, path);
+    strcat(path, ".checkpoint");
+    if (done) path_remove(path);
+    return ranks_follow() ? 0 : run_tell(all, run);
 }
 
 /* ---- All of them --------------------------------------------------------- */
@@ -207,6 +213,14 @@ static int wait_for_one(all_runs *all)
     return run ? run_end(all, run, done) : 0;
 }
 
+/* Whether this rank is the one that trains a run. */
+static bool is_mine(const all_runs *all, const one_run *run)
+{
+    const elman_transport *ranks = ranks_transport();
+    size_t number = (size_t)(run - all->list);
+    return !ranks || number % (size_t)ranks->size == (size_t)ranks->rank;
+}
+
 static int run_all(all_runs *all)
 {
     size_t most = (size_t)threads_to_use(all->values->threads);
@@ -216,7 +230,7 @@ static int run_all(all_runs *all)
         /* as many as there are processors */
         while (!code && !stopped && running < most && next < all->count) {
             one_run *run = &all->list[next++];
-            if (run->finished) continue;
+            if (run->finished || !is_mine(all, run)) continue;
             code = run_begin(all, run);
             running += !code;
         }
@@ -228,6 +242,33 @@ static int run_all(all_runs *all)
         for (size_t n = 0; n < all->count; n++)
             running += all->list[n].process.id != 0;
     }
+    return code;
+}
+
+/* Whether another rank has trained it, but not earlier ones. */
+static int collect_one(all_runs *all, const one_run *lists, size_t n)
+{
+    size_t rank = n % (size_t)ranks_count();
+    const one_run *theirs = &lists[rank * all->count + n];
+    one_run *run = &all->list[n];
+    if (rank == 0 || run->finished) return 0;
+    run->finished = theirs->finished;
+    run->failed = theirs->failed;
+    run->score = theirs->score;
+    return run_tell(all, run);
+}
+
+/* On rank 0: the runs of all ranks. */
+static int collect_runs(all_runs *all)
+{
+    if (ranks_count() == 1) return 0;
+    size_t bytes = all->count * sizeof *all->list;
+    one_run *lists = calloc((size_t)ranks_count(), bytes);
+    if (!lists) return failed("out of memory");
+    int code = ranks_gather(all->list, bytes, lists);
+    for (size_t n = 0; n < all->count && !code && !ranks_follow(); n++)
+        code = collect_one(all, lists, n);
+    free(lists);
     return code;
 }
 
@@ -496,17 +537,19 @@ int runs_train(const parsed_line *arguments, const char *model_path,
     if (!code) code = sweep_read(arguments, all.values->sweep, &all.settings);
     if (!code) code = list_runs(&all);
     if (!code) process_join(run_here, &all, sizeof(run_score));
-    if (!code) code = find_finished(&all);
+    if (!code && !ranks_follow()) code = find_finished(&all);
+    if (!code) code = ranks_give(all.list, all.count * sizeof *all.list);
 
-    system_catch_stop(on_signal, false);
+    if (!ranks_follow()) system_catch_stop(on_signal, false);
     if (!code) code = run_all(&all);
+    if (!code) code = collect_runs(&all);
 
     if (!code && stopped) {
         note("the runs that have finished are kept in '%s'; the same command "
              "goes on with the others",
              printable(all.path));
         code = 128 + (int)stopped;
-    } else if (!code) code = show_all(&all);
+    } else if (!code && !ranks_follow()) code = show_all(&all);
     sweep_free(&all.settings);
     free(all.list);
     return code;

@@ -438,7 +438,7 @@ static int train_one(const parsed_line *arguments, run_score *score)
 static int train(const parsed_line *arguments)
 {
     const train_values *values = arguments->values;
-    bool alone = values->plan || values->find_lr || runs_wanted(values);
+    bool alone = values->plan || values->find_lr;
     if (alone && ranks_follow()) return EXIT_DONE;
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 

@@ -108,6 +108,8 @@ int main(int argc, char **argv)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     count_places(&here, &machines);
 
+    /* what looks like a terminal here may be a file where the launcher is */
+    setenv("NO_COLOR", "1", 0);
     const elman_transport *transport = transport_open();
     ranks_open(transport, here, machines, is_bound());
     if (rank != 0) keep_quiet();
