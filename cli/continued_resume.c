@@ -56,8 +56,8 @@ static const char *option_of(const char *key, size_t length)
 }
 
 #define MAY_CHANGE                                                             \
-    "--lr, clipping, schedule, limits, --patience, --freeze and --threads "    \
-    "may change"
+    "--lr, clipping, schedule, limits, --patience, --freeze, --threads and "   \
+    "--memory may change"
 
 int resume_failed(const char *model_path)
 {

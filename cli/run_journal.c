@@ -21,7 +21,7 @@ static const char *const apart[] = {
     "metrics-every", "plan",        "threads",
     "seeds",         "sweep",       "find-lr",
     "neighbour",     "tensorboard", "report",
-    "report-every",  "keep-runs"};
+    "report-every",  "keep-runs",   "memory"};
 
 static bool is_apart(const char *name)
 {

@@ -19,9 +19,10 @@
 static bool can_be_swept(const char *name)
 {
     static const char *const others[] = {
-        "seeds",   "sweep",   "cross-validate", "output",      "checkpoint",
-        "resume",  "metrics", "plan",           "threads",     "profile",
-        "seconds", "report",  "report-every",   "tensorboard", "keep-runs"};
+        "seeds",      "sweep",        "cross-validate", "output",
+        "checkpoint", "resume",       "metrics",        "plan",
+        "threads",    "profile",      "memory",         "seconds",
+        "report",     "report-every", "tensorboard",    "keep-runs"};
     for (size_t n = 0; n < sizeof others / sizeof *others; n++)
         if (!strcmp(name, others[n])) return false;
     return true;

@@ -287,6 +287,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
         .seed = values->seed,
         .profile = values->profile,
         .transport = ranks_transport(),
+        .budget = (size_t)values->memory,
     };
 
     /* the schedule needs to know how long the run is */

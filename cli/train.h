@@ -57,7 +57,7 @@ typedef struct train_values {
     int init_nonlinearity;
     double neighbour;
     bool find_lr;
-    uint64_t threads;
+    uint64_t threads, memory;
     const char *sweep;
     uint64_t seeds, folds, fold;
     bool keep_runs;

@@ -136,6 +136,14 @@ const option_row train_training_options[] = {
      .range = {1, MOST_THREADS},
      .common = true,
      .help = "number of threads; the result does not depend on it"},
+    {.name = "memory",
+     .type = OPTION_BYTES,
+     .value = "BYTES",
+     .field = AT(memory),
+     .fallback = "(as it takes)",
+     .help = "train whole sequences of any length in so many bytes, as 512M, "
+             "besides data and weights: steps are run again where they do not "
+             "fit. The result does not depend on it"},
     {0},
 };
 

@@ -274,6 +274,26 @@ static bool read_span(const option_row *row, const char *text, void *value)
     return true;
 }
 
+/* The units of bytes, each 1024 of the one before. */
+static const char byte_units[] = "KMG";
+
+static bool read_bytes(const option_row *row, const char *text, void *value)
+{
+    char number[32];
+    size_t length = strlen(text);
+    const char *unit = length ? strchr(byte_units, text[length - 1]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - byte_units + 1) : 0;
+    snprintf(number, sizeof number, "%.*s", (int)(length - (unit != NULL)),
+             text);
+
+    int64_t count = 0;
+    bool fits = length < sizeof number && whole_number(number, &count) &&
+                count > 0 && count <= INT64_MAX >> shift;
+    if (!fits) return wrong(row, "bytes, as '512M' or '2G'", text);
+    *(uint64_t *)value = (uint64_t)count << shift;
+    return true;
+}
+
 /* "20", "500steps", "20,500steps", or the word for never. */
 static bool read_wait(const option_row *row, const char *text, void *value)
 {
@@ -341,6 +361,6 @@ bool option_read(const option_row *row, const char *text, void *value)
         [OPTION_TEXT] = read_text,       [OPTION_SIZES] = read_sizes,
         [OPTION_INIT] = read_init,       [OPTION_SPAN] = read_span,
         [OPTION_WAIT] = read_wait,       [OPTION_LIST] = read_list,
-        [OPTION_PAIR] = read_pair};
+        [OPTION_PAIR] = read_pair,       [OPTION_BYTES] = read_bytes};
     return readers[row->type](row, text, value);
 }

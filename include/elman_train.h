@@ -485,6 +485,13 @@ typedef struct elman_trainer_config {
     const elman_transport *transport; /* of this rank, where several train
                                          together: it must stay as long as the
                                          trainer. NULL: this process alone */
+    size_t budget; /* bytes for what passes take: the states to train with and
+                      to evaluate with, and the losses; 0: as many as they take.
+                      Nothing else changes, not a bit: see elman_state_size.
+                      Besides them are the data, the model, and 4 to 6 numbers
+                      for each weight. Evaluations run as many steps at a time
+                      as there is room for; a model that reads backward needs
+                      all of them. Not with a transport */
 } elman_trainer_config;
 
 /* A training run. */

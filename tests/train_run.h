@@ -144,8 +144,8 @@ typedef struct session {
     elman_trainer *trainer;
 } session;
 
-/* Opens the data, fits the model's ends to it, and makes a trainer. */
-static inline session begin(run r)
+/* Opens the data and fits the model's ends to it. */
+static inline session begin_without_trainer(run r)
 {
     session s = {0};
     CHECK_OK(elman_dataset_open(r.data, &r.reading, &s.dataset));
@@ -161,6 +161,13 @@ static inline session begin(run r)
                                            ? e->target_count * e->horizon
                                            : e->target_count;
     CHECK_OK(elman_model_create(&r.model, &s.model));
+    return s;
+}
+
+/* And makes a trainer. */
+static inline session begin(run r)
+{
+    session s = begin_without_trainer(r);
     CHECK_OK(elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
     return s;
 }

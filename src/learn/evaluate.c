@@ -160,9 +160,12 @@ static bool needs_units(const elman_dataset *dataset)
 }
 
 /* The work of the forward just run, and of the pass back that follows. */
-static double work_of(const evaluation *on)
+static double work_of(const evaluation *on, const window *w)
 {
-    return model_flops(on->model, on->state->full.row_count, on->backward);
+    uint64_t steps = 0;
+    for (size_t b = 0; b < w->batch.B; b++)
+        steps += w->batch.lengths ? w->batch.lengths[b] : w->batch.T;
+    return model_flops(on->model, steps, on->backward);
 }
 
 /* Adds what came out of a window: rows of shape, after those of the context. */
@@ -179,7 +182,7 @@ static elman_status add_outcome(const evaluation *on, const window *w,
                  .encoding = e,
                  .shape = shape,
                  .O = O,
-                 .y = state_output(on->model, on->state) + context * O,
+                 .y = on->losses->out ? on->losses->out + context * O : NULL,
                  .best = on->losses->best + context,
                  .target = &w->target,
                  .loss = on->losses->sum,
@@ -201,7 +204,7 @@ static elman_status add_outcome(const evaluation *on, const window *w,
     else metrics_add(sums, &o);
     metric_sums *own = on->share ? all->sums + all->own.begin : sums;
     own->steps += window_steps(w);
-    own->flops += work_of(on);
+    own->flops += work_of(on, w);
     free(more);
     return ELMAN_OK;
 }
@@ -232,6 +235,115 @@ static elman_status check_steps(const elman_model *m, const window *w)
     return ELMAN_OK;
 }
 
+/* Whether the state goes through the window in segments, and has no output of
+ * all steps. */
+static bool in_segments(const evaluation *on)
+{
+    return on->state->segments.plan.L && !on->model->info.per_sequence;
+}
+
+/* Takes the rows of some steps on the way back. */
+static void take_steps(void *context, size_t first, size_t T, const float *y,
+                       float *dy)
+{
+    const evaluation *on = context;
+    size_t B = on->state->full.B;
+    row_losses_take(on->losses, on->state->config.threads, first * B, T * B, y,
+                    dy);
+}
+
+/* Forward and back, a segment at a time. */
+static elman_status run_segments(const evaluation *on, const window *w,
+                                 double *loss)
+{
+    const segment_taker taker = {take_steps, (void *)on};
+    gradients_zero(on->state);
+    TRY(model_forward(on->model, on->state, &w->batch, NULL));
+    TRY(model_backward_by(on->model, on->state, &taker, NULL));
+    on->losses->out = on->losses->y;
+    *loss = row_losses_close(on->losses);
+    return ELMAN_OK;
+}
+
+/* Steps first to first + T of a batch, with room for their lengths. */
+static elman_batch slice_of(const elman_model *m, const elman_batch *whole,
+                            size_t first, size_t T, size_t *lengths)
+{
+    elman_batch slice = *whole;
+    size_t B = whole->B;
+    slice.T = T;
+    if (slice.tokens) slice.tokens += first * B;
+    if (slice.x) slice.x += first * B * m->config.input_size;
+    for (size_t b = 0; b < B; b++) {
+        size_t length = whole->lengths ? whole->lengths[b] : whole->T;
+        size_t left = length > first ? length - first : 0;
+        lengths[b] = left < T ? left : T;
+    }
+    slice.lengths = lengths;
+    return slice;
+}
+
+elman_status evaluate_slices(const elman_model *m, elman_state *s,
+                             const elman_batch *in, float *room,
+                             slice_taker *take, void *context)
+{
+    size_t T = in->T, steps = state_steps(s);
+    size_t *lengths = calloc(in->B + 1, sizeof *lengths);
+    elman_status status = ELMAN_OK;
+    if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for a batch");
+
+    /* y lies in the state, or in room where it keeps none */
+    for (size_t first = 0; first < T && !status; first += steps) {
+        size_t left = T - first;
+        elman_batch slice =
+            slice_of(m, in, first, left < steps ? left : steps, lengths);
+        status = model_forward(m, s, &slice, room);
+        if (!status)
+            take(context, &slice, first, room ? room : state_output(m, s));
+    }
+    free(lengths);
+    return status;
+}
+
+void evaluate_keep_ends(const elman_batch *slice, size_t first, size_t O,
+                        const float *y, float *ends)
+{
+    for (size_t b = 0; b < slice->B; b++)
+        if (slice->lengths[b] || first == 0)
+            memcpy(ends + b * O, y + b * O, O * sizeof *y);
+}
+
+/* Of some steps their rows; of vectors per sequence the latest. */
+static void take_slice(void *context, const elman_batch *slice, size_t first,
+                       const float *y)
+{
+    const evaluation *on = context;
+    size_t B = slice->B, O = on->model->info.output_size;
+    if (on->model->info.per_sequence)
+        evaluate_keep_ends(slice, first, O, y, on->losses->part);
+    else
+        row_losses_take(on->losses, on->state->config.threads, first * B,
+                        slice->T * B, y, NULL);
+}
+
+/* Forward alone, as many steps at a time as the state has room for. */
+static elman_status run_slices(const evaluation *on, const window *w,
+                               double *loss)
+{
+    row_losses *losses = on->losses;
+    bool one = on->model->info.per_sequence;
+    TRY(evaluate_slices(on->model, on->state, &w->batch,
+                        in_segments(on) ? losses->part : NULL, take_slice,
+                        (void *)on));
+
+    if (one)
+        row_losses_take(losses, on->state->config.threads, 0, w->batch.B,
+                        losses->part, NULL);
+    losses->out = one ? losses->part : losses->y;
+    *loss = row_losses_close(losses);
+    return ELMAN_OK;
+}
+
 /* Forward; the last layer hands over its rows as it makes them. */
 static elman_status run_forward(const evaluation *on, const window *w,
                                 const elman_batch *shape, size_t context,
@@ -243,6 +355,9 @@ static elman_status run_forward(const evaluation *on, const window *w,
     losses->timed = s->seconds != NULL;
     TRY(row_losses_begin(losses, config, shape, m->info.output_size, &w->target,
                          context));
+    if (in_segments(on) && on->backward) return run_segments(on, w, loss);
+    if (in_segments(on) || w->batch.T > s->config.T)
+        return run_slices(on, w, loss);
     TRY(model_forward_into(m, s, &w->batch, &losses->sink));
 
     double begin = losses->timed ? clock_seconds() : 0;
@@ -306,6 +421,43 @@ elman_status evaluate_all(const evaluation *on, windows *all, metric_sums *sums)
     return ELMAN_OK;
 }
 
+/* The most steps at a time that such a state has bytes for, 0 if not one. */
+static size_t steps_for(const elman_model *m, elman_state_config c,
+                        size_t bytes)
+{
+    size_t fits = 0, most = c.T;
+    while (fits < most) {
+        c.T = fits + (most - fits + 1) / 2;
+        size_t size = state_size(m, &c);
+        if (size && size <= bytes) fits = c.T;
+        else most = c.T - 1;
+    }
+    return fits;
+}
+
+elman_status evaluation_state(const elman_model *m,
+                              const elman_state_config *config, size_t bytes,
+                              elman_state **state, size_t *part)
+{
+    elman_state_config c = *config;
+    *part = 0;
+    if (bytes && state_size(m, &c) > bytes) {
+        if (m->info.streams) c.T = steps_for(m, c, bytes);
+        if (!m->info.streams || !c.T) {
+            c.T = m->info.streams ? 1 : config->T;
+            return failure(ELMAN_BAD_VALUE,
+                           "budget leaves %zu bytes to evaluate in, but a "
+                           "state of T %zu and B %zu takes %zu: expected a "
+                           "larger one",
+                           bytes, c.T, c.B, state_size(m, &c));
+        }
+        *part = c.B;
+    }
+    TRY(state_create(m, &c, state));
+    (*state)->time_first = true;
+    return ELMAN_OK;
+}
+
 elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
                              windows **all)
 {
@@ -322,10 +474,11 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
                                 .B = windows_width(*all),
                                 .threads = config->threads,
                                 .keep_steps = true};
-    TRY(state_create(on->model, &shape, &on->state));
-    on->state->time_first = true;
-    return row_losses_create(on->state->config.T * on->state->config.B,
-                             &on->losses);
+    size_t part, O = on->model->info.output_size;
+    TRY(evaluation_state(on->model, &shape, config->budget, &on->state, &part));
+    TRY(row_losses_create(shape.T * shape.B, &on->losses));
+    bool values = on->loss->kind != ELMAN_LOSS_CROSS_ENTROPY;
+    return part ? row_losses_keep(on->losses, O, values, part) : ELMAN_OK;
 }
 
 void evaluation_close(evaluation *on, windows *all)

@@ -32,9 +32,30 @@ typedef struct evaluation {
     class_count *counts; /* (classes) to add to, or NULL */
 } evaluation;
 
+/* A state without training for windows of T steps of B in bytes, 0: as many as
+ * it takes. If they are too few for all steps, it has room for some at a time,
+ * where the model reads forward; part becomes the rows of y that
+ * row_losses_keep is to have room for then. */
+elman_status evaluation_state(const elman_model *model,
+                              const elman_state_config *config, size_t bytes,
+                              elman_state **state, size_t *part);
+
+/* Runs a batch of a loader forward, some steps at a time, for such a state or
+ * one with a budget, whose y goes to room (else NULL). take gets each slice of
+ * the batch with its lengths, where it begins and what it gave; a vector per
+ * sequence is kept by keep_ends, so that ends (B,O) has that of all steps. */
+typedef void slice_taker(void *context, const elman_batch *slice, size_t first,
+                         const float *y);
+elman_status evaluate_slices(const elman_model *model, elman_state *state,
+                             const elman_batch *batch, float *room,
+                             slice_taker *take, void *context);
+void evaluate_keep_ends(const elman_batch *slice, size_t first, size_t O,
+                        const float *y, float *ends);
+
 /* Runs a window forward and takes the loss over its new steps; the gradient,
  * zero for the context, goes to the state's "dy" if that is there. Adds to
- * sums, the steps and the work as well. */
+ * sums, the steps and the work as well. With backward, a state that keeps
+ * segments goes back as well, if the model has an output at each step. */
 elman_status evaluate_window(const evaluation *evaluation, const window *window,
                              metric_sums *sums, double *loss);
 

@@ -242,6 +242,10 @@ size_t finite_most(const elman_model *m)
 size_t finite_list(const finite_pass *on, size_t room, bad_value *list)
 {
     finder f = {.pass = on, .list = list, .room = room};
+    if (on->state->segments.plan.L) { /* the steps are gone */
+        search_weights(&f, on->model, model_flat(on->model), "weight");
+        return f.count;
+    }
     search_forward(&f);
     if (f.count == 0) search_backward(&f);
     return f.count;
@@ -282,6 +286,10 @@ elman_status finite_trace(const finite_pass *on, const finite_where *where)
 {
     bad_value first;
     char text[FINITE_TEXT] = "none is left to see";
+    if (on->state->segments.plan.L)
+        snprintf(text, sizeof text,
+                 "steps are not kept in a budget of bytes, "
+                 "so look for it without one");
     if (finite_list(on, 1, &first)) finite_describe(&first, text);
     return failure(
         ELMAN_NOT_FINITE,

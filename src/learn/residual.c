@@ -164,6 +164,35 @@ static void add_batch(measuring *m, const elman_batch *batch, bool one,
                            y + (t * batch->B + b) * m->outputs);
 }
 
+/* The answers to a batch that a state takes some steps of at a time. */
+typedef struct sliced {
+    const elman_model *model;
+    size_t B;
+    float *y; /* (T,B,O), or (B,O) */
+} sliced;
+
+static void take_slice(void *context, const elman_batch *slice, size_t first,
+                       const float *y)
+{
+    const sliced *to = context;
+    size_t O = to->model->info.output_size;
+    if (to->model->info.per_sequence)
+        evaluate_keep_ends(slice, first, O, y, to->y);
+    else memcpy(to->y + first * to->B * O, y, slice->T * to->B * O * sizeof *y);
+}
+
+static elman_status run_batch(const elman_model *model, elman_state *state,
+                              const elman_batch *batch, float *room,
+                              measuring *m)
+{
+    sliced to = {model, batch->B, room};
+    if (room) TRY(evaluate_slices(model, state, batch, NULL, take_slice, &to));
+    else TRY(model_forward_into(model, state, batch, NULL));
+    add_batch(m, batch, model->info.per_sequence,
+              room ? room : state_output(model, state));
+    return ELMAN_OK;
+}
+
 /* Runs the part once. */
 static elman_status run_part(const elman_model *model,
                              const elman_dataset *dataset, elman_part part,
@@ -182,18 +211,21 @@ static elman_status run_part(const elman_model *model,
                                 .B = loader_width(loader),
                                 .threads = config->threads,
                                 .keep_steps = true};
-    elman_status status = state_create(model, &shape, &state);
-    if (!status) state->time_first = true;
+    size_t part_rows, O = model->info.output_size;
+    float *room = NULL;
+    elman_status status =
+        evaluation_state(model, &shape, config->budget, &state, &part_rows);
+    if (!status && part_rows &&
+        !(room = malloc(shape.T * shape.B * O * sizeof *room)))
+        status = failure(ELMAN_NO_MEMORY, "no memory for answers");
     while (status == ELMAN_OK) {
         status = loader_read(loader, &batch, &ignored);
         if (status != ELMAN_OK || batch.B == 0) break;
         state_reset(model, state);
-        status = model_forward_into(model, state, &batch, NULL);
-        if (status == ELMAN_OK)
-            add_batch(m, &batch, model->info.per_sequence,
-                      state_output(model, state));
+        status = run_batch(model, state, &batch, room, m);
     }
 
+    free(room);
     state_destroy(state);
     loader_destroy(loader);
     return status;

@@ -37,7 +37,21 @@ void row_losses_destroy(row_losses *l)
     if (!l) return;
     free(l->values);
     free(l->best);
+    free(l->y);
+    free(l->part);
     free(l);
+}
+
+elman_status row_losses_keep(row_losses *l, size_t O, bool all, size_t part)
+{
+    size_t bytes = 0, some = 0;
+    bool fits = sizes_multiply(l->capacity + 1, O, sizeof *l->y, &bytes) &&
+                sizes_multiply(part, O, sizeof *l->part, &some);
+    if (fits && all) l->y = malloc(bytes);
+    if (fits && part) l->part = malloc(some);
+    if (fits && (l->y || !all) && (l->part || !part)) return ELMAN_OK;
+    return failure(ELMAN_NO_MEMORY, "no memory for %zu outputs of %zu rows", O,
+                   all ? l->capacity : part);
 }
 
 /* ---- Rows --------------------------------------------------------------- */
@@ -81,6 +95,7 @@ elman_status row_losses_begin(row_losses *l, const elman_loss_config *config,
     l->config = *config;
     TRY(loss_begin(&l->config, shape, O, target, &l->job));
     l->context = context;
+    l->out = NULL;
     l->sink = (row_sink){take_rows, l};
     l->nanoseconds = 0;
 
@@ -92,8 +107,8 @@ elman_status row_losses_begin(row_losses *l, const elman_loss_config *config,
 /* What the parts of the rest share. */
 typedef struct rest {
     const row_losses *losses;
-    size_t row_count;
-    const float *y;
+    size_t first, row_count;
+    const float *y; /* of rows from first on */
     float *dy;
 } rest;
 
@@ -104,9 +119,25 @@ static void take_part(void *context, size_t index)
     size_t O = l->job.O;
     for (size_t row = index * PART; row < r->row_count; row++) {
         if (row == (index + 1) * PART) return;
-        if (l->best[row] == NOT_TAKEN)
-            take_row(l, row, r->y + row * O, r->dy ? r->dy + row * O : NULL);
+        if (l->best[r->first + row] == NOT_TAKEN)
+            take_row(l, r->first + row, r->y + row * O,
+                     r->dy ? r->dy + row * O : NULL);
     }
+}
+
+void row_losses_take(row_losses *l, int threads, size_t first, size_t count,
+                     const float *y, float *dy)
+{
+    rest r = {l, first, count, y, dy};
+    size_t O = l->job.O;
+    thread_run(threads, (count + PART - 1) / PART, take_part, &r);
+    if (l->y) memcpy(l->y + first * O, y, count * O * sizeof *y);
+}
+
+double row_losses_close(row_losses *l)
+{
+    l->sum = loss_sum_rows(&l->job, l->values + l->context);
+    return l->sum / l->job.divisor;
 }
 
 double row_losses_end(row_losses *l, int threads, const float *y, float *dy)
@@ -123,7 +154,6 @@ double row_losses_end(row_losses *l, int threads, const float *y, float *dy)
         left += l->best[row] == NOT_TAKEN;
     size_t parts = (r.row_count + PART - 1) / PART;
     if (left) thread_run(threads, parts, take_part, &r);
-
-    l->sum = loss_sum_rows(&l->job, l->values + l->context);
-    return l->sum / l->job.divisor;
+    l->out = y;
+    return row_losses_close(l);
 }

@@ -14,11 +14,15 @@
 #include "learn/loss.h"
 
 typedef struct row_losses {
-    size_t capacity; /* rows there is room for */
-    double *values;  /* the loss of each row of the output, before reduction */
-    uint32_t *best;  /* its first likeliest class */
-    size_t context;  /* rows before the first one that has a target */
-    loss_job job;    /* of the rows after those */
+    size_t capacity;  /* rows there is room for */
+    double *values;   /* the loss of each row of the output, before reduction */
+    uint32_t *best;   /* its first likeliest class */
+    size_t context;   /* rows before the first one that has a target */
+    float *y;         /* (capacity,O) room for outputs that no state keeps, or
+                         NULL: none need to be */
+    float *part;      /* (.,O) room for those of some steps, or NULL */
+    const float *out; /* the outputs of the last pass: of its rows, or NULL */
+    loss_job job;     /* of the rows after those */
     elman_loss_config config; /* that of job */
     double sum;               /* of their losses, since row_losses_end */
     row_sink sink;
@@ -40,6 +44,17 @@ elman_status row_losses_begin(row_losses *losses,
                               const elman_loss_config *config,
                               const elman_batch *shape, size_t O,
                               const elman_target *target, size_t context);
+
+/* Makes room for outputs of O numbers: of all rows, if all, and of some steps
+ * at a time, part rows of them. */
+elman_status row_losses_keep(row_losses *losses, size_t O, bool all,
+                             size_t part);
+
+/* Takes the rows from first on, of which y (count,O) and dy, or NULL, are; and
+ * the loss of a pass whose rows were all taken in that way. */
+void row_losses_take(row_losses *losses, int threads, size_t first,
+                     size_t count, const float *y, float *dy);
+double row_losses_close(row_losses *losses);
 
 /* After the pass: takes the rows of y (context rows, then shape's, of O) that
  * the sink was not given, and returns the loss. dy, unless NULL, then holds the

@@ -61,6 +61,12 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                        "k2 is %zu without k1, expected both or none", c->k2);
     if (c->k2 == 0) c->k2 = c->k1;
 
+    if (c->budget && c->transport)
+        return failure(ELMAN_BAD_VALUE,
+                       "budget is %zu with a transport, but ranks train with "
+                       "all steps: expected one of them",
+                       c->budget);
+
     /* a context of whole windows, whose memory is there */
     if (c->k2 > c->k1 && c->k2 % c->k1)
         return failure(ELMAN_BAD_VALUE,
@@ -104,6 +110,95 @@ static elman_status create_windows(elman_trainer *t, size_t context_windows)
     return ELMAN_OK;
 }
 
+/* The bytes of what is left that an evaluation may take. */
+static size_t evaluation_bytes(const elman_model *m,
+                               const elman_state_config *validation,
+                               size_t left)
+{
+    elman_state_config least = *validation;
+    if (m->info.streams) least.T = 1;
+    size_t bytes = state_size(m, &least);
+    if (!left) return 0;
+    return bytes > left / 4 && bytes < left ? bytes : left / 4;
+}
+
+/* What a budget leaves, of which need bytes are spent. */
+static elman_status spend(const elman_trainer_config *c, size_t need,
+                          size_t *left)
+{
+    if (need < *left) {
+        *left -= need;
+        return ELMAN_OK;
+    }
+    return failure(ELMAN_BAD_VALUE,
+                   "budget is %zu bytes, but losses and the evaluation take "
+                   "%zu before any training: expected more",
+                   c->budget, c->budget - *left + need);
+}
+
+/* The state to train with, in the bytes that are left. */
+static elman_status create_state(elman_trainer *t, elman_state_config *training,
+                                 size_t left)
+{
+    size_t least, spent = t->config.budget - left;
+    if (t->config.budget) {
+        TRY(segments_least(t->model, training, &least));
+        if (least > left)
+            return failure(ELMAN_BAD_VALUE,
+                           "budget is %zu bytes, but training takes %zu at "
+                           "least: a state of T %zu and B %zu %zu, losses and "
+                           "the evaluation %zu: expected as many, or smaller "
+                           "batches",
+                           t->config.budget, least + spent, training->T,
+                           training->B, least, spent);
+        training->budget = left;
+    }
+    TRY(state_create(t->model, training, &t->state));
+    t->state->time_first = true;
+    if (t->profile) t->state->seconds = t->profile->layers;
+    return ELMAN_OK;
+}
+
+/* Both states and the losses, in the bytes of the budget if there is one. The
+ * outputs of values have to be kept for metrics where a state does not. */
+static elman_status create_in_budget(elman_trainer *t,
+                                     elman_state_config *training,
+                                     const elman_state_config *validation)
+{
+    const elman_trainer_config *c = &t->config;
+    size_t rows = training->T * training->B, part = 0, left = c->budget;
+    size_t others = validation->T * validation->B;
+    size_t O = t->model->info.output_size;
+    if (others > rows) rows = others;
+    TRY(row_losses_create(rows, &t->losses));
+    bool values = c->loss.kind != ELMAN_LOSS_CROSS_ENTROPY;
+    bool one = t->model->info.per_sequence;
+    if (left && t->model->repeats)
+        return failure(ELMAN_BAD_VALUE,
+                       "budget is %zu, but the model repeats, and what is "
+                       "behind a repeat needs all its steps: expected none",
+                       c->budget);
+    if (left) TRY(spend(c, rows * (12 + (values && !one ? 4 * O : 0)), &left));
+
+    /* an evaluation takes a quarter, or as little as it can */
+    if (validation->B) {
+        TRY(evaluation_state(t->model, validation,
+                             evaluation_bytes(t->model, validation, left),
+                             &t->validation_state, &part));
+        size_t used = t->validation_state->bytes;
+        if (left) TRY(spend(c, used + part * O * sizeof(float), &left));
+    }
+    TRY(create_state(t, training, left));
+
+    /* outputs that no state keeps: the lead of a window, k2 < k1, is some steps
+     * at a time */
+    bool lead = c->k2 < c->k1 && t->state->segments.plan.L;
+    if (lead && part < state_steps(t->state) * training->B)
+        part = state_steps(t->state) * training->B;
+    if (!left || (!part && !t->state->segments.plan.L)) return ELMAN_OK;
+    return row_losses_keep(t->losses, O, values && !one, part);
+}
+
 /* A state for training windows, one for validation windows, if there are any,
  * and losses for the rows of either. */
 static elman_status create_states(elman_trainer *t)
@@ -121,25 +216,15 @@ static elman_status create_states(elman_trainer *t)
                                    .seed = c->seed,
                                    .block = c->loss.block,
                                    .passes = 1};
-    TRY(state_create(t->model, &training, &t->state));
-    t->state->time_first = true;
-    if (t->profile) t->state->seconds = t->profile->layers;
 
     /* a validation window is a whole sequence, or k1 steps of text */
-    size_t rows = training.T * training.B;
-    if (t->validation_windows) {
-        elman_state_config validation = {
-            .T = longest ? longest : c->k1,
-            .B = windows_width(t->validation_windows),
-            .threads = c->threads,
-            .seed = c->seed,
-            .keep_steps = true};
-        TRY(state_create(t->model, &validation, &t->validation_state));
-        t->validation_state->time_first = true;
-        if (validation.T * validation.B > rows)
-            rows = validation.T * validation.B;
-    }
-    return row_losses_create(rows, &t->losses);
+    elman_state_config validation = {.T = longest ? longest : c->k1,
+                                     .threads = c->threads,
+                                     .seed = c->seed,
+                                     .keep_steps = true};
+    if (t->validation_windows)
+        validation.B = windows_width(t->validation_windows);
+    return create_in_budget(t, &training, &validation);
 }
 
 static elman_status create_parts(elman_trainer *t)
@@ -240,11 +325,14 @@ void trainer_keep_best(elman_trainer *t)
 
 /* ---- One step ----------------------------------------------------------- */
 
-/* Counts the steps of the forward just run, of so many sequences. */
-static void count_work(const elman_trainer *t, size_t B, bool backward)
+/* Counts the steps of the forward just run. */
+static void count_work(const elman_trainer *t, const window *w, bool backward)
 {
-    if (!t->profile || B == 0) return;
-    uint64_t steps = t->state->full.row_count;
+    const elman_batch *in = &w->batch;
+    uint64_t steps = 0;
+    if (!t->profile || in->B == 0) return;
+    for (size_t b = 0; b < in->B; b++)
+        steps += in->lengths ? in->lengths[b] : in->T;
     t->profile->forward_steps += steps;
     if (backward) t->profile->backward_steps += steps;
 }
@@ -281,7 +369,7 @@ static elman_status run_lead(elman_trainer *t, const window *w, window *rest,
     double loss;
     evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     TRY(evaluate_window(&on, &first, sums, &loss));
-    count_work(t, first.batch.B, false);
+    count_work(t, &first, false);
     return ELMAN_OK;
 }
 
@@ -370,12 +458,13 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     on.backward = true;
     TRY(evaluate_window(&on, &rest, sums, &loss));
     t->bad.targets = rest.target.values;
-    count_work(t, rest.batch.B, true);
+    count_work(t, &rest, true);
     if (!isfinite(loss) && sums->weight > before)
         return not_finite(t, "loss", loss);
 
-    /* backward and update */
-    TRY(run_backward(t, w->whole));
+    /* backward, unless that was by segments, and update */
+    bool back = t->state->segments.plan.L && !t->model->info.per_sequence;
+    if (!back) TRY(run_backward(t, w->whole));
     return run_update(t, w->whole);
 }
 

@@ -1,0 +1,109 @@
+/*
+ * test_budget_train.c: a training run in a budget of bytes is the run without
+ * one, to the last bit of weights and metrics, for each kind of data.
+ */
+#include "train_run.h"
+
+#include "learn/trainer.h"
+
+enum { STEPS = 12 };
+
+static void check_same_metrics(session a, session b, const char *what,
+                               size_t budget)
+{
+    const elman_progress *got = elman_trainer_progress(a.trainer);
+    const elman_progress *want = elman_trainer_progress(b.trainer);
+    CHECK(!memcmp(&got->last, &want->last, sizeof got->last),
+          "%s, budget %zu: loss %a and %a", what, budget, got->last.loss,
+          want->last.loss);
+    CHECK(!memcmp(&got->validation, &want->validation, sizeof got->validation),
+          "%s, budget %zu: validation %a and %a", what, budget,
+          got->validation.loss, want->validation.loss);
+}
+
+/* Budgets from all that a run takes to the least that it says it can do with.
+ */
+static void check_budgets(run r, const char *what, bool streams)
+{
+    r.training.evaluate_every = 5;
+    session want = begin(r);
+    steps(want, STEPS);
+    size_t whole = want.trainer->state->bytes + 100000, runs = 0, segmented = 0;
+    size_t cut = 0, T = want.trainer->state->config.T;
+    if (want.trainer->validation_state)
+        whole += want.trainer->validation_state->bytes;
+    for (size_t budget = whole;; budget -= budget / 5) {
+        session s = begin_without_trainer(r);
+        r.training.budget = budget;
+        r.training.threads = 1 + (int)(runs % 3);
+        elman_status status =
+            elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer);
+        if (status) {
+            CHECK(strstr(elman_message(), "budget"), "%s", elman_message());
+            end(s);
+            break;
+        }
+        steps(s, STEPS);
+        check_same_weights(s, want, what, budget);
+        check_same_metrics(s, want, what, budget);
+        runs++;
+        segmented += s.trainer->state->segments.plan.L > 0;
+        if (s.trainer->validation_state)
+            cut += s.trainer->validation_state->config.T < T;
+        end(s);
+    }
+    CHECK(segmented, "%s: no budget of %zu cut anything", what, runs);
+    if (streams) CHECK(cut, "%s: no evaluation was cut", what);
+    end(want);
+}
+
+TEST(any_budget_trains_to_the_same_bits)
+{
+    run text = text_run();
+    check_budgets(text, "text", true);
+    text.training.k2 = 72;
+    check_budgets(text, "text, k2 above k1", true);
+    text.training.k2 = 10;
+    check_budgets(text, "text, k2 below k1", true);
+    check_budgets(series_run(), "series", false);
+    check_budgets(table_run(), "table", true);
+    run track = track_run();
+    check_budgets(track, "track", true);
+    track.training.k1 = track.training.k2 = 0;
+    check_budgets(track, "track, whole", true);
+    track.model.layers[0].bidirectional = true;
+    check_budgets(track, "track, both ways", false);
+}
+
+TEST(a_budget_that_is_too_small_names_what_it_takes)
+{
+    run r = track_run();
+    r.training.k1 = r.training.k2 = 0;
+    session s = begin_without_trainer(r);
+    char *at;
+    size_t least;
+    r.training.budget = 1;
+    CHECK_FAILS(
+        elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer),
+        ELMAN_BAD_VALUE, "budget is 1 bytes, but losses and the evaluation");
+    for (r.training.budget = 10000;; r.training.budget += 1000) {
+        if (!elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer))
+            break;
+        if (!(at = strstr(elman_message(), "training takes "))) continue;
+        least = strtoull(at + strlen("training takes "), NULL, 10);
+        r.training.budget = least;
+        CHECK_OK(
+            elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
+        break;
+    }
+    end(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_budget_trains_to_the_same_bits),
+        cmocka_unit_test(a_budget_that_is_too_small_names_what_it_takes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
