@@ -85,7 +85,8 @@ TEST(a_budget_that_is_too_small_names_what_it_takes)
     r.training.budget = 1;
     CHECK_FAILS(
         elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer),
-        ELMAN_BAD_VALUE, "budget is 1 bytes, but losses and the evaluation");
+        ELMAN_BAD_VALUE,
+        "budget (--memory) is 1 bytes, but losses and the evaluation");
     for (r.training.budget = 10000;; r.training.budget += 1000) {
         if (!elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer))
             break;

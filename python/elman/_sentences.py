@@ -17,7 +17,7 @@ KEYWORDS = {
     "lr": "learning_rate", "batch": "batch_size", "optimizer": "rule",
     "freeze": "frozen", "hidden": "hidden", "init": "init_ih", "init-hidden": "init_hh",
     "target-file": "target_path", "line-ends": "keep_line_ends",
-    "validation-file": "validation", "encoding": "text_encoding",
+    "validation-file": "validation", "encoding": "text_encoding", "memory": "budget",
 }  # fmt: skip
 
 # options without a value

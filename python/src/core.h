@@ -347,6 +347,8 @@ typedef struct state_data {
     PyObject *plans[2];    /* of a step's y (B,O), and (O) of one stream */
     size_t last_T, last_B; /* of the last pass, 0 before any */
     bool *taken;           /* (B) slots with a stream; all, after a load */
+    batch_arrays kept;     /* with a budget: what the last pass read, for
+                              backward */
     PyThread_type_lock lock;
 } state_data;
 state_data *state_of(PyObject *object);

@@ -100,6 +100,7 @@ static void state_free(PyObject *self)
     elman_state_destroy(s->state);
     if (s->lock) PyThread_free_lock(s->lock);
     PyMem_Free(s->taken);
+    batch_release(&s->kept);
     Py_CLEAR(s->owner);
     Py_CLEAR(s->plans[0]);
     Py_CLEAR(s->plans[1]);

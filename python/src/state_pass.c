@@ -38,6 +38,16 @@ static void note_pass(state_data *s, const elman_batch *batch)
         if (!batch->lengths || batch->lengths[b]) s->taken[b] = true;
 }
 
+/* With a budget backward reads the input again: it takes the place of what was
+ * kept, which the caller releases then. */
+static void keep_input(state_data *s, batch_arrays *in)
+{
+    if (!s->config.budget) return;
+    batch_arrays before = s->kept;
+    s->kept = *in;
+    *in = before;
+}
+
 PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"x",    "y",         "lengths", "ids",
@@ -73,6 +83,7 @@ PyObject *state_forward(PyObject *self, PyObject *args, PyObject *kwargs)
         if (begun) {
             status = elman_model_forward(model, s->state, &batch, out.data);
             if (!status) note_pass(s, &batch);
+            if (!status) keep_input(s, &in);
             state_call_end(&c);
             if (status) errors_raise(core, status);
         }
@@ -93,23 +104,24 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
     bool tokens = s->info.vocabulary != 0;
 
     // one stream takes (I) as well, and then gives (O)
-    array in, out;
+    batch_arrays read = {0};
+    array out;
     if (!array_argument(core, x, tokens ? ARRAY_INT32 : ARRAY_FLOAT32, "x",
-                        &in))
+                        &read.x))
         return NULL;
     size_t rank = tokens ? 1 : 2;
-    bool bare = B == 1 && in.rank + 1 == rank;
+    bool bare = B == 1 && read.x.rank + 1 == rank;
     const Py_ssize_t sizes[] = {(Py_ssize_t)B, (Py_ssize_t)s->info.input_size};
     const size_t shape[] = {B, s->info.output_size};
     PyObject *made = NULL;
-    if (array_fits(core, &in, "x", bare ? rank - 1 : rank,
+    if (array_fits(core, &read.x, "x", bare ? rank - 1 : rank,
                    bare ? sizes + 1 : sizes))
         made = !y || y == Py_None
                    ? array_new(core, s->plans[bare], &out)
                    : array_fill(core, y, ARRAY_FLOAT32, "y", bare ? 1 : 2,
                                 bare ? shape + 1 : shape, &out);
     if (!made) {
-        array_release(&in);
+        batch_release(&read);
         return NULL;
     }
 
@@ -117,14 +129,16 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
     elman_status status = ELMAN_OK;
     bool begun = state_call_begin(&c, self, s->flops);
     if (begun) {
-        status =
-            tokens ? elman_model_step_tokens(model, s->state, in.data, out.data)
-                   : elman_model_step(model, s->state, in.data, out.data);
+        status = tokens
+                     ? elman_model_step_tokens(model, s->state, read.x.data,
+                                               out.data)
+                     : elman_model_step(model, s->state, read.x.data, out.data);
         if (!status) s->last_T = 1, s->last_B = B;
+        if (!status) keep_input(s, &read);
         state_call_end(&c);
         if (status) errors_raise(core, status);
     }
-    array_release(&in);
+    batch_release(&read);
     array_release(&out);
     if (!begun || status) Py_CLEAR(made);
     return made;

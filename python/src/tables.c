@@ -192,6 +192,7 @@ const field trainer_fields[] = {
     F(profile, FIELD_BOOL),
     F(patience_steps, FIELD_UINT64),
     F(frozen, FIELD_TEXT),
+    F(budget, FIELD_SIZE),
     FIELDS_END,
 };
 #undef F

@@ -445,11 +445,12 @@ elman_status evaluation_state(const elman_model *m,
         if (m->info.streams) c.T = steps_for(m, c, bytes);
         if (!m->info.streams || !c.T) {
             c.T = m->info.streams ? 1 : config->T;
-            return failure(ELMAN_BAD_VALUE,
-                           "budget leaves %zu bytes to evaluate in, but a "
-                           "state of T %zu and B %zu takes %zu: expected a "
-                           "larger one",
-                           bytes, c.T, c.B, state_size(m, &c));
+            return failure(
+                ELMAN_BAD_VALUE,
+                "budget (--memory) leaves %zu bytes to evaluate in, but a "
+                "state of T %zu and B %zu takes %zu: expected a "
+                "larger one",
+                bytes, c.T, c.B, state_size(m, &c));
         }
         *part = c.B;
     }

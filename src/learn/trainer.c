@@ -62,10 +62,11 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
     if (c->k2 == 0) c->k2 = c->k1;
 
     if (c->budget && c->transport)
-        return failure(ELMAN_BAD_VALUE,
-                       "budget is %zu with a transport, but ranks train with "
-                       "all steps: expected one of them",
-                       c->budget);
+        return failure(
+            ELMAN_BAD_VALUE,
+            "budget (--memory) is %zu with a transport, but ranks train with "
+            "all steps: expected one of them",
+            c->budget);
 
     /* a context of whole windows, whose memory is there */
     if (c->k2 > c->k1 && c->k2 % c->k1)
@@ -130,10 +131,11 @@ static elman_status spend(const elman_trainer_config *c, size_t need,
         *left -= need;
         return ELMAN_OK;
     }
-    return failure(ELMAN_BAD_VALUE,
-                   "budget is %zu bytes, but losses and the evaluation take "
-                   "%zu before any training: expected more",
-                   c->budget, c->budget - *left + need);
+    return failure(
+        ELMAN_BAD_VALUE,
+        "budget (--memory) is %zu bytes, but losses and the evaluation take "
+        "%zu before any training: expected more",
+        c->budget, c->budget - *left + need);
 }
 
 /* The state to train with, in the bytes that are left. */
@@ -144,13 +146,14 @@ static elman_status create_state(elman_trainer *t, elman_state_config *training,
     if (t->config.budget) {
         TRY(segments_least(t->model, training, &least));
         if (least > left)
-            return failure(ELMAN_BAD_VALUE,
-                           "budget is %zu bytes, but training takes %zu at "
-                           "least: a state of T %zu and B %zu %zu, losses and "
-                           "the evaluation %zu: expected as many, or smaller "
-                           "batches",
-                           t->config.budget, least + spent, training->T,
-                           training->B, least, spent);
+            return failure(
+                ELMAN_BAD_VALUE,
+                "budget (--memory) is %zu bytes, but training takes %zu at "
+                "least: a state of T %zu and B %zu %zu, losses and "
+                "the evaluation %zu: expected as many, or smaller "
+                "batches",
+                t->config.budget, least + spent, training->T, training->B,
+                least, spent);
         training->budget = left;
     }
     TRY(state_create(t->model, training, &t->state));
@@ -174,10 +177,11 @@ static elman_status create_in_budget(elman_trainer *t,
     bool values = c->loss.kind != ELMAN_LOSS_CROSS_ENTROPY;
     bool one = t->model->info.per_sequence;
     if (left && t->model->repeats)
-        return failure(ELMAN_BAD_VALUE,
-                       "budget is %zu, but the model repeats, and what is "
-                       "behind a repeat needs all its steps: expected none",
-                       c->budget);
+        return failure(
+            ELMAN_BAD_VALUE,
+            "budget (--memory) is %zu, but the model repeats, and what is "
+            "behind a repeat needs all its steps: expected none",
+            c->budget);
     if (left) TRY(spend(c, rows * (12 + (values && !one ? 4 * O : 0)), &left));
 
     /* an evaluation takes a quarter, or as little as it can */

@@ -463,6 +463,9 @@ elman_status segments_least(const elman_model *model,
 /* Carves what the state keeps from pass to pass. */
 void segments_lay_out(const elman_model *model, elman_state *state, arena *a);
 
+/* Whether tokens are still some, which the way back reads again. */
+elman_status segments_check(const elman_model *model, const elman_state *state);
+
 /* Runs a batch that was checked, with y as elman_model_forward has it where the
  * state keeps none, or NULL; and goes back through it. */
 void segments_forward(const elman_model *model, elman_state *state,

@@ -66,6 +66,14 @@ static elman_status check_tokens(const elman_model *m, const elman_state *s,
     return ELMAN_OK;
 }
 
+elman_status segments_check(const elman_model *m, const elman_state *s)
+{
+    const segments *g = &s->segments;
+    elman_batch in = {
+        .T = g->T, .B = s->full.B, .tokens = g->tokens, .lengths = g->lengths};
+    return check_tokens(m, s, &in);
+}
+
 /* As many steps as a sequence has are known where it is whole. */
 static elman_status check_whole(const elman_model *m, const elman_state *s,
                                 const elman_batch *in)

@@ -288,6 +288,7 @@ elman_status segments_backward(const elman_model *m, elman_state *s,
     segments *g = &s->segments;
     size_t B = s->config.B, bytes_h = B * m->memory_h * sizeof(float),
            bytes_c = B * m->memory_c * sizeof(float);
+    TRY(segments_check(m, s));
     TRY(gradients_begin(s));
 
     /* leaves stay open from segment to segment */

@@ -111,6 +111,7 @@ const char *training_name(size_t index) { return studies[index].name; }
 /* One network in training. */
 typedef struct training {
     const study *what;
+    bool least; /* in the fewest bytes */
     elman_model *model;
     elman_state *state;
     elman_optimizer *optimizer;
@@ -129,6 +130,7 @@ static elman_status create(training *r, int threads)
     elman_state_config config = {
         .T = T, .B = B, .training = true, .threads = threads, .seed = 9};
     TRY(model_create(&r->what->config, &r->model));
+    if (r->least) TRY(segments_least(r->model, &config, &config.budget));
     TRY(model_make_flat(r->model));
     size_t n = r->model->weight_count;
     stretch slice = {0, n};
@@ -320,6 +322,12 @@ static elman_status run(training *r, int threads, uint64_t *hash)
 elman_status training_hash(size_t index, int threads, uint64_t *hash)
 {
     training r = {.what = studies + index};
+    return run(&r, threads, hash);
+}
+
+elman_status training_hash_in_least(size_t index, int threads, uint64_t *hash)
+{
+    training r = {.what = studies + index, .least = true};
     return run(&r, threads, hash);
 }
 

@@ -14,6 +14,9 @@ const char *training_name(size_t index);
 /* Trains network index with that many threads and adds the result to hash. */
 elman_status training_hash(size_t index, int threads, uint64_t *hash);
 
+/* The same in the fewest bytes that its state can have. */
+elman_status training_hash_in_least(size_t index, int threads, uint64_t *hash);
+
 /* Trains all of them; hash is their common hash. */
 elman_status training_hash_all(int threads, uint64_t *hash);
 

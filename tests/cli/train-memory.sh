@@ -1,0 +1,10 @@
+# a budget of bytes changes nothing but the memory; one that is too small says what it takes
+awk 'BEGIN { print "x,y"; for (t = 0; t < 3000; t++) printf "%.4f,%.4f\n", sin(0.1 * t), cos(0.1 * (t - 3)) }' >long.csv
+run="train long.csv --task track --target y --window 1000 --epochs 2 --hidden 8 --seed 1 --output"
+elman $run whole.safetensors >whole.out 2>&1
+elman $run part.safetensors --memory 300K >part.out 2>&1
+elman predict whole.safetensors long.csv >whole.txt
+elman predict part.safetensors long.csv >part.txt
+cmp whole.txt part.txt && echo same
+elman $run none.safetensors --memory 1K 2>&1 | grep -o 'budget (--memory) is 1024 bytes, but [a-z]*' || :
+elman $run none.safetensors --memory 12Q
