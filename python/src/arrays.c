@@ -23,11 +23,19 @@ static const struct {
     [ARRAY_BOOL] = {"bool", "?", 1},
 };
 
+/* The letter of struct for this machine's order of bytes, which arrays of
+ * ctypes name. */
+static char own_order(void)
+{
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one ? '<' : '>';
+}
+
 /* Whether a buffer holds numbers of the type as the library reads them. */
 static bool is_plain(const Py_buffer *buffer, array_type type)
 {
     const char *format = buffer->format ? buffer->format : "B";
-    if (*format == '@' || *format == '=') format++;
+    if (*format == '@' || *format == '=' || *format == own_order()) format++;
     if (!*format || format[1] || !strchr(types[type].formats, *format))
         return false;
     return (size_t)buffer->itemsize == types[type].size &&

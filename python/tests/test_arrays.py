@@ -1,5 +1,6 @@
 """What comes in as an array: one rule for what is none, at every door."""
 
+import ctypes
 import warnings
 
 import numpy as np
@@ -113,3 +114,15 @@ def test_graphs_and_estimators_keep_the_rule(tmp_path):
                     estimator.fit(make(bad), y)
         with pytest.raises(ValueError, match="masked"):
             estimator.fit(x, masked(np.asarray(y)))
+
+
+def test_an_array_that_names_the_order_of_bytes_is_read():
+    model = elman.Model([elman.LSTM(3), elman.Linear(2)], inputs=2)
+    x = np.arange(20, dtype="f4").reshape(2, 5, 2)
+    c = (ctypes.c_float * 2 * 5 * 2).from_buffer(x)
+    want = model(x).tobytes()
+    assert memoryview(c).format[0] in "<>"
+    for given in (c, np.asarray(c), np.asarray(c).copy(), x.astype(x.dtype.newbyteorder("S"))):
+        assert model(given).tobytes() == want
+    y = (ctypes.c_float * 2)()
+    assert bytes(model.stream()(c[0][0], y)) == model.stream()(x[0, 0]).tobytes()
