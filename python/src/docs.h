@@ -244,7 +244,7 @@
     "\n"                                                                       \
     "Returns\n"                                                                \
     "-------\n"                                                                \
-    "array (O) or (B,O)"
+    "array (O) or (B,O); zeros for a slot without a stream, or what y had"
 
 #define DOC_STATE_BACKWARD                                                     \
     "backward($self, dy=None, dx=None)\n"                                      \

@@ -4,6 +4,8 @@
  */
 #include "core.h"
 
+#include <string.h>
+
 /* Work below which giving the GIL away costs more than it gains: about 2 us. */
 static const double small_flops = 4e4;
 
@@ -124,6 +126,9 @@ static PyObject *step(PyObject *self, PyObject *x, PyObject *y)
         batch_release(&read);
         return NULL;
     }
+
+    // the library does not write rows of free slots: zeros in a new array
+    if (made != y) memset(out.data, 0, (size_t)out.buffer.len);
 
     state_call c;
     elman_status status = ELMAN_OK;

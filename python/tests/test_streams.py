@@ -113,3 +113,21 @@ def test_a_slot_is_left_once():
     stream.forward(np.zeros((3, 1, 2)), lengths=[0, 1, 0])
     stream.leave(1)
     assert stream.join() == 0
+
+
+def test_the_answer_of_a_slot_without_a_stream_is_zeros(rng):
+    model = MODELS[0]()
+    stream = model.stream(3, empty=True)
+    x = rng.standard_normal((3, 2)).astype("f4")
+    for _ in range(20):
+        junk = [np.full((3, stream(x).shape[1]), 7, "f4") for _ in range(8)]
+        del junk  # memory for the next answer
+        assert not stream(x).any()
+    stream.join()
+    y = stream(x)
+    assert y[0].any() and not y[1:].any()
+
+    # an array of the caller's keeps them, as in C
+    mine = np.full_like(y, 7)
+    stream(x, mine)
+    assert (mine[0] != 7).all() and (mine[1:] == 7).all()
