@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import threading
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,7 +20,7 @@ class Streams:
     `streams[id]` is one of them, and a call takes its next step; `step` takes
     the next steps of several at once, which is faster. A stream that is not
     there begins with its first step. Each gives the bits that it would give
-    alone, whoever else is there. One thread at a time works with it.
+    alone, whoever else is there. One thread works with them at a time: others wait.
 
     Made by `Model.streams`.
 
@@ -45,6 +46,7 @@ class Streams:
     """
 
     def __init__(self, model, room=64, *, threads=0):
+        self._lock = threading.RLock()
         self._make(model, whole("room", room, 1), whole("threads", threads, 0, 64))
 
     def _make(self, model, room, threads):
@@ -100,11 +102,12 @@ class Streams:
         BadValueError
             If it is there.
         """
-        if _id(id) in self._slots:
-            raise refused("id", id, "a new one: this stream is there; leave it, or reset it")
-        if len(self._slots) == self.room:
-            self._grow()
-        self._slots[id] = self._state.join()
+        with self._lock:
+            if _id(id) in self._slots:
+                raise refused("id", id, "a new one: this stream is there; leave it, or reset it")
+            if len(self._slots) == self.room:
+                self._grow()
+            self._slots[id] = self._state.join()
 
     def leave(self, id):
         """Lets a stream go; its memory is lost.
@@ -118,8 +121,9 @@ class Streams:
         BadValueError
             If it is not there.
         """
-        self._state.leave(self._slot(id))
-        del self._slots[id]
+        with self._lock:
+            self._state.leave(self._slot(id))
+            del self._slots[id]
 
     def reset(self, id):
         """Forgets what a stream remembers: its next step is its first.
@@ -128,12 +132,14 @@ class Streams:
         ----------
         id : hashable
         """
-        self._state.reset(self._slot(id))
+        with self._lock:
+            self._state.reset(self._slot(id))
 
     def clear(self):
         """Lets all streams go."""
-        for id in list(self._slots):
-            self.leave(id)
+        with self._lock:
+            for id in list(self._slots):
+                self.leave(id)
 
     def _slot(self, id):
         slot = self._slots.get(_id(id))
@@ -162,10 +168,15 @@ class Streams:
         if not inputs:
             return {}
         x = self._read(inputs)
-        for id in inputs:
+        with self._lock:
+            return self._step(list(inputs), x)
+
+    def _step(self, ids, x):
+        """Of rows that are checked; the lock is held."""
+        for id in ids:
             if id not in self._slots:
                 self.join(id)
-        slots = [self._slots[id] for id in inputs]
+        slots = [self._slots[id] for id in ids]
         rows = np.zeros((self.room, *x.shape[1:]), x.dtype)
         rows[slots] = x
 
@@ -178,7 +189,7 @@ class Streams:
             axis = 1 if self.model.batch_first else 0
             y = self._state.forward(np.expand_dims(rows, axis), lengths=lengths)
             y = y if y.ndim == 2 else np.squeeze(y, axis)
-        return dict(zip(inputs, y[slots]))
+        return dict(zip(ids, y[slots]))
 
     def _read(self, inputs):
         """The inputs as rows, all of them checked before anyone takes a step."""
@@ -245,11 +256,13 @@ class Streams:
         bytes
             A state as `Stream.dumps` has it, with the ids in a note.
         """
-        for id in self._slots:
+        with self._lock:
+            slots, data = list(self._slots.items()), self._state.dumps()
+        for id, _ in slots:
             if isinstance(id, bool) or not isinstance(id, (str, int)):
                 raise refused("id", id, "a str or an int: no others can be saved")
-        notes, tensors = _parse(self._state.dumps())
-        notes["ids"] = json.dumps([[id, slot] for id, slot in self._slots.items()])
+        notes, tensors = _parse(data)
+        notes["ids"] = json.dumps(slots)
         return _build(notes, tensors)
 
     def loads(self, data):
@@ -267,13 +280,16 @@ class Streams:
             room = len(tensors["position"])
             if not all(type(n) is int and 0 <= n < room for n in slots.values()):
                 raise ValueError
+            if len(set(slots.values())) < len(slots):
+                raise ValueError
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError, struct.error):
             raise _core.BadFormatError(
                 "data is no file of streams, expected what Streams.save or dumps wrote"
             ) from None
         made = Stream(self.model, room, empty=True, threads=self._threads)
         made.loads(_build({k: v for k, v in notes.items() if k != "ids"}, tensors))
-        self._state, self._slots = made, slots
+        with self._lock:
+            self._state, self._slots = made, slots
 
     def _grow(self):
         """Twice the room: the rows of the old state become the first ones."""
@@ -289,10 +305,11 @@ class Streams:
     # ---- copies, and how it looks -------------------------------------------
 
     def __copy__(self):
-        other = type(self)(self.model, self.room, threads=self._threads)
-        other._state.copy_from(self._state)
-        other._slots = dict(self._slots)
-        return other
+        with self._lock:
+            other = type(self)(self.model, self.room, threads=self._threads)
+            other._state.copy_from(self._state)
+            other._slots = dict(self._slots)
+            return other
 
     def __deepcopy__(self, memo):
         return self.__copy__()

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -131,3 +133,31 @@ def test_the_answer_of_a_slot_without_a_stream_is_zeros(rng):
     mine = np.full_like(y, 7)
     stream(x, mine)
     assert (mine[0] != 7).all() and (mine[1:] == 7).all()
+
+
+def test_threads_share_streams(rng):
+    model = MODELS[0]()
+    x = rng.standard_normal((8, 30, 2)).astype("f4")
+    want, found = model(x), np.zeros((8, 30, model(x).shape[2]), "f4")
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(3):
+            streams = model.streams(1)
+
+            def client(n):
+                for t in range(30):
+                    found[n, t] = streams[f"client {n}"](x[n, t])
+                    if n == 0 and t % 10 == 5:
+                        copy.copy(streams).loads(streams.dumps())
+
+            threads = [threading.Thread(target=client, args=(n,)) for n in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert found.tobytes() == want.tobytes()
+            assert len(streams) == 8
+            found[:] = 0
+    finally:
+        sys.setswitchinterval(interval)
