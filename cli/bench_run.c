@@ -103,7 +103,7 @@ static double time_runs(subject *ours, size_t runs)
 
 /* With several threads the first passes of a state often try how to share the
  * work (elman_state_config): these are not measured. */
-enum { TRIALS = 7 };
+enum { TRIALS = 7, LONG = 10000 }; /* steps of a pass that takes seconds */
 
 /* A first run that touches all memory; then blocks that grow until they are
  * long enough. */
@@ -122,16 +122,23 @@ static int warm_up(subject *ours)
     return taken < 0 ? library_failed() : 0;
 }
 
+/* Rows of a budget have a sixteenth of the bytes that all steps take. */
+enum { BUDGET = 16 };
+
 static int make_model(const workload *work, int threads, subject *ours)
 {
     const elman_config config = config_of(work, ours->mode);
-    const elman_state_config state = {.T = work->T,
-                                      .B = work->B,
-                                      .training = ours->mode == TRAIN,
-                                      .threads = threads,
-                                      .passes = ours->mode == TRAIN};
-    if (elman_model_create(&config, &ours->model) != ELMAN_OK ||
-        elman_state_create(ours->model, &state, &ours->state) != ELMAN_OK)
+    elman_state_config state = {.T = work->T,
+                                .B = work->B,
+                                .training = ours->mode == TRAIN,
+                                .threads = threads,
+                                .passes = ours->mode == TRAIN};
+    if (elman_model_create(&config, &ours->model) != ELMAN_OK)
+        return library_failed();
+
+    if (!strcmp(work->family, "budget"))
+        state.budget = elman_state_size(ours->model, &state) / BUDGET;
+    if (elman_state_create(ours->model, &state, &ours->state) != ELMAN_OK)
         return library_failed();
     return 0;
 }
@@ -141,11 +148,11 @@ int subject_open(const workload *work, bench_mode mode, int threads,
 {
     const size_t rows = work->T * work->B;
     const size_t outputs = rows * work->H * work->directions;
-    *ours =
-        (subject){.work = work,
-                  .mode = mode,
-                  .threads = threads,
-                  .trials = threads > 1 && mode & (INF | TRAIN) ? TRIALS : 1};
+    const bool tries = threads > 1 && mode & (INF | TRAIN) && work->T < LONG;
+    *ours = (subject){.work = work,
+                      .mode = mode,
+                      .threads = threads,
+                      .trials = tries ? TRIALS : 1};
     int code = make_model(work, threads, ours);
     if (code) return code;
 
