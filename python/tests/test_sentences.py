@@ -66,7 +66,7 @@ def test_keywords_are_those_of_the_package():
     names |= {*known, "chrono", "forget_bias", "clip_norm", "label_smoothing", "bad_bytes", "time",
               "keep_line_ends", "decimal", "thousands", "format", "header", "labels", "frozen",
               "text_encoding", "channels_first", "target_path", "weight_decay", "nonlinearity",
-              "bidirectional", "reference"}  # fmt: skip
+              "bidirectional", "reference", "budget"}  # fmt: skip
     assert {keyword(option) for option in OPTIONS} <= names | set(map(str, names))
 
 
