@@ -139,6 +139,68 @@ TEST(the_sum_over_ranks_is_that_of_one_whatever_their_number)
         }
 }
 
+/* ---- Bytes -------------------------------------------------------------- */
+
+/* A gradient whose slices are all as long, or of less blocks than ranks. */
+typedef struct bytes_job {
+    size_t n, leaves;
+    uint64_t sent[33]; /* by each rank */
+} bytes_job;
+
+static elman_status count_bytes(void *context, const elman_transport *transport)
+{
+    bytes_job *job = context;
+    share *s = NULL;
+    float *weights = calloc(job->n, sizeof *weights);
+    TRY(share_create(transport, &s));
+    TRY(share_prepare(s, job->n, BLOCK));
+    TRY(share_reduce(s, job->leaves, weights));
+    TRY(share_collect_slices(s, weights));
+    job->sent[s->rank] = s->sent;
+    share_destroy(s);
+    free(weights);
+    return ELMAN_OK;
+}
+
+/* Beside a ring all-reduce, in which each rank sends 2 n (P - 1) / P numbers:
+ * what the mean and the most of all ranks are. */
+static void ring_ratios(const bytes_job *job, int size, double *mean,
+                        double *most)
+{
+    double ring = 8.0 * (double)job->n * (size - 1) / size;
+    *mean = *most = 0;
+    for (int rank = 0; rank < size; rank++) {
+        double ratio = (double)job->sent[rank] / ring;
+        *mean += ratio / size;
+        if (ratio > *most) *most = ratio;
+    }
+}
+
+TEST(a_rank_sends_what_a_ring_would_or_at_most_twice_as_much)
+{
+    for (int size = 2; size <= 33; size++)
+        for (size_t leaves = 1; leaves <= 140; leaves += leaves < 36 ? 1 : 13) {
+            size_t ranks = (size_t)size, each = leaves / ranks;
+            bool halves = deal_is_even(size) && leaves % ranks == 0 &&
+                          (each & (each - 1)) == 0;
+            double mean, most;
+            bytes_job even = {.n = 3 * ranks * BLOCK, .leaves = leaves};
+            CHECK_OK(local_run(size, count_bytes, &even));
+            ring_ratios(&even, size, &mean, &most);
+            CHECK(most <= (halves ? 1.1 : 2) + 1e-9,
+                  "%d ranks, %zu leaves: %g of a ring's bytes", size, leaves,
+                  most);
+
+            /* of few blocks some ranks have none to send on: the mean holds */
+            bytes_job few = {.n = 5 * BLOCK + 1, .leaves = leaves};
+            CHECK_OK(local_run(size, count_bytes, &few));
+            ring_ratios(&few, size, &mean, &most);
+            CHECK(mean <= (halves ? 1.1 : 2) + 1e-9,
+                  "%d ranks, %zu leaves: %g of a ring's bytes in the mean",
+                  size, leaves, mean);
+        }
+}
+
 /* ---- Training ----------------------------------------------------------- */
 
 enum { STEPS = 14, SAVED = 5, MOST_RANKS = 16, SEQUENCES = 83, LONGEST = 12 };
@@ -472,6 +534,8 @@ int main(void)
         cmocka_unit_test(slices_cover_all_weights_once),
         cmocka_unit_test(
             the_sum_over_ranks_is_that_of_one_whatever_their_number),
+        cmocka_unit_test(
+            a_rank_sends_what_a_ring_would_or_at_most_twice_as_much),
         cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
         cmocka_unit_test(ranks_end_with_rank_0_even_if_it_takes_no_step),
         cmocka_unit_test(
