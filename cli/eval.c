@@ -7,6 +7,7 @@
 #include "judge.h"
 #include "network.h"
 #include "plan.h"
+#include "ranks.h"
 #include "reading.h"
 #include "report.h"
 #include "screen.h"
@@ -14,6 +15,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct eval_values {
     array_values arrays; /* the first: see arrays.h */
@@ -156,6 +158,7 @@ static int evaluate(const network *net, const eval_values *values,
         .k1 = (size_t)values->k1,
         .fresh_state = values->fresh_state,
         .threads = threads_to_use(values->threads),
+        .transport = ranks_transport(),
     };
 
     result->sequences = elman_dataset_size(dataset, ELMAN_PART_VALIDATION);
@@ -261,9 +264,17 @@ static int eval(const parsed_line *arguments)
 {
     const eval_values *values = arguments->values;
     network net;
+
+    /* standard input comes to the first of several ranks alone */
+    bool shared = strcmp(arguments->operands[1], "-") != 0;
+    if (!shared && ranks_follow()) return EXIT_DONE;
+    if (!shared) ranks_leave();
     int code = network_open(arguments->operands[0],
                             &values->arrays.reading.foreign, false, &net);
-    if (code) return code;
+    if (code || (!net.encoding && ranks_follow())) {
+        network_close(&net);
+        return code;
+    }
     code = net.encoding ? eval_data(&net, arguments)
            : texts_are_read(&net) && !arguments->operands[2] &&
                    !array_is_named(arguments->operands[1])
@@ -307,6 +318,7 @@ const command_row eval_command = {
                 {"Data", reading_options},
                 {foreign_title, foreign_options}},
     .examples = examples,
+    .ranks = true,
     .size = sizeof(eval_values),
     .run = eval,
 };

@@ -31,8 +31,11 @@ static const char *part_word(elman_part part)
 
 static int evaluate(const training *run, result *kept)
 {
+    /* rank 0 alone: the others follow its trainer */
+    elman_trainer_config config = run->config;
+    config.transport = NULL;
     elman_status status =
-        elman_model_evaluate(run->model, run->dataset, kept->part, &run->config,
+        elman_model_evaluate(run->model, run->dataset, kept->part, &config,
                              &kept->metrics, kept->confusion);
     return status == ELMAN_OK ? 0 : library_failed();
 }

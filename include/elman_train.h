@@ -599,7 +599,9 @@ ELMAN_CHECKED elman_status elman_trainer_end_save(elman_trainer *trainer,
 /* Puts the best weights so far into the model. */
 ELMAN_CHECKED elman_status elman_trainer_keep_best(elman_trainer *trainer);
 
-/* The metrics of a model on a part of a dataset. confusion, unless it is NULL,
+/* The metrics of a model on a part of a dataset. With a transport in the config
+ * all ranks make the call, share the batches, and have the metrics of all; they
+ * must have the same model and data. confusion, unless it is NULL,
  * receives how often each class was taken for each: (class_count,class_count),
  * [true][predicted]. */
 ELMAN_CHECKED elman_status

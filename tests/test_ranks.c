@@ -433,6 +433,54 @@ TEST(ranks_train_to_the_bits_of_one_process)
     }
 }
 
+/* The metrics of a fresh model on the training part, from each rank. */
+typedef struct judged {
+    const study *what;
+    elman_metrics metrics[MOST_RANKS];
+    uint64_t confusion[MOST_RANKS][9];
+} judged;
+
+static elman_status judge(void *context, const elman_transport *transport)
+{
+    judged *j = context;
+    elman_dataset *dataset = NULL;
+    elman_model *model = NULL;
+    TRY(j->what->text ? open_text(&dataset)
+                      : open_sequences(j->what, &dataset));
+    TRY(elman_model_create(&j->what->network, &model));
+    elman_trainer_config config = j->what->training;
+    int rank = transport ? transport->rank : 0;
+    config.transport = transport;
+    elman_status status = elman_model_evaluate(
+        model, dataset, ELMAN_PART_TRAIN, &config, &j->metrics[rank],
+        j->what->classes ? j->confusion[rank] : NULL);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+    return status;
+}
+
+TEST(ranks_evaluate_to_the_bits_of_one_process)
+{
+    for (size_t i = 0; i < sizeof studies / sizeof *studies; i++) {
+        static judged want, got;
+        want.what = got.what = studies + i;
+        CHECK_OK(judge(&want, NULL));
+        for (int size = 1; size <= 7; size++) {
+            CHECK_OK(local_run(size, judge, &got));
+            for (int rank = 0; rank < size; rank++) {
+                CHECK(!memcmp(&got.metrics[rank], &want.metrics[0],
+                              sizeof *got.metrics),
+                      "%s: other metrics on rank %d of %d", studies[i].name,
+                      rank, size);
+                CHECK(!studies[i].classes ||
+                          !memcmp(got.confusion[rank], want.confusion[0],
+                                  sizeof *got.confusion),
+                      "%s: other classes on rank %d", studies[i].name, rank);
+            }
+        }
+    }
+}
+
 /* Rank 0 has nothing left to do, or fails outside of a step. */
 static elman_status do_nothing(void *context, const elman_transport *transport)
 {
@@ -537,6 +585,7 @@ int main(void)
         cmocka_unit_test(
             a_rank_sends_what_a_ring_would_or_at_most_twice_as_much),
         cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
+        cmocka_unit_test(ranks_evaluate_to_the_bits_of_one_process),
         cmocka_unit_test(ranks_end_with_rank_0_even_if_it_takes_no_step),
         cmocka_unit_test(
             a_rank_that_trains_something_else_ends_the_run_before_its_first_step),

@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "data/encoding.h"
+#include "data/hash.h"
+#include "model/hash.h"
 #include "share/share.h"
 
 /* ---- Does it fit? ------------------------------------------------------- */
@@ -469,6 +471,8 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
         .steps = DEFAULT_STEPS};
     TRY(windows_create(on->dataset, &loading, is_text ? DEFAULT_STEPS : 0, 0,
                        on->model->info.output_size, all));
+    if (on->share)
+        windows_deal(*all, on->loss->block, on->share->size, on->share->rank);
 
     elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
                                              : dataset_longest(on->dataset),
@@ -489,6 +493,59 @@ void evaluation_close(evaluation *on, windows *all)
     row_losses_destroy(on->losses);
 }
 
+/* Whether all ranks are about to evaluate the same. */
+static elman_status check_ranks(share *s, const elman_model *m,
+                                const elman_dataset *dataset)
+{
+    enum { MODEL, DATA, HASHES };
+    size_t ranks = (size_t)s->size;
+    uint64_t *all = calloc(ranks * HASHES, sizeof *all);
+    if (!all) return failure(ELMAN_NO_MEMORY, "no memory for %zu ranks", ranks);
+
+    uint64_t *own = all + (size_t)s->rank * HASHES;
+    own[MODEL] = model_hash(m);
+    elman_status status = dataset_hash(dataset, own + DATA);
+    if (!status) status = share_add_counts(s, all, ranks * HASHES);
+    for (size_t rank = 1; !status && rank < ranks; rank++)
+        for (int i = 0; i < HASHES && !status; i++)
+            if (all[rank * HASHES + (size_t)i] != all[i])
+                status =
+                    failure(ELMAN_BAD_VALUE,
+                            "rank %zu has %s than rank 0: expected the "
+                            "same files on all ranks",
+                            rank, i == MODEL ? "another model" : "other data");
+    free(all);
+    return status;
+}
+
+/* What an evaluation counts, apart: a failure leaves the caller's as it is. */
+static elman_status count_apart(evaluation *on, size_t classes, size_t cells)
+{
+    if (cells) on->confusion = calloc(cells, sizeof *on->confusion);
+    if (classes) on->counts = calloc(classes, sizeof *on->counts);
+    if ((!cells || on->confusion) && (!classes || on->counts)) return ELMAN_OK;
+    return failure(ELMAN_NO_MEMORY, "no memory for %zu classes", classes);
+}
+
+/* Runs the whole part, on all ranks that there are. */
+static elman_status run_part(evaluation *on, const elman_trainer_config *config,
+                             size_t classes, size_t cells, metric_sums *sums)
+{
+    windows *all = NULL;
+    elman_status status = count_apart(on, classes, cells);
+    if (!status && on->share)
+        status = check_ranks(on->share, on->model, on->dataset);
+    if (!status) status = evaluation_open(on, config, &all);
+    if (!status) status = evaluate_all(on, all, sums);
+    if (!status && on->share && classes)
+        status = share_add_counts(on->share, &on->counts->right,
+                                  CLASS_COUNTS * classes);
+    if (!status && on->share && cells)
+        status = share_add_counts(on->share, on->confusion, cells);
+    evaluation_close(on, all);
+    return status;
+}
+
 elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
                       elman_part part, const elman_trainer_config *config,
                       elman_metrics *metrics, uint64_t *confusion)
@@ -498,34 +555,23 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     if (dataset_size(dataset, part) == 0)
         return failure(ELMAN_BAD_VALUE, "that part of the data is empty");
 
-    /* counted apart: a failure leaves the caller's as it is */
-    size_t cells = confusion ? e->class_count * e->class_count : 0;
-    uint64_t *cell = cells ? calloc(cells, sizeof *cell) : NULL;
-    class_count *counts = NULL;
-    elman_status status = ELMAN_OK;
-    if (e->class_count) counts = calloc(e->class_count, sizeof *counts);
-    if ((cells && !cell) || (e->class_count && !counts))
-        status = failure(ELMAN_NO_MEMORY, "no memory for %zu classes",
-                         e->class_count);
+    elman_loss_config loss = config->loss;
+    if (loss.block == 0) loss.block = TREE_BLOCK;
+    evaluation on = {
+        .model = m, .dataset = dataset, .part = part, .loss = &loss};
+    if (config->transport) TRY(share_create(config->transport, &on.share));
 
-    evaluation on = {.model = m,
-                     .dataset = dataset,
-                     .part = part,
-                     .loss = &config->loss,
-                     .confusion = cell,
-                     .counts = counts};
+    size_t cells = confusion ? e->class_count * e->class_count : 0;
     metric_sums sums = {0};
-    windows *all = NULL;
-    if (!status) status = evaluation_open(&on, config, &all);
-    if (!status) status = evaluate_all(&on, all, &sums);
+    elman_status status = run_part(&on, config, e->class_count, cells, &sums);
     if (!status) {
-        if (cells) memcpy(confusion, cell, cells * sizeof *cell);
+        if (cells) memcpy(confusion, on.confusion, cells * sizeof *confusion);
         sums.flops = model_flops(m, sums.steps, false);
-        *metrics = metrics_read(&sums, &config->loss, e, counts);
+        *metrics = metrics_read(&sums, &config->loss, e, on.counts);
     }
 
-    free(cell);
-    free(counts);
-    evaluation_close(&on, all);
+    share_destroy(on.share);
+    free(on.confusion);
+    free(on.counts);
     return status;
 }

@@ -29,10 +29,11 @@ typedef struct metric_sums {
     double flops;
 } metric_sums;
 
-/* How often a class was right, was there, and was taken. */
+/* How often a class was right, was there, and was taken: three counts. */
 typedef struct class_count {
     uint64_t right, there, taken;
 } class_count;
+enum { CLASS_COUNTS = sizeof(class_count) / sizeof(uint64_t) };
 
 /* One batch and what came out of it. */
 typedef struct outcome {

@@ -161,31 +161,3 @@ elman_status ranks_update(elman_trainer *t, size_t whole, double rate,
     return shared_update(t->share, leaves, t->optimizer, t->model, t->state,
                          rate, norm, t->profile);
 }
-
-elman_status ranks_add_counts(elman_trainer *t, class_count *counts,
-                              size_t count)
-{
-    share *s = t->share;
-    size_t ranks = (size_t)s->size, each = count * sizeof *counts;
-    class_count *all = calloc(ranks * count + 1, sizeof *all);
-    size_t *begins = calloc(ranks + 1, sizeof *begins);
-    elman_status status =
-        all && begins ? ELMAN_OK
-                      : failure(ELMAN_NO_MEMORY, "no memory to train with");
-
-    for (size_t rank = 0; begins && rank < ranks; rank++)
-        begins[rank + 1] = begins[rank] + each;
-    if (!status) {
-        memcpy(all + (size_t)s->rank * count, counts, each);
-        status = share_collect(s, all, begins, NULL);
-    }
-    for (size_t i = 0; !status && i < ranks * count; i++) {
-        if (i / count == (size_t)s->rank) continue;
-        counts[i % count].right += all[i].right;
-        counts[i % count].there += all[i].there;
-        counts[i % count].taken += all[i].taken;
-    }
-    free(all);
-    free(begins);
-    return status;
-}

@@ -38,8 +38,4 @@ elman_status ranks_backward(elman_trainer *trainer, size_t whole);
 elman_status ranks_update(elman_trainer *trainer, size_t whole, double rate,
                           double *norm);
 
-/* Adds up counts (count) of all ranks. */
-elman_status ranks_add_counts(elman_trainer *trainer, class_count *counts,
-                              size_t count);
-
 #endif

@@ -488,7 +488,8 @@ static elman_status validate(elman_trainer *t, elman_metrics *metrics)
         on.counts = counts;
         TRY(evaluate_all(&on, t->validation_windows, &sums));
         if (counts && t->share)
-            TRY(ranks_add_counts(t, counts, e->class_count));
+            TRY(share_add_counts(t->share, &counts->right,
+                                 CLASS_COUNTS * e->class_count));
         sums.flops = model_flops(t->model, sums.steps, false);
     }
 

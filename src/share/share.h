@@ -64,6 +64,9 @@ elman_status share_gather(share *share, void *data, const size_t *begins,
 elman_status share_collect_leaves(share *share, void *data, size_t leaves,
                                   size_t bytes);
 
+/* Each of the counts becomes the sum of those of all ranks. */
+elman_status share_add_counts(share *share, uint64_t *counts, size_t count);
+
 /* ---- Summing (reduce.c) -------------------------------------------------- */
 
 /* Takes room for gradients of n weights, of which each rank sums whole blocks.
