@@ -61,14 +61,14 @@ static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
 
 /* Rows that a gate function takes at once, at most: the operations on one row
  * alone would wait for each other. rows is a constant where these are used. */
-enum { LSTM_ROWS = 2, GRU_ROWS = 4 };
+enum { LSTM_ROWS = 2, GRU_ROWS = 4, OUTPUT_ROWS = 4 };
 
-/* The gates of a plain LSTM for a vector of units of each row. all holds the
- * sums into i f o g, gate by gate, and receives the gates; c the old cell and
- * receives the new one; h receives h. */
-INLINE void lstm_gates(size_t rows, vf *all, vf *c, vf *h)
+/* The gates and the cell of a plain LSTM for a vector of units of each row. all
+ * holds the sums into i f o g, gate by gate, and receives the gates; c the old
+ * cell and receives the new one. */
+INLINE void lstm_cells(size_t rows, vf *all, vf *c)
 {
-    vf *g = all + 3 * rows, a[LSTM_ROWS], e[LSTM_ROWS];
+    vf *g = all + 3 * rows, a[LSTM_ROWS];
     UNROLL
     for (size_t m = 0; m < rows; m++)
         a[m] = g[m];
@@ -89,13 +89,28 @@ INLINE void lstm_gates(size_t rows, vf *all, vf *c, vf *h)
     /* c = f c_prev + i g */
     UNROLL
     for (size_t m = 0; m < rows; m++)
-        e[m] = c[m] = vf_fma(all[rows + m], c[m], all[m] * g[m]);
+        c[m] = vf_fma(all[rows + m], c[m], all[m] * g[m]);
+}
 
-    /* h = o tanh(c) */
+/* h = o tanh(c). */
+INLINE void lstm_outputs(size_t rows, const vf *o, const vf *c, vf *h)
+{
+    vf e[OUTPUT_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        e[m] = c[m];
+
     vf_gate_exp(0, rows, e);
     UNROLL
     for (size_t m = 0; m < rows; m++)
-        h[m] = all[2 * rows + m] * vf_sign(e[m] / (e[m] + 2), c[m]);
+        h[m] = o[m] * vf_sign(e[m] / (e[m] + 2), c[m]);
+}
+
+/* Both. */
+INLINE void lstm_gates(size_t rows, vf *all, vf *c, vf *h)
+{
+    lstm_cells(rows, all, c);
+    lstm_outputs(rows, all + 2 * rows, c, h);
 }
 
 /* Where the gates of lstm_gates stand among those of a cell, i f g o. */
@@ -128,6 +143,40 @@ INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
         vf_store(c[m] + j, c_new[m], n);
         vf_store(h[m] + j, h_new[m], n);
     }
+}
+
+/* The first half of that for one row: the gates and the cell. */
+INLINE void lstm_cell_units(size_t H, size_t j, size_t n, const float *c_prev,
+                            float *gate, float *c)
+{
+    vf all[4], cell = vf_load(c_prev + j, n);
+    UNROLL
+    for (size_t b = 0; b < 4; b++)
+        all[b] = vf_load(gate + lstm_block[b] * H + j, n);
+    lstm_cells(1, all, &cell);
+
+    UNROLL
+    for (size_t b = 0; b < 4; b++)
+        vf_store(gate + lstm_block[b] * H + j, all[b], n);
+    vf_store(c + j, cell, n);
+}
+
+/* And the second half. */
+INLINE void lstm_output_units(size_t rows, size_t H, size_t j, size_t n,
+                              float *const *gate, float *const *c,
+                              float *const *h)
+{
+    vf o[OUTPUT_ROWS], cell[OUTPUT_ROWS], out[OUTPUT_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        o[m] = vf_load(gate[m] + 3 * H + j, n);
+        cell[m] = vf_load(c[m] + j, n);
+    }
+    lstm_outputs(rows, o, cell, out);
+
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        vf_store(h[m] + j, out[m], n);
 }
 
 /* The units [begin,end) of one row. */
@@ -221,32 +270,44 @@ static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
     }
 }
 
-/* The gates of a GRU without clipping, for a vector of units of each row. all
- * holds the sums into r and z and receives them; a the input's part of the
- * candidate's sum and receives the candidate; q the recurrent part; h the old h
- * and receives the new one. */
-INLINE void gru_gates(size_t rows, vf *all, const vf *q, vf *a, vf *h)
+/* A GRU without clipping, for a vector of units of each row. all holds the sums
+ * into r and z and receives them; a the input's part of the candidate's sum and
+ * receives that sum; q the recurrent part. */
+INLINE void gru_sums(size_t rows, vf *all, const vf *q, vf *a)
 {
-    vf *r = all, *z = all + rows, e[GRU_ROWS];
-
-    /* r and z, which are sigmoids */
     vf_gate_exp(2 * rows, 2 * rows, all);
     UNROLL
     for (size_t k = 0; k < 2 * rows; k++)
         all[k] = 1 / all[k];
 
-    /* the candidate's argument, a_n + r q */
+    /* a_n + r q */
     UNROLL
     for (size_t m = 0; m < rows; m++)
-        e[m] = a[m] = vf_fma(r[m], q[m], a[m]);
+        a[m] = vf_fma(all[m], q[m], a[m]);
+}
 
-    /* its tanh, and h = n + z (h_prev - n) */
+/* a, the candidate's sum, becomes the candidate; h holds the old h and receives
+ * n + z (h_prev - n). */
+INLINE void gru_outputs(size_t rows, const vf *z, vf *a, vf *h)
+{
+    vf e[GRU_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        e[m] = a[m];
+
     vf_gate_exp(0, rows, e);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         a[m] = vf_sign(e[m] / (e[m] + 2), a[m]);
         h[m] = vf_fma(z[m], h[m] - a[m], a[m]);
     }
+}
+
+/* Both: a receives the candidate. */
+INLINE void gru_gates(size_t rows, vf *all, const vf *q, vf *a, vf *h)
+{
+    gru_sums(rows, all, q, a);
+    gru_outputs(rows, all + rows, a, h);
 }
 
 /* The GRU without clipping, n units from j on. If n > VLEN, only the first
@@ -274,6 +335,41 @@ INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
         vf_store(gate[m] + 1 * H + j, all[rows + m], n);
         vf_store(gate[m] + 2 * H + j, a[m], n);
         vf_store(h[m] + j, h_new[m], n);
+    }
+}
+
+/* The first half of that for one row: r, z and the candidate's sum. */
+INLINE void gru_sum_units(size_t H, size_t j, size_t n, const float *q,
+                          float *gate)
+{
+    vf all[2], a = vf_load(gate + 2 * H + j, n), sum = vf_load(q + j, n);
+    all[0] = vf_load(gate + 0 * H + j, n);
+    all[1] = vf_load(gate + 1 * H + j, n);
+    gru_sums(1, all, &sum, &a);
+
+    vf_store(gate + 0 * H + j, all[0], n);
+    vf_store(gate + 1 * H + j, all[1], n);
+    vf_store(gate + 2 * H + j, a, n);
+}
+
+/* And the second half. */
+INLINE void gru_output_units(size_t rows, size_t H, size_t j, size_t n,
+                             const float *const *h_prev, float *const *gate,
+                             float *const *h)
+{
+    vf z[OUTPUT_ROWS], a[OUTPUT_ROWS], out[OUTPUT_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        z[m] = vf_load(gate[m] + 1 * H + j, n);
+        a[m] = vf_load(gate[m] + 2 * H + j, n);
+        out[m] = vf_load(h_prev[m] + j, n);
+    }
+    gru_outputs(rows, z, a, out);
+
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        vf_store(gate[m] + 2 * H + j, a[m], n);
+        vf_store(h[m] + j, out[m], n);
     }
 }
 

@@ -2,6 +2,11 @@
  * step.h: one step of a cell. For a few units at a time and all rows: the sums
  * into their gates, then the gates themselves, while the sums are in the first
  * cache.
+ *
+ * The gates of several rows go in two halves, all rows through the first and
+ * then through the second. A row's operations are one long chain, from exp to
+ * exp, of more instructions than a processor holds at once; in halves it has
+ * the next rows to work on while it waits.
  */
 #ifndef KERNEL_STEP_H
 #define KERNEL_STEP_H
@@ -32,25 +37,40 @@ static void lstm_one(const fused_step *s, size_t m, size_t begin, size_t end)
                s->h[m]);
 }
 
+/* The units [begin,end) of some rows of the plain LSTM. */
+static void lstm_halves(const fused_step *s, size_t row_begin, size_t row_end,
+                        size_t begin, size_t end)
+{
+    for (size_t j = begin; j < end; j += VLEN) {
+        for (size_t m = row_begin; m < row_end; m++)
+            lstm_cell_units(s->H, j, end - j, s->c_prev[m], s->gate[m],
+                            s->c[m]);
+
+        size_t m = row_begin;
+        for (; m + OUTPUT_ROWS <= row_end; m += OUTPUT_ROWS)
+            lstm_output_units(OUTPUT_ROWS, s->H, j, end - j, s->gate + m,
+                              s->c + m, s->h + m);
+        for (; m < row_end; m++)
+            lstm_output_units(1, s->H, j, end - j, s->gate + m, s->c + m,
+                              s->h + m);
+    }
+}
+
 static void lstm_done(const void *context, size_t row_begin, size_t row_end,
                       size_t begin, size_t end)
 {
     const fused_step *s = context;
     const lstm_variant *v = &s->variant;
-    size_t m = row_begin;
 
-    /* the plain LSTM: some rows together, then the others alone */
+    /* the plain LSTM: a row alone, or all together */
     if (!v->peephole && !v->coupled && v->clip == __builtin_inff()) {
-        for (; m + LSTM_ROWS <= row_end; m += LSTM_ROWS)
-            for (size_t j = begin; j < end; j += VLEN)
-                lstm_plain_units(LSTM_ROWS, s->H, j, end - j, s->c_prev + m,
-                                 s->gate + m, s->c + m, s->h + m);
-        for (; m < row_end; m++)
-            lstm_one(s, m, begin, end);
+        if (row_end - row_begin == 1) lstm_one(s, row_begin, begin, end);
+        else lstm_halves(s, row_begin, row_end, begin, end);
+        return;
     }
 
     /* any other variant */
-    for (; m < row_end; m++)
+    for (size_t m = row_begin; m < row_end; m++)
         lstm_units(s->H, begin, end, v, s->c_prev[m], s->gate[m], s->c[m],
                    s->h[m]);
 }
@@ -78,24 +98,36 @@ static void gru_one(const fused_step *s, size_t m, size_t begin, size_t end)
               s->h[m]);
 }
 
+static void gru_halves(const fused_step *s, size_t row_begin, size_t row_end,
+                       size_t begin, size_t end)
+{
+    for (size_t j = begin; j < end; j += VLEN) {
+        for (size_t m = row_begin; m < row_end; m++)
+            gru_sum_units(s->H, j, end - j, s->q[m], s->gate[m]);
+
+        size_t m = row_begin;
+        for (; m + OUTPUT_ROWS <= row_end; m += OUTPUT_ROWS)
+            gru_output_units(OUTPUT_ROWS, s->H, j, end - j, s->h_prev + m,
+                             s->gate + m, s->h + m);
+        for (; m < row_end; m++)
+            gru_output_units(1, s->H, j, end - j, s->h_prev + m, s->gate + m,
+                             s->h + m);
+    }
+}
+
 static void gru_done(const void *context, size_t row_begin, size_t row_end,
                      size_t begin, size_t end)
 {
     const fused_step *s = context;
-    size_t m = row_begin;
 
-    /* without clipping: some rows together, then the others alone */
+    /* without clipping: a row alone, or all together */
     if (s->variant.clip == __builtin_inff()) {
-        for (; m + GRU_ROWS <= row_end; m += GRU_ROWS)
-            for (size_t j = begin; j < end; j += VLEN)
-                gru_plain_units(GRU_ROWS, s->H, j, end - j,
-                                (const float *const *)s->q + m, s->h_prev + m,
-                                s->gate + m, s->h + m);
-        for (; m < row_end; m++)
-            gru_one(s, m, begin, end);
+        if (row_end - row_begin == 1) gru_one(s, row_begin, begin, end);
+        else gru_halves(s, row_begin, row_end, begin, end);
+        return;
     }
 
-    for (; m < row_end; m++)
+    for (size_t m = row_begin; m < row_end; m++)
         gru_units(s->H, begin, end, s->variant.clip, s->q[m], s->h_prev[m],
                   s->gate[m], s->h[m]);
 }
