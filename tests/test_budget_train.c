@@ -100,11 +100,42 @@ TEST(a_budget_that_is_too_small_names_what_it_takes)
     end(s);
 }
 
+/* Steps are gone when a loss is known: the sentence says so, and the weights
+ * stay. */
+TEST(a_loss_that_is_not_finite_stops_a_run_in_a_budget)
+{
+    run r = track_run();
+    r.training.k1 = r.training.k2 = 0;
+    r.training.optimizer =
+        (elman_optimizer_config){.rule = ELMAN_RULE_SGD, .learning_rate = 1e30};
+    r.training.budget = 40000;
+    session s = begin(r);
+    assert_true(s.trainer->state->segments.plan.L > 0);
+    elman_status status = ELMAN_OK;
+    float *before = NULL;
+    for (size_t i = 0; i < 10 && !status; i++) {
+        free(before);
+        before = weights_of(s.model);
+        status = elman_trainer_step(s.trainer);
+    }
+    assert_int_equal(status, ELMAN_NOT_FINITE);
+    CHECK(strstr(elman_message(), "steps are not kept in a budget of bytes") ||
+              strstr(elman_message(), "the first bad value: weight of"),
+          "%s", elman_message());
+    float *after = weights_of(s.model);
+    CHECK_BITS(after, before, elman_model_read_info(s.model).weight_count,
+               "after the step");
+    free(after);
+    free(before);
+    end(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_budget_trains_to_the_same_bits),
         cmocka_unit_test(a_budget_that_is_too_small_names_what_it_takes),
+        cmocka_unit_test(a_loss_that_is_not_finite_stops_a_run_in_a_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,7 +228,7 @@ def _keep_best(trainer, model, data, config, run, journal):
 
 def _evaluation(config):
     """What of a trainer's config an evaluation reads."""
-    names = ("loss", "batch_size", "threads", "class_weights", "k1")
+    names = ("loss", "batch_size", "threads", "class_weights", "k1", "budget")
     return {name: config[name] for name in names if name in config}
 
 
