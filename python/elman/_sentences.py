@@ -82,6 +82,8 @@ _PHRASES = [
     (r"\belman_state_(zero_gradients|reset)\b", r"\1()"),
     (r"\belman_state_save_memory\b", "dumps()"),
     (r"\belman_model_(forward|step)(?:_tokens)?\b", r"\1()"),
+    (r"\belman_model_loss_backward\b(?:, or elman_loss_forward with your y)?",
+     "loss_backward()"),
     (r"\belman_model_copy\b", "copy()"),
     (r"\bELMAN_CONSTANT_(ZERO|MEAN|TOKEN)\b", lambda m: f'input="{m[1].lower()}"'),
 ]  # fmt: skip

@@ -372,6 +372,7 @@ PyObject *state_step(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *state_call_step(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *state_backward(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *state_loss(PyObject *self, PyObject *args);
+PyObject *state_loss_backward(PyObject *self, PyObject *args);
 
 /* object as a State, or NULL and TypeError. */
 state_data *state_argument(const core *core, PyObject *object);

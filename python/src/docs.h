@@ -287,6 +287,28 @@
     "-------\n"                                                                \
     "float"
 
+#define DOC_STATE_LOSS_BACKWARD                                                \
+    "loss_backward($self, target, config=None, class_weights=None, /)\n"       \
+    "--\n"                                                                     \
+    "\n"                                                                       \
+    "The loss of the last pass, and backward with its gradient in one call.\n" \
+    "\n"                                                                       \
+    "A state with a budget takes both some steps at a time, so that neither "  \
+    "y\n"                                                                      \
+    "nor its gradient is ever there for all steps.\n"                          \
+    "\n"                                                                       \
+    "Parameters\n"                                                             \
+    "----------\n"                                                             \
+    "target : array\n"                                                         \
+    "    As `loss` takes it.\n"                                                \
+    "config : dict, optional\n"                                                \
+    "    As `elman_loss_config`: kind, reduction, ...\n"                       \
+    "class_weights : array (O), optional\n"                                    \
+    "\n"                                                                       \
+    "Returns\n"                                                                \
+    "-------\n"                                                                \
+    "float"
+
 #define DOC_STATE_VIEW                                                         \
     "view($self, name, /)\n"                                                   \
     "--\n"                                                                     \

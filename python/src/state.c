@@ -339,6 +339,8 @@ static PyMethodDef methods[] = {
     {"backward", (PyCFunction)(void (*)(void))state_backward,
      METH_VARARGS | METH_KEYWORDS, DOC_STATE_BACKWARD},
     {"loss", state_loss, METH_VARARGS, DOC_STATE_LOSS},
+    {"loss_backward", state_loss_backward, METH_VARARGS,
+     DOC_STATE_LOSS_BACKWARD},
     {"view", state_view, METH_VARARGS, DOC_STATE_VIEW},
     {"reset", state_reset, METH_VARARGS, DOC_STATE_RESET},
     {"join", state_join, METH_NOARGS, DOC_STATE_JOIN},

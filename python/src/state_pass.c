@@ -239,7 +239,7 @@ PyObject *state_backward(PyObject *self, PyObject *args, PyObject *kwargs)
 
 /* The loss of the last pass against a target, and its gradient in the view
  * "dy". */
-PyObject *state_loss(PyObject *self, PyObject *args)
+static PyObject *take_loss(PyObject *self, PyObject *args, bool back)
 {
     PyObject *target = NULL, *dict = NULL, *weights = NULL;
     if (!PyArg_ParseTuple(args, "O|OO", &target, &dict, &weights)) return NULL;
@@ -260,13 +260,16 @@ PyObject *state_loss(PyObject *self, PyObject *args)
     if (target_argument(core, model, T, B, config.kind, target, &a, &given) &&
         array_optional(core, weights, ARRAY_FLOAT32, "class_weights", &w) &&
         (!w.data || array_fits(core, &w, "class_weights", 1, outputs)) &&
-        state_call_begin(&c, self, 0)) {
+        state_call_begin(&c, self,
+                         back ? elman_model_flops(model, (uint64_t)T * B, true)
+                              : 0)) {
         config.class_weights = w.data;
         double loss = 0;
         bool same = s->last_T == T && s->last_B == B;
-        elman_status status = same ? elman_model_loss(model, s->state, &config,
-                                                      &given, &loss, NULL)
-                                   : ELMAN_OK;
+        elman_status status = ELMAN_OK;
+        if (same)
+            status = (back ? elman_model_loss_backward : elman_model_loss)(
+                model, s->state, &config, &given, &loss, NULL);
         state_call_end(&c);
         if (!same)
             errors_bad_value(core, "another thread ran a pass of other shape "
@@ -278,4 +281,14 @@ PyObject *state_loss(PyObject *self, PyObject *args)
     array_release(&a);
     array_release(&w);
     return result;
+}
+
+PyObject *state_loss(PyObject *self, PyObject *args)
+{
+    return take_loss(self, args, false);
+}
+
+PyObject *state_loss_backward(PyObject *self, PyObject *args)
+{
+    return take_loss(self, args, true);
 }

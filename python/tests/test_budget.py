@@ -42,6 +42,25 @@ def test_a_budget_changes_no_bit_of_a_pass(bidirectional):
         assert gradients(m, budget=budget) == want
 
 
+def test_a_loss_on_the_way_back_is_the_loss():
+    m = model()
+    x, target = inputs()
+    weights = [f"{name}.grad" for name in m.state_dict()]
+    out = []
+    for budget in (0, 40000):
+        state = m.state(T=T, B=B, training=True, passes=1, budget=budget)
+        state.forward(x, draw=2)
+        if budget:
+            with pytest.raises(elman.BadValueError, match=r"expected loss_backward\(\)"):
+                state.loss(target, {"kind": "mse"})
+            loss = state.loss_backward(target, {"kind": "mse"})
+        else:
+            loss = state.loss(target, {"kind": "mse"})
+            state.backward()
+        out.append((loss, [np.array(state.view(name)).tobytes() for name in weights]))
+    assert out[0] == out[1]
+
+
 def test_steps_of_a_state_with_a_budget_can_go_back():
     m = model()
     state = m.state(B=1, T=50, training=True, passes=1, budget=20000)
