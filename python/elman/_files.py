@@ -175,6 +175,63 @@ def _settings(module):
     return found
 
 
+def unsaid(source, options):
+    """What neither weights nor options tell of a module of PyTorch, and the order
+    of its layers with it, as far as that is known: (sentence, layers), or None.
+
+    Functions, such as a Softmax, have no weights; that an RNN is one of relu or
+    of tanh is said for all of them.
+    """
+    if not callable(getattr(source, "named_modules", None)) or "mapping" in options:
+        return None
+    modes = {getattr(module, "mode", "") for module in source.modules()}
+    if modes >= {"RNN_RELU", "RNN_TANH"}:
+        return "source has RNNs of relu and of tanh, expected one kind: load each by itself", None
+
+    if "layers" in options:
+        return None
+
+    # in the order in which they were written down
+    found, order = None, []
+    for name, module in source.named_modules():
+        weights = next(iter(module.parameters(recurse=False)), None) is not None
+        if weights and name:
+            order.append(name)
+        elif not weights and type(module).__module__ == "torch.nn.modules.activation":
+            word = _function(module)
+            found = found or (name, type(module).__name__, word)
+            order.append(word)
+    if not found:
+        return None
+    name, kind, word = found
+    layers = ",".join(part for part in order if part)
+    if not word:
+        return (
+            f"source has {name!r}, a {kind}, which elman does not have; if it takes no part, "
+            f"give the order of the layers without it, such as layers={layers!r}"
+        ), None
+    return (
+        f"source has {name!r}, a {kind}, and weights do not say where it stands: give the "
+        f"order of the layers, such as layers={layers!r}"
+    ), layers
+
+
+def _function(module):
+    """The word of `layers` for a function of PyTorch, or None."""
+    kind = type(module).__name__
+    words = {
+        "Tanh": "tanh", "Sigmoid": "sigmoid", "ReLU": "relu", "Softmax": "softmax",
+        "LogSoftmax": "log_softmax", "Softsign": "softsign",
+    }  # fmt: skip
+    if kind == "LeakyReLU":
+        return f"leaky_relu({module.negative_slope})"
+    if kind == "ELU":
+        return f"elu({module.alpha})"
+    if kind == "Softplus" and module.beta == 1:
+        return "softplus"
+    return words.get(kind)
+
+
 def safetensors(tensors):
     """A dict of arrays, or tensors, as the bytes of a safetensors file."""
     header, chunks, end = {}, [], 0

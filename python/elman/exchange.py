@@ -152,9 +152,29 @@ def load(source, **options):
     whole = given if isinstance(given, bytes) else given[0]
     alone = isinstance(given, bytes) or len(given) == 1 and not os.path.isdir(whole)
     if options or known or not alone:
-        return _first(given, {**known, **options})[0]
+        model = _first(given, {**known, **options})[0]
+        _ask_for_the_unsaid(source, {**known, **options})
+        return model
     model = Model.loads(given) if isinstance(given, bytes) else _load(whole, given)
+    _ask_for_the_unsaid(source, {})
     return _first(given, {})[0] if model.note("proof") else model
+
+
+def _unsaid(source, options):
+    """The sentence for what weights of a module do not say, and the proposals."""
+    found = _files.unsaid(source, options)
+    if not found:
+        return None, []
+    sentence, layers = found
+    return sentence, [Proposal({**options, "layers": layers})] if layers else []
+
+
+def _ask_for_the_unsaid(source, options):
+    sentence, proposals = _unsaid(source, options)
+    if sentence:
+        error = _core.BadFormatError(sentence)
+        error.proposals = proposals
+        raise error
 
 
 def _load(path, source):
@@ -212,7 +232,9 @@ def convert(source, path=None, *, reference=None, lengths=None, states=None, **o
     if reference is None and (lengths is not None or states):
         raise _core.BadValueError("lengths and states are of a reference: give reference=(x, y)")
     model, rows, remarks, proof = _first(given, options)
-    if reference is not None:
+    if reference is None:
+        _ask_for_the_unsaid(source, options)
+    else:
         model, proof = references.hold(
             model, reference, lengths, states,
             other=lambda: _core.import_model(Model, given, **options, batch_first=False)[0]
@@ -255,7 +277,8 @@ def propose(source, **options):
         _core.import_model(Model, given, **options)
     except (_core.BadValueError, _core.BadFormatError):
         return _proposals(given, options)[1]
-    return [Proposal(options)]
+    sentence, proposals = _unsaid(source, options)
+    return proposals if sentence else [Proposal(options)]
 
 
 def draft(source, path):

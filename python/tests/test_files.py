@@ -173,3 +173,37 @@ def test_a_bare_array_is_of_the_one_input_that_is_needed(model, rng, tmp_path):
         assert {k: v.tobytes() for k, v in made.items()} == {
             k: v.tobytes() for k, v in named.items()
         }
+
+
+def test_what_the_weights_of_a_module_do_not_say_is_asked_for(rng):
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    x = rng.standard_normal((2, 5, 3)).astype("f4")
+    for module, layers in [
+        (nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Softmax(-1)), "0,softmax"),
+        (nn.Sequential(nn.LeakyReLU(0.2), nn.Linear(3, 4)), "leaky_relu(0.2),1"),
+        (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.LogSoftmax(-1)), "0,tanh,log_softmax"),
+    ]:
+        for call in elman.load, elman.convert:
+            with pytest.raises(elman.BadFormatError, match="do not say where it stands") as found:
+                call(module)
+            assert found.value.proposals == [{"layers": layers}] == elman.propose(module)
+        y = module.eval()(torch.tensor(x)).detach().numpy()
+        assert np.abs(elman.load(module, layers=layers)(x) - y).max() < 1e-6
+    assert elman.convert(module, layers=layers, reference=(x, y)).proof.startswith("checked")
+
+    # what elman has no layer for, and what is said for all RNNs
+    parts = nn.ModuleDict({"rnn": nn.RNN(3, 3), "act": nn.GELU(), "fc": nn.Linear(3, 2)})
+    with pytest.raises(elman.BadFormatError, match="'act', a GELU, .*layers='rnn,fc'") as found:
+        elman.load(parts)
+    assert found.value.proposals == elman.propose(parts) == []
+    assert elman.load(parts, layers="rnn,fc")(x).shape == (2, 5, 2)
+    both = nn.ModuleDict({"a": nn.RNN(3, 3), "b": nn.RNN(3, 3, nonlinearity="relu")})
+    with pytest.raises(elman.BadFormatError, match="of relu and of tanh"):
+        elman.load(both, layers="a,b")
+
+
+def test_a_reference_of_arrays_is_called_by_its_name(model, rng):
+    x = rng.standard_normal((2, 5, 2))
+    with pytest.raises(elman.Error, match=r"^y has shape \(2,3\), expected \(2,2\)"):
+        elman.convert(model.dumps(), reference=(x, np.zeros((2, 3))))
