@@ -1,6 +1,7 @@
 """References: what a model must give for an input, as its source did."""
 
 import os
+import re
 import tempfile
 
 import numpy as np
@@ -55,15 +56,18 @@ def hold(model, reference, lengths=None, states=None, other=lambda: None):
             name: _file(folder, name, value)
             for name, value in (("x", x), ("y", y), ("lengths", lengths))
         }
-        failure = _failure(model, files, states)
-        turned = other() if failure is not None else None
-        if turned is not None:
-            second = _failure(turned, files, states)
-            model = turned if second is None else model
-            if second is None or isinstance(failure, Exception):
-                failure = second
+        try:
+            failure = _failure(model, files, states)
+            turned = other() if failure is not None else None
+            if turned is not None:
+                second = _failure(turned, files, states)
+                model = turned if second is None else model
+                if second is None or isinstance(failure, Exception):
+                    failure = second
+        except _core.Error as error:
+            failure = error
     if isinstance(failure, Exception):
-        raise failure
+        raise type(failure)(_by_name(str(failure), folder)) from None
     if failure is not None:
         raise _core.BadFormatError(
             f"the model does not give {names[1]} for {names[0]}: {failure}"
@@ -85,6 +89,12 @@ def _file(folder, name, value):
     path = os.path.join(folder, name + ".npy")
     np.save(path, array)
     return path
+
+
+def _by_name(sentence, folder):
+    """A sentence that names arrays, and not the files they were in."""
+    at = re.escape(folder + os.sep)
+    return re.sub(rf"{at}(\w+)\.npy:?", r"\1", sentence)
 
 
 def _failure(model, files, states):
