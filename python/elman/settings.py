@@ -40,7 +40,7 @@ def settings(config, data):
     """The config of a trainer, of which the optimizer's fields may be flat; the
     loss is that of the task where none is named."""
     config = dict(config)
-    _check_names(config)
+    check_names(config)
     for name, least in (("batch_size", 1), ("k1", 0), ("k2", 0)):
         if config.get(name) is not None:
             whole(name, config[name], least)
@@ -128,7 +128,7 @@ def _groups(groups):
     return made
 
 
-def _check_names(config):
+def check_names(config):
     """Refuses a setting that there is not, with the one that was meant."""
     for name in config:
         if name in _KNOWN:

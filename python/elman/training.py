@@ -11,7 +11,7 @@ from elman.arrays import dims
 from elman.data import PARTS, Dataset, _is_frame
 from elman.journal import Journal, loss_word
 from elman.run import Run
-from elman.settings import settings
+from elman.settings import check_names, settings
 
 __all__ = ["Dataset", "Run", "Trainer", "evaluate", "fit", "settings"]
 
@@ -60,6 +60,7 @@ class Trainer(_core.Trainer):
     """
 
     def __new__(cls, model, data, y=None, *, lengths=None, validation=None, **config):
+        check_names(config)  # a setting of the data has an answer of its own
         data = data_for(model, data, y, lengths=lengths, validation=validation)
         config = settings(config, data)
         self = super().__new__(cls, model, data, **config)
@@ -165,6 +166,7 @@ def fit(model, data=None, y=None, *, lengths=None, validation=None, epochs=None,
     if checkpoint is not None:
         path("checkpoint", checkpoint)
     _files.check_own(checkpoint, model=False)  # before the work is done
+    check_names(config)
     data = data_for(model, data, y, lengths=lengths, validation=validation)
     config = settings({**config, "epochs": epochs, "steps": steps}, data)
     config = defaults.training(data, config)
@@ -238,6 +240,7 @@ def evaluate(model, data=None, y=None, *, lengths=None, part=None, **config):
 
     if part is not None:
         word("part", part, PARTS)
+    check_names(config)
     arrays = not isinstance(data, _core.Dataset)
     if data is None:
         arrays, data = False, getattr(model, "data", None)
