@@ -111,6 +111,9 @@ TEST(a_loss_that_is_not_finite_stops_a_run_in_a_budget)
     r.training.budget = 40000;
     session s = begin(r);
     assert_true(s.trainer->state->segments.plan.L > 0);
+    elman_updates *updates;
+    CHECK_FAILS(elman_updates_begin(s.trainer, &updates), ELMAN_BAD_VALUE,
+                "does not keep the steps that are measured");
     elman_status status = ELMAN_OK;
     float *before = NULL;
     for (size_t i = 0; i < 10 && !status; i++) {
@@ -122,6 +125,9 @@ TEST(a_loss_that_is_not_finite_stops_a_run_in_a_budget)
     CHECK(strstr(elman_message(), "steps are not kept in a budget of bytes") ||
               strstr(elman_message(), "the first bad value: weight of"),
           "%s", elman_message());
+    elman_trace *trace;
+    CHECK_OK(elman_trace_create(s.trainer, &trace));
+    elman_trace_destroy(trace);
     float *after = weights_of(s.model);
     CHECK_BITS(after, before, elman_model_read_info(s.model).weight_count,
                "after the step");

@@ -38,6 +38,12 @@ elman_status updates_begin(elman_trainer *trainer, elman_updates **updates)
 {
     const elman_model *m = trainer->model;
     size_t count = m->info.parameter_count, levels;
+    if (trainer->state->segments.plan.L)
+        return failure(ELMAN_BAD_VALUE,
+                       "the trainer has a budget of %zu bytes, in which it "
+                       "does not keep the steps that are measured: expected "
+                       "one without",
+                       trainer->config.budget);
     if (levels_count(m, &levels)) levels = 0; /* a model without any */
     measuring_updates *u = calloc(1, sizeof *u);
     if (u) {
