@@ -103,7 +103,10 @@ static double time_runs(subject *ours, size_t runs)
 
 /* With several threads the first passes of a state often try how to share the
  * work (elman_state_config): these are not measured. */
-enum { TRIALS = 7, LONG = 10000 }; /* steps of a pass that takes seconds */
+enum {
+    TRIALS = 7,
+    MANY_STEPS = 10000
+}; /* steps of a pass that takes seconds */
 
 /* A first run that touches all memory; then blocks that grow until they are
  * long enough. */
@@ -148,7 +151,8 @@ int subject_open(const workload *work, bench_mode mode, int threads,
 {
     const size_t rows = work->T * work->B;
     const size_t outputs = rows * work->H * work->directions;
-    const bool tries = threads > 1 && mode & (INF | TRAIN) && work->T < LONG;
+    const bool tries =
+        threads > 1 && mode & (INF | TRAIN) && work->T < MANY_STEPS;
     *ours = (subject){.work = work,
                       .mode = mode,
                       .threads = threads,

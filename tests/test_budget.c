@@ -89,7 +89,7 @@ TEST(trainings_in_the_fewest_bytes_have_the_hash_of_those_without)
 
 /* ---- Long sequences ------------------------------------------------------ */
 
-enum { LONG = 20000, LONG_I = 2 };
+enum { STEPS = 20000, INPUTS = 2 };
 
 /* An LSTM over T steps of one sequence, and what it reads and gives. */
 typedef struct long_run {
@@ -102,14 +102,14 @@ static long_run begin_long(size_t T, size_t H)
 {
     long_run r = {.config = {.T = T, .training = true, .passes = 1}};
     const elman_config config = {
-        .input_size = LONG_I,
+        .input_size = INPUTS,
         .layers = {{.kind = ELMAN_LSTM, .hidden_size = H, .zoneout = 0.1f},
                    {.kind = ELMAN_LINEAR, .output_size = 1}}};
     CHECK_OK(elman_model_create(&config, &r.model));
-    r.x = malloc(T * LONG_I * sizeof *r.x);
+    r.x = malloc(T * INPUTS * sizeof *r.x);
     r.dy = malloc(T * sizeof *r.dy);
     CHECK(r.x && r.dy, "no memory");
-    for (size_t i = 0; i < T * LONG_I; i++)
+    for (size_t i = 0; i < T * INPUTS; i++)
         r.x[i] = (float)(i * 2654435761u % 1000) / 500 - 1;
     return r;
 }
@@ -145,7 +145,7 @@ static float *gradients_of(long_run *r, size_t budget)
 
 TEST(twenty_thousand_steps_have_the_same_bits_in_a_hundredth_of_the_bytes)
 {
-    long_run r = begin_long(LONG / PACE, 32);
+    long_run r = begin_long(STEPS / PACE, 32);
     size_t whole = elman_state_size(r.model, &r.config);
     float *want = gradients_of(&r, 0);
     for (size_t part = 10; part <= 100; part *= 10) {
