@@ -126,6 +126,10 @@ def read(source):
         raise _core.BadValueError("source is a model already: model.copy() makes another")
     if hasattr(source, "read"):
         return _content(source), {}
+    if isinstance(source, type):
+        raise _core.BadValueError(
+            f"source is the class {source.__name__}, {_EXPECTED}, or a module made of it"
+        )
     if callable(getattr(source, "state_dict", None)):
         return safetensors(source.state_dict()), _settings(source)
     if hasattr(source, "keys"):
@@ -257,6 +261,11 @@ def _tensor(name, value, tensors):
         raise _core.BadValueError(
             f"source[{name!r}] is a {type(value).__name__}, expected an array: give the one "
             f"that holds the weights, source[{(inner or [name])[0]!r}]"
+        )
+    if getattr(value, "is_meta", False):
+        raise _core.BadValueError(
+            f"source[{name!r}] is on PyTorch's device meta, which holds no numbers: load the "
+            "weights onto a device first"
         )
     if hasattr(value, "detach"):
         value = value.detach().cpu()

@@ -203,6 +203,17 @@ def test_what_the_weights_of_a_module_do_not_say_is_asked_for(rng):
         elman.load(both, layers="a,b")
 
 
+def test_a_module_without_numbers_is_refused():
+    torch = pytest.importorskip("torch")
+    for source, words in [
+        (torch.nn.LSTM, "source is the class LSTM, expected a path"),
+        (torch.nn.LSTM(3, 4, device="meta"), "source['weight_ih_l0'] is on PyTorch's device meta"),
+    ]:
+        with pytest.raises(elman.BadValueError) as found:
+            elman.load(source)
+        assert words in str(found.value)
+
+
 def test_a_reference_of_arrays_is_called_by_its_name(model, rng):
     x = rng.standard_normal((2, 5, 2))
     with pytest.raises(elman.Error, match=r"^y has shape \(2,3\), expected \(2,2\)"):
