@@ -224,6 +224,12 @@ class Dataset(_core.Dataset):
         encoding["labels"] = self.labels
         return json.dumps(encoding, ensure_ascii=False, separators=(",", ":"))
 
+    def __reduce__(self):
+        raise TypeError(
+            "a Dataset is neither pickled nor copied: make it where it is needed, by "
+            "elman.Dataset.of or open"
+        )
+
     def __len__(self):
         """How many sequences there are, in all parts; tokens of a text."""
         return sum(self.sizes.values())

@@ -39,7 +39,7 @@ try:
     from matplotlib.colors import LogNorm
 except ImportError as error:
     raise ImportError(
-        "figures need matplotlib: pip install matplotlib"
+        f"figures need matplotlib: pip install matplotlib ({error})"
     ) from error
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -99,6 +99,12 @@ class Stream(_core.State):
         config["batch"] = config.pop("B") or 1
         return config
 
+    def __reduce__(self):
+        raise TypeError(
+            "a stream is not pickled: dumps() keeps its memory, and loads() of a stream of "
+            "the same model goes on from it"
+        )
+
     def __copy__(self):
         return self.fork()
 

@@ -304,6 +304,12 @@ class Streams:
 
     # ---- copies, and how it looks -------------------------------------------
 
+    def __reduce__(self):
+        raise TypeError(
+            "streams are not pickled: dumps() keeps them with their ids, and loads() of "
+            "model.streams() goes on from there"
+        )
+
     def __copy__(self):
         with self._lock:
             other = type(self)(self.model, self.room, threads=self._threads)

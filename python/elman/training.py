@@ -82,6 +82,12 @@ class Trainer(_core.Trainer):
         self.step()
         return self.progress
 
+    def __reduce__(self):
+        raise TypeError(
+            "a trainer is neither pickled nor copied: save(path) keeps the run, and load(path) "
+            "of one that is made in the same way goes on from there"
+        )
+
     def save(self, path):
         """Writes the whole run to a file, which `load` reads into such a trainer.
 

@@ -233,3 +233,16 @@ def test_pools_are_those_of_numpy(rng, pool):
     steps.load_state_dict(model.state_dict())
     x = rng.standard_normal((4, 7, 3)).astype(np.float32)
     assert np.allclose(model(x), getattr(np, pool)(steps(x), axis=1), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_not_pickled_says_what_keeps_it():
+    model = elman.Model([elman.GRU(2), elman.Linear(2)], inputs=1)
+    data = elman.Dataset.of(np.zeros((2, 3, 1)), [[0, 1, 0]] * 2)
+    for thing, words in [
+        (model.stream(), "dumps() keeps its memory"), (model.streams(), "with their ids"),
+        (model.streams()["ann"], "with their ids"), (data, "elman.Dataset.of or open"),
+        (elman.Trainer(model, data, epochs=1), "save(path) keeps the run"),
+    ]:  # fmt: skip
+        with pytest.raises(TypeError) as found:
+            pickle.dumps(thing)
+        assert words in str(found.value)
