@@ -6,7 +6,7 @@ T ?= 60
 
 .PHONY: all run test quick asan tsan clang threads systems fuzz dev cover format lint \
 	docs abi recipes workflows dist dist-check wheel golden bench bench-peers \
-	bench-instructions size install mpi-full python-full clean help
+	bench-instructions size install mpi-full scale-sim python-full clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -128,6 +128,10 @@ mpi-full: ## elman-mpi on 1 to 8 ranks, killed and resumed 50 times
 	@cmake --preset test >/dev/null
 	@cmake --build --preset test --target elman_cli elman_mpi
 	@tests/mpi/run "$(CURDIR)/build/test/elman" "$(CURDIR)/build/test/elman-mpi" 8 50
+
+scale-sim: ## simulate 8 to 1,024 ranks on two networks; RANKS=128 at most
+	@tools/setup build sim
+	@tests/scale/run $(RANKS)
 
 python-full: ## PyTorch's own tests, by torch and by elman.torch; ARGS=--slow
 	@tools/setup build

@@ -112,6 +112,14 @@ void man_show_all(const command_row *const *commands)
 
     fputs(".SH OPTIONS\n", stdout);
     man_global_options(NULL);
+    fputs(".SH SEVERAL PROCESSES\n", stdout);
+    print_roff("elman-mpi is the same program in several processes, which an "
+               "MPI starts, on one machine or on many: mpirun -np 4 elman-mpi "
+               "train FILE, or srun --mpi=pmix elman-mpi train FILE. The "
+               "first one speaks and writes. A batch is shared by blocks of 8 "
+               "sequences, and each process has --threads threads; the result "
+               "is that of elman alone, bit by bit. --resume goes on with any "
+               "other number of processes.");
     man_tail();
 
     fputs(".SH SEE ALSO\n", stdout);

@@ -54,6 +54,9 @@ if(NOT CMAKE_CROSSCOMPILING)
   endforeach()
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man
     ${PROJECT_BINARY_DIR}/completion)
+  if(TARGET elman_mpi) # has its page there too
+    file(WRITE ${PROJECT_BINARY_DIR}/man/elman-mpi.1 ".so man1/elman.1\n")
+  endif()
 
   # each shell has a folder and a file name of its own
   set(completions completion/elman completion/_elman completion/elman.fish)

@@ -73,7 +73,9 @@ static const char *end(void *context, void *exchange)
 {
     (void)context;
     pending *p = exchange;
-    int code = MPI_Waitall(p->count, p->requests, MPI_STATUSES_IGNORE);
+    int code = MPI_SUCCESS; /* that of the message that failed */
+    for (int i = 0; i < p->count && code == MPI_SUCCESS; i++)
+        code = MPI_Wait(p->requests + i, MPI_STATUS_IGNORE);
     free(p);
     return words_of(code);
 }
