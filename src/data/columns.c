@@ -135,6 +135,7 @@ static bool counts_rows(const columns *c, size_t column)
             if (k == 0) first = value;
             else if (isnan(step)) step = value - first;
 
+            // every row is one step on from the first of its series
             double off = k ? value - first - (double)k * step : 0;
             if (step == 0 || !(fabs(off) <= 1e-6 * fabs(step) || k == 0))
                 return false;

@@ -211,6 +211,8 @@ static elman_status find_season(elman_dataset *dataset, const span *training,
     size_t J = e->target_count;
     season_search search = {0};
     elman_status status = ELMAN_OK;
+
+    // each target of each series is a line of its own
     for (size_t k = 0; k < count * J && status == ELMAN_OK; k++) {
         const span *rows = training + k / J;
         status = season_add(&search,

@@ -161,6 +161,7 @@ static bool is_behind(line l, char separator)
             if (!copy_field(text, bytes, fields++ ? last : first)) return false;
         } while (line_separator(&l, separator));
 
+        // a number in front, and at the end text or nothing
         if (fields < 2 || number_parse(first, &value) != NUMBER_VALUE)
             return false;
         if (missing_mark(last)) continue;

@@ -110,6 +110,7 @@ elman_status arrays_check_parts(const elman_arrays *a,
                                      "validation"
                                    : "a fraction or a fold to split off");
 
+    // each is a part that there is, and one at least is trained on
     for (size_t n = 0; n < a->N; n++) {
         if ((unsigned)a->parts[n] >= PART_COUNT)
             return failure(ELMAN_BAD_VALUE,

@@ -117,6 +117,7 @@ static elman_status settle_means(elman_dataset *dataset, filling *inputs,
     size_t bytes = e->input_size * sizeof *e->fill;
     TRY(check_series(dataset));
 
+    // means are learned where the encoding is, and kept in it
     if (!dataset->following) {
         learn_means(inputs, parts, train_count);
         e->fill = malloc(bytes + 1);
@@ -126,6 +127,7 @@ static elman_status settle_means(elman_dataset *dataset, filling *inputs,
         return ELMAN_OK;
     }
 
+    // a trained model has its own
     if (!e->fill)
         return failure(ELMAN_BAD_VALUE,
                        "missing is mean, but the model was trained without "
@@ -197,6 +199,7 @@ static elman_status fill_parts(elman_dataset *dataset, filling *inputs,
     elman_missing missing = dataset->encoding->missing;
     size_t dropped = 0;
 
+    // nothing is carried from one part into the next
     for (size_t i = 0; i < part_count; i++) {
         for (size_t j = 0; j < inputs->count; j++)
             inputs->last[j] = NAN;

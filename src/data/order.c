@@ -205,6 +205,7 @@ static elman_status give_up(order_search *s, stamp_kind kind)
     order->clock = (stamp_column){0};
     order->doubled = order->gaps = 0;
 
+    // a column that was named must be a time
     if (kind == STAMP_AMBIGUOUS && s->asked)
         return failure(ELMAN_BAD_FORMAT,
                        "column \"%.60s\": day and month cannot be told apart; "
@@ -276,6 +277,7 @@ static bool rises_within(const order_search *s, const row_series *series)
             p->constant || !order_is_part_of_time(s, j))
             continue;
 
+        // only rows of the same time count
         double before = 0, value = 0;
         size_t rises = 0, falls = 0;
         for (size_t k = 0; k < series->count; k++) {

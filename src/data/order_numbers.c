@@ -220,6 +220,7 @@ static elman_status find_count(order_search *s)
     int best = 0, fit;
     s->numbers = true;
 
+    // the first of the columns that count best
     for (size_t j = 0; j < width && width > 1; j++) {
         if (order_is_by(order, j) || (s->held && s->held[j])) continue;
         TRY(judge_count(s, j, &fit));
