@@ -175,7 +175,7 @@ static void lay_out_between(const elman_model *m, elman_state *s, arena *a)
 void segments_lay_out(const elman_model *m, elman_state *s, arena *a)
 {
     segments *g = &s->segments;
-    size_t B = s->config.B, slots = g->plan.slots, h, c;
+    size_t B = s->config.B, slots = g->plan.slots, h = 0, c = 0;
     if (!g->plan.L) return;
     g->lengths = arena_take(a, B, sizeof *g->lengths);
     g->before = arena_take(a, B, sizeof *g->before);
