@@ -4,6 +4,7 @@ import numpy as np
 
 from elman import _core
 from elman._checks import whole
+from elman._convert import is_list_of_arrays
 from elman._estimator import Estimator, as_floats, moments, scaled
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
@@ -87,6 +88,11 @@ class RNNForecaster(Estimator):
 
     def _series(self, y):
         """A series as (T,C), of as many values as that of fit."""
+        if is_list_of_arrays(y) and len({len(part) for part in y if hasattr(part, "__len__")}) > 1:
+            raise _core.BadValueError(
+                "y is a list of series, expected one, (T) or (T,C): give each a forecaster of "
+                "its own; elman.Dataset.open(table, by=...) has several in one"
+            )
         series = as_floats(y, "y")
         if series.ndim == 1:
             series = series[:, None]

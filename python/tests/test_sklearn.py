@@ -217,6 +217,7 @@ def test_a_horizon_is_a_number_of_steps(horizon):
         (lambda m: m.fit(None), "y is None"),
         (lambda m: m.fit(np.zeros((9, 3, 2))), r"expected \(T\) or \(T,C\)"),
         (lambda m: m.fit(SERIES[:5]), "6 or more"),
+        (lambda m: m.fit([SERIES, SERIES[:9]]), "give each a forecaster of its own"),
         (lambda m: m.fit(SERIES * 1e300), "too large"),
         (lambda m: m.fit(SERIES).predict(2, SERIES[:3]), "4 or more"),
         (lambda m: m.fit(SERIES).predict(2, SERIES * 1e300), "too large"),
