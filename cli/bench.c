@@ -172,6 +172,7 @@ static int count_rows(bench_run *run)
     if (elman_machine_read(&run->report.machine) != ELMAN_OK)
         return library_failed();
 
+    /* a number of threads that the machine has */
     bool has_threads = false;
     for (size_t n = 0; n < wanted->count; n++)
         has_threads |= (int)wanted->sizes[n] <= machine->threads;
@@ -291,6 +292,7 @@ static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
         *row =
             (bench_row){.work = work, .mode = mode, .threads = roof->threads};
 
+        /* its name stands there until the row does */
         if (!screen.quiet) live_line(work->name);
         code = measure_row(run, roof, row);
         live_line("");

@@ -123,6 +123,7 @@ INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
 {
     vf all[4 * LSTM_ROWS], c_new[LSTM_ROWS], h_new[LSTM_ROWS];
 
+    /* the sums, gate by gate */
     UNROLL
     for (size_t m = 0; m < rows; m++)
         c_new[m] = vf_load(c_prev[m] + j, n);
@@ -318,6 +319,7 @@ INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
 {
     vf all[2 * GRU_ROWS], a[GRU_ROWS], h_new[GRU_ROWS], sum[GRU_ROWS];
 
+    /* the sums, and the old h */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         all[m] = vf_load(gate[m] + 0 * H + j, n);

@@ -275,6 +275,7 @@ static void input_gradient(const layer *l, const pass *p, size_t direction,
     const float **da = p->training->pointers,
                 **xs = p->training->pointers + p->row_count;
 
+    /* the gradient at each entry's sums, and the step of x that it read */
     point(p, d->backward.da, l->G, da);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->order[r] / p->B, b = p->order[r] % p->B;

@@ -66,6 +66,8 @@ static void prepare_level(const layer *l, const pass *p,
     level->ih = w.ih;
     level->hr = w.hr;
     level->narrow = packed_is_narrow(&w.ih);
+
+    /* weights of few units as a kernel reads them, else as products do */
     level->cell = (stream_cell){
         .H = l->H,
         .ih = at->few_ih.shape.K ? pass_packed(p, &at->few_ih) : w.ih,
