@@ -217,6 +217,10 @@ typedef struct elman_dataset_config {
     bool answers; /* with an encoding: data to be answered. Labels and targets
                      may be missing, and a forecast has windows whose horizon
                      lies past the end. */
+
+    size_t memory; /* text: files of more bytes than this stay where they are
+                      and are read when a batch needs them, with the same tokens
+                      and batches; 0: all are read into memory */
 } elman_dataset_config;
 
 /* An open file of data. */

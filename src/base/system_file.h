@@ -20,6 +20,7 @@ typedef struct system_file_facts {
     const char *type; /* "a directory", "a pipe" ...; NULL: a regular file */
     uint64_t bytes;
     uint64_t device, number; /* the same for a file under all of its names */
+    uint64_t changed; /* when it was written to last, in a unit of the system */
 } system_file_facts;
 
 /* The last name of a path: what is behind the folders, as this system writes
@@ -43,7 +44,14 @@ void system_file_close(system_file file);
 ptrdiff_t system_file_read(system_file file, uint64_t offset, size_t bytes,
                            void *data);
 
-/* The same of standard input, from where it is, byte by byte as it comes. */
+/* The first stretch of a file of `bytes` from offset on that takes place on the
+ * disk; the rest are holes, which read as zeros. Where the system does not tell
+ * it is all the rest. begin is bytes if there is none. */
+void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
+                      uint64_t *begin, uint64_t *end);
+
+/* Reads standard input in the same way, from where it is, byte by byte as it
+ * comes. */
 ptrdiff_t system_input_read(size_t bytes, void *data);
 
 #endif

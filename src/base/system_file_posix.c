@@ -70,6 +70,17 @@ bool system_file_open_below(const char *folder, const char *names,
     return at >= 0;
 }
 
+/* Nanoseconds, in which a file is not written to twice. */
+static uint64_t time_written(const struct stat *about)
+{
+#ifdef __APPLE__
+    const struct timespec *at = &about->st_mtimespec;
+#else
+    const struct timespec *at = &about->st_mtim;
+#endif
+    return (uint64_t)at->tv_sec * UINT64_C(1000000000) + (uint64_t)at->tv_nsec;
+}
+
 bool system_file_look(system_file file, system_file_facts *facts)
 {
     struct stat about;
@@ -77,7 +88,8 @@ bool system_file_look(system_file file, system_file_facts *facts)
     *facts = (system_file_facts){.type = posix_type_name(about.st_mode),
                                  .bytes = (uint64_t)about.st_size,
                                  .device = (uint64_t)about.st_dev,
-                                 .number = (uint64_t)about.st_ino};
+                                 .number = (uint64_t)about.st_ino,
+                                 .changed = time_written(&about)};
     return true;
 }
 
@@ -91,6 +103,25 @@ ptrdiff_t system_file_read(system_file file, uint64_t offset, size_t bytes,
         got = pread((int)file.id, data, bytes, (off_t)offset);
     while (got < 0 && errno == EINTR);
     return got;
+}
+
+void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
+                      uint64_t *begin, uint64_t *end)
+{
+    *begin = offset;
+    *end = bytes;
+#if defined(SEEK_DATA) && defined(SEEK_HOLE)
+    off_t from = lseek((int)file.id, (off_t)offset, SEEK_DATA);
+    if (from < 0 && errno == ENXIO) *begin = bytes;
+    if (from < 0) return;
+
+    off_t to = lseek((int)file.id, from, SEEK_HOLE);
+    if ((uint64_t)from < bytes) *begin = (uint64_t)from;
+    else *begin = bytes;
+    if (to > from && (uint64_t)to < bytes) *end = (uint64_t)to;
+#else
+    (void)file;
+#endif
 }
 
 ptrdiff_t system_input_read(size_t bytes, void *data)

@@ -210,7 +210,9 @@ bool system_file_look(system_file file, system_file_facts *facts)
         .type = folder ? "a directory" : NULL,
         .bytes = (uint64_t)about.nFileSizeHigh << 32 | about.nFileSizeLow,
         .device = about.dwVolumeSerialNumber,
-        .number = (uint64_t)about.nFileIndexHigh << 32 | about.nFileIndexLow};
+        .number = (uint64_t)about.nFileIndexHigh << 32 | about.nFileIndexLow,
+        .changed = (uint64_t)about.ftLastWriteTime.dwHighDateTime << 32 |
+                   about.ftLastWriteTime.dwLowDateTime};
     return true;
 }
 
@@ -234,6 +236,14 @@ ptrdiff_t system_file_read(system_file file, uint64_t offset, size_t bytes,
     if (GetLastError() == ERROR_HANDLE_EOF) return 0;
     windows_failure();
     return -1;
+}
+
+void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
+                      uint64_t *begin, uint64_t *end)
+{
+    (void)file; /* which parts are holes is not asked */
+    *begin = offset;
+    *end = bytes;
 }
 
 ptrdiff_t system_input_read(size_t bytes, void *data)

@@ -239,7 +239,8 @@ void dataset_close(elman_dataset *dataset)
     encoding_destroy(dataset->encoding);
     dictionary_clear(&dataset->labels);
     free(dataset->note);
-    free(dataset->tokens);
+    for (int part = 0; part < PART_COUNT; part++)
+        row_clear(&dataset->rows[part]);
     free(dataset->raw.values);
     free(dataset->raw_targets.values);
     free(dataset->levels.values);

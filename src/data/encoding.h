@@ -18,6 +18,12 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
                            size_t bytes, size_t capacity, int32_t *tokens,
                            size_t *count, size_t *unknown);
 
+/* The same of a part of a text, before which it has so many bytes. */
+elman_status encoding_read_from(const elman_encoding *encoding,
+                                const char *text, size_t bytes, size_t before,
+                                size_t capacity, int32_t *tokens, size_t *count,
+                                size_t *unknown);
+
 /* The JSON text of an encoding; the caller frees it. */
 elman_status encoding_write(const elman_encoding *e, char **text);
 

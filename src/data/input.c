@@ -57,6 +57,18 @@ bool input_is_pipe(const input *in)
     return !in->bytes && !in->arrays && in->name == standard;
 }
 
+bool input_file_bytes(const input *in, size_t *bytes)
+{
+    system_file file;
+    system_file_facts about = {0};
+    if (in->bytes || in->arrays || input_is_pipe(in)) return false;
+    if (!system_file_open(in->name, &file)) return false;
+    bool regular = system_file_look(file, &about) && !about.type;
+    system_file_close(file);
+    *bytes = (size_t)about.bytes;
+    return regular && about.bytes < PTRDIFF_MAX;
+}
+
 /* The first bytes of a file; how many there were. */
 static size_t read_front(system_file file, size_t bytes, char *front)
 {

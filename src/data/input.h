@@ -28,6 +28,10 @@ elman_status input_read(const input *in, char **bytes, size_t *size);
 elman_status input_peek(const input *in, size_t most, char **bytes,
                         size_t *size, bool *whole);
 
+/* The size of a regular file, which can be read in parts; false for all else.
+ */
+bool input_file_bytes(const input *in, size_t *bytes);
+
 /* All of it as UTF-8 text, as the config says how to decode it; the caller
  * frees text->text. */
 elman_status input_decode(const input *in, const elman_dataset_config *config,

@@ -15,7 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 64, CHUNK = 16 };
+enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 64, CHUNK = 16, AHEAD = 1024 };
+
+/* Tokens of a stream, read from a file ahead of the window. */
+typedef struct stream_ahead {
+    text_reader reader;
+    size_t first, count; /* of the stream's tokens, in its room */
+} stream_ahead;
 
 /* A sequence and its rank in the epoch's order. */
 typedef struct ranked_sequence {
@@ -44,6 +50,9 @@ struct elman_loader {
     ranked_sequence *sorted; /* (n) */
     float *x;                /* (T,B,I) */
     int32_t *tokens;         /* (T,B) */
+    stream_ahead *streams;   /* (B) text in a file */
+    int32_t *ahead;          /* (1,room) or, of such text, (B,room) */
+    size_t room;             /* a window and the token behind it, or more */
     int32_t *classes;        /* (T,B) or (B) */
     float *values;           /* (T,B,O) or (B,O) */
     size_t *lengths;         /* (B) */
@@ -55,6 +64,12 @@ static size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
 static bool is_language(const elman_loader *l)
 {
     return l->data->encoding->task == ELMAN_TASK_LANGUAGE;
+}
+
+/* Whether the text of the part stays in its file. */
+static bool in_file(const elman_loader *l)
+{
+    return is_language(l) && tokens_row(l->data, l->config.part)->file;
 }
 
 static bool has_classes(const elman_loader *l)
@@ -93,6 +108,9 @@ static void lay_out(elman_loader *l, arena *a)
     /* a batch of the longest sequences, and its targets */
     l->x = arena_take(a, inputs, sizeof *l->x);
     l->tokens = arena_take(a, language ? TB : 0, sizeof *l->tokens);
+    size_t waiting = !language ? 0 : in_file(l) ? l->B : 1;
+    l->streams = arena_take(a, waiting, sizeof *l->streams);
+    l->ahead = arena_take(a, product(a, waiting, l->room), sizeof *l->ahead);
     l->classes = arena_take(a, classes ? targets : 0, sizeof *l->classes);
     l->values = arena_take(a, classes ? 0 : product(a, targets, l->outputs),
                            sizeof *l->values);
@@ -112,6 +130,8 @@ static elman_status reserve(elman_loader *l)
 
     arena carve = {.base = l->memory};
     lay_out(l, &carve);
+    for (size_t b = 0; in_file(l) && b < l->B; b++)
+        l->streams[b] = (stream_ahead){0};
     return ELMAN_OK;
 }
 
@@ -145,8 +165,11 @@ static elman_status create(elman_loader *l)
     l->outputs = encoding_outputs(l->data->encoding);
 
     /* text in streams, everything else in batches of whole sequences */
-    if (is_language(l)) plan_streams(l, wanted);
-    else {
+    if (is_language(l)) {
+        plan_streams(l, wanted);
+        l->room = l->steps + 1;
+        if (in_file(l) && l->room < AHEAD) l->room = AHEAD;
+    } else {
         l->B = wanted < n ? wanted : n;
         l->batch_count = divide_up(n, l->B);
     }
@@ -174,6 +197,8 @@ elman_status loader_create(const elman_dataset *dataset,
 void loader_destroy(elman_loader *loader)
 {
     if (!loader) return;
+    for (size_t b = 0; loader->memory && in_file(loader) && b < loader->B; b++)
+        text_reader_clear(&loader->streams[b].reader);
     block_destroy(loader->memory);
     free(loader);
 }
@@ -378,12 +403,34 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
 
 /* ---- Language ----------------------------------------------------------- */
 
-static void read_window(elman_loader *l, elman_batch *batch,
-                        elman_target *target)
+/* Finds count tokens of a stream from first on, which its room holds. */
+static elman_status find_tokens(elman_loader *l, size_t stream, size_t first,
+                                size_t count, const int32_t **tokens)
 {
-    const int32_t *part = tokens_all(l->data);
-    for (int before = 0; before < (int)l->config.part; before++)
-        part += l->data->size[before];
+    size_t place = stream * l->stream_steps + first;
+    elman_part part = l->config.part;
+    *tokens = l->ahead;
+    if (!in_file(l))
+        return tokens_read(l->data, part, NULL, place, count, l->ahead);
+
+    /* from the file more than the window needs, up to the stream's end */
+    stream_ahead *s = &l->streams[stream];
+    int32_t *room = l->ahead + stream * l->room;
+    if (first < s->first || first + count > s->first + s->count) {
+        size_t left = l->stream_steps + 1 - first;
+        size_t more = left < l->room ? left : l->room;
+        s->first = first;
+        s->count = 0;
+        TRY(tokens_read(l->data, part, &s->reader, place, more, room));
+        s->count = more;
+    }
+    *tokens = room + (first - s->first);
+    return ELMAN_OK;
+}
+
+static elman_status read_window(elman_loader *l, elman_batch *batch,
+                                elman_target *target)
+{
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;
     size_t T = left < l->steps ? left : l->steps;
 
@@ -392,9 +439,9 @@ static void read_window(elman_loader *l, elman_batch *batch,
 
     /* the target of each token is the next one of its stream */
     for (size_t b = 0; b < B; b++) {
-        size_t stream = own.begin + b;
-        const int32_t *token = part + stream * l->stream_steps + first;
-        l->ids[b] = stream;
+        const int32_t *token;
+        l->ids[b] = own.begin + b;
+        TRY(find_tokens(l, own.begin + b, first, T + 1, &token));
         for (size_t t = 0; t < T; t++) {
             l->tokens[t * B + b] = token[t];
             l->classes[t * B + b] = token[t + 1];
@@ -403,6 +450,7 @@ static void read_window(elman_loader *l, elman_batch *batch,
 
     *batch = (elman_batch){.T = T, .B = B, .tokens = l->tokens, .ids = l->ids};
     *target = (elman_target){.classes = l->classes};
+    return ELMAN_OK;
 }
 
 elman_status loader_read(elman_loader *loader, elman_batch *batch,
@@ -416,7 +464,7 @@ elman_status loader_read(elman_loader *loader, elman_batch *batch,
         return ELMAN_OK;
     }
 
-    if (is_language(loader)) read_window(loader, batch, target);
+    if (is_language(loader)) TRY(read_window(loader, batch, target));
     else read_sequences(loader, batch, target);
     loader->index++;
     return ELMAN_OK;

@@ -21,6 +21,7 @@
 #include "data/dictionary.h"
 #include "data/facts.h"
 #include "data/input.h"
+#include "data/row.h"
 #include "data/transform.h"
 
 #include "format/stamp.h"
@@ -44,7 +45,6 @@ typedef struct lent_arrays {
     size_t T;            /* rows from one sequence to the next; 0: no padding */
     bool borrowed;       /* for as long as the dataset is open */
     float *copy;         /* what values points to if it is not the program's */
-    const int32_t *tokens; /* language: one part behind the other, or NULL */
 } lent_arrays;
 
 /* A kind of file: a row of the table in dataset.c. */
@@ -127,8 +127,11 @@ struct elman_dataset {
     case_counts counts;
     facts facts;
     size_t size[PART_COUNT]; /* tokens or sequences */
-    int32_t *tokens;         /* language: one part behind the other, unless
-                                they are lent */
+
+    /* language: the first row, and those of parts that have their own */
+    token_row rows[PART_COUNT];
+    int row_of[PART_COUNT];    /* the row that each part is in, */
+    size_t begins[PART_COUNT]; /* and its first token there */
 
     numbers raw;         /* (rows,I), empty once they are scaled */
     numbers raw_targets; /* (rows or sequences,targets) in the data's units,

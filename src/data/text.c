@@ -3,9 +3,9 @@
  */
 #include "data/encoding.h"
 #include "data/token.h"
+#include "data/token_lookup.h"
 #include "data/tokens.h"
 
-#include "base/memory.h"
 #include "format/decode.h"
 #include "format/utf8.h"
 
@@ -14,10 +14,11 @@
 #include <string.h>
 
 /* A file in memory, without its byte order mark: as it is for bytes, else as
- * UTF-8 with one kind of line ends. */
+ * UTF-8 with one kind of line ends. Or one that stays where it is. */
 typedef struct text {
     const char *name; /* NULL: there is no such file */
     char *at;
+    text_file *file; /* in place of at: it is too large for memory */
     size_t size;
     size_t tokens;
     char note[sizeof((decoded *)0)->note]; /* on how it was decoded, or "" */
@@ -56,23 +57,63 @@ static elman_status reserve(elman_encoding *e, size_t tokens)
     return e->tokens && e->token_bytes ? ELMAN_OK : no_memory();
 }
 
+/* The next part of a text, of whole tokens: all of it, or in a file some. */
+typedef struct text_walk {
+    text_reader reader;
+    const char *at;
+    size_t size;   /* 0: the end */
+    size_t before; /* bytes of the parts before */
+    bool begun;
+} text_walk;
+
+static elman_status walk(const text *t, text_walk *w)
+{
+    enum { AT_ONCE = 1 << 16 };
+    w->before += w->size;
+    if (t->file)
+        return text_file_next(t->file, &w->reader, AT_ONCE, &w->at, &w->size);
+    w->at = t->at;
+    w->size = w->begun ? 0 : t->size;
+    w->begun = true;
+    return ELMAN_OK;
+}
+
 enum { POINTS = 0x110000 };
 
-/* Marks the bytes or code points of a text as seen; counts the new ones. */
-static size_t note_points(elman_unit unit, const text *t, bool *seen)
+/* Marks the code points of a part of a text as seen. */
+static void note_points(const text_walk *w, bool *seen)
 {
-    size_t fresh = 0, length;
-    for (size_t at = 0; at < t->size; at += length) {
-        uint32_t point = (unsigned char)t->at[at];
-
-        length = unit == ELMAN_UNIT_BYTES || point < 0x80
-                     ? 1
-                     : utf8_read(t->at + at, t->size - at, &point);
-
-        fresh += !seen[point];
+    for (size_t at = 0, length; at < w->size; at += length) {
+        uint32_t point = (unsigned char)w->at[at];
+        length = point < 0x80 ? 1 : utf8_read(w->at + at, w->size - at, &point);
         seen[point] = true;
     }
-    return fresh;
+}
+
+static elman_status note_bytes(const text *t, bool *seen)
+{
+    uint64_t counts[UINT8_MAX + 1];
+    if (!t->file)
+        for (size_t at = 0; at < t->size; at++)
+            seen[(unsigned char)t->at[at]] = true;
+    if (!t->file) return ELMAN_OK;
+
+    TRY(text_file_bytes(t->file, counts));
+    for (int c = 0; c <= UINT8_MAX; c++)
+        if (counts[c]) seen[c] = true;
+    return ELMAN_OK;
+}
+
+/* Marks the bytes or code points of a text as seen. */
+static elman_status note_text(elman_unit unit, const text *t, bool *seen)
+{
+    if (unit == ELMAN_UNIT_BYTES) return note_bytes(t, seen);
+    text_walk w = {0};
+    elman_status status = walk(t, &w);
+    for (; w.size && !status; status = walk(t, &w))
+        note_points(&w, seen);
+    text_reader_clear(&w.reader);
+    return status;
 }
 
 /* Bytes or characters of all parts but a test in a file of its own. UTF-8 sorts
@@ -83,11 +124,14 @@ static elman_status learn_points(elman_encoding *e, const text *texts)
     if (!seen) return no_memory();
 
     size_t count = 0;
-    for (int i = 0; i < FILES; i++)
+    elman_status status = ELMAN_OK;
+    for (int i = 0; i < FILES && !status; i++)
         if (i != ELMAN_PART_TEST && texts[i].name)
-            count += note_points(e->unit, &texts[i], seen);
+            status = note_text(e->unit, &texts[i], seen);
+    for (uint32_t c = 0; c < POINTS; c++)
+        count += seen[c];
 
-    elman_status status = reserve(e, count);
+    if (!status) status = reserve(e, count);
     for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
         char token[UTF8_MAX_BYTES] = {(char)c};
         if (!seen[c]) continue;
@@ -129,40 +173,53 @@ static elman_status learn_counted(elman_encoding *e, dictionary *words,
     return ELMAN_OK;
 }
 
-static elman_status count_words(const char *at, size_t size, dictionary *words)
+/* Adds the words of a part of a text, at most *left of them. */
+static elman_status add_words(const text_walk *w, size_t *left,
+                              dictionary *words)
 {
-    for (size_t done = 0, bytes, number; done < size; done += bytes) {
-        bytes = token_length(ELMAN_UNIT_WORDS, at + done, size - done);
-        TRY(dictionary_add(words, at + done, bytes, &number));
+    for (size_t at = 0, bytes, number; at < w->size && *left; at += bytes) {
+        bytes = token_length(ELMAN_UNIT_WORDS, w->at + at, w->size - at);
+        TRY(dictionary_add(words, w->at + at, bytes, &number));
+        (*left)--;
     }
     return ELMAN_OK;
 }
 
-/* ---- Tokens ------------------------------------------------------------- */
-
-static size_t count_tokens(elman_unit unit, const text *t)
+/* The first count words of a text. */
+static elman_status count_words(const text *t, size_t count, dictionary *words)
 {
-    size_t count = 0;
-    for (size_t at = 0; at < t->size; count++)
-        at += token_length(unit, t->at + at, t->size - at);
-    return count;
+    text_walk w = {0};
+    elman_status status = walk(t, &w);
+    while (w.size && count && !status) {
+        status = add_words(&w, &count, words);
+        if (!status) status = walk(t, &w);
+    }
+    text_reader_clear(&w.reader);
+    return status;
 }
 
-/* How many bytes the first count tokens of a text have. */
-static size_t bytes_of(elman_unit unit, const text *t, size_t count)
+/* ---- Tokens ------------------------------------------------------------- */
+
+static elman_status count_tokens(elman_unit unit, const text *t, size_t *count)
 {
-    size_t at = 0;
-    for (; count > 0; count--)
-        at += token_length(unit, t->at + at, t->size - at);
-    return at;
+    text_walk w = {0};
+    *count = t->size;
+    if (unit == ELMAN_UNIT_BYTES) return ELMAN_OK;
+
+    *count = 0;
+    elman_status status = walk(t, &w);
+    for (; w.size && !status; status = walk(t, &w))
+        for (size_t at = 0; at < w.size; ++*count)
+            at += token_length(unit, w.at + at, w.size - at);
+    text_reader_clear(&w.reader);
+    return status;
 }
 
 static elman_status learn_words(elman_encoding *e, const text *t, size_t train,
                                 size_t min_count)
 {
     dictionary words = {0};
-    elman_status status =
-        count_words(t->at, bytes_of(ELMAN_UNIT_WORDS, t, train), &words);
+    elman_status status = count_words(t, train, &words);
     if (status == ELMAN_OK) status = learn_counted(e, &words, min_count);
 
     dictionary_clear(&words);
@@ -178,17 +235,49 @@ static void skip_mark(text *t)
     t->size -= 3;
 }
 
-/* Makes UTF-8 of a file's bytes and settles the unit: bytes if any were asked
- * to be kept that are no text. */
-static elman_status decode(text *t, elman_unit *unit,
-                           const elman_dataset_config *config)
+static decode_config decoding_of(const elman_dataset_config *config)
 {
     static const bad_bytes policies[] = {
         [ELMAN_BAD_BYTES_REPLACE] = BAD_BYTES_REPLACE,
         [ELMAN_BAD_BYTES_REFUSE] = BAD_BYTES_REFUSE,
         [ELMAN_BAD_BYTES_KEEP] = BAD_BYTES_KEEP};
-    const decode_config how = {.encoding = config->text_encoding,
-                               .bad = policies[config->bad_bytes]};
+    return (decode_config){.encoding = config->text_encoding,
+                           .bad = policies[config->bad_bytes]};
+}
+
+/* Judges what decoding has shown, and settles the unit: bytes if any were asked
+ * to be kept that are no text. */
+static elman_status judge(text *t, const decoded *found, bool kept,
+                          elman_unit *unit, const elman_dataset_config *config)
+{
+    t->size = found->size;
+    snprintf(t->note, sizeof t->note, "%s", found->note);
+
+    /* so many are no slips, but another encoding */
+    if (!config->text_encoding && found->bad_count > FEW_BAD &&
+        found->bad_count > t->size / BYTES_PER_BAD &&
+        config->bad_bytes == ELMAN_BAD_BYTES_REPLACE)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%zu places are not UTF-8 text, the first is 0x%02x at "
+                       "byte %zu; name another encoding (--encoding), as "
+                       "shift_jis, or UTF-8 to replace them all",
+                       found->bad_count, found->bad_byte, found->bad_offset);
+
+    /* what was kept is not UTF-8: only bytes read it */
+    if (kept && *unit != ELMAN_UNIT_AUTO)
+        return failure(ELMAN_BAD_VALUE,
+                       "bad_bytes keeps byte 0x%02x at byte %zu, which is not "
+                       "UTF-8 text, but the unit is not bytes",
+                       found->bad_byte, found->bad_offset);
+    if (kept) *unit = ELMAN_UNIT_BYTES;
+    return ELMAN_OK;
+}
+
+/* Makes UTF-8 of a file's bytes. */
+static elman_status decode(text *t, elman_unit *unit,
+                           const elman_dataset_config *config)
+{
+    const decode_config how = decoding_of(config);
     decoded result;
 
     char *bytes = t->at;
@@ -205,45 +294,58 @@ static elman_status decode(text *t, elman_unit *unit,
                        place);
     TRY(status);
     t->at = result.text;
-    t->size = result.size;
-    snprintf(t->note, sizeof t->note, "%s", result.note);
 
-    /* so many are no slips, but another encoding */
-    if (!config->text_encoding && result.bad_count > FEW_BAD &&
-        result.bad_count > t->size / BYTES_PER_BAD &&
-        config->bad_bytes == ELMAN_BAD_BYTES_REPLACE)
-        return failure(ELMAN_BAD_FORMAT,
-                       "%zu places are not UTF-8 text, the first is 0x%02x at "
-                       "byte %zu; name another encoding (--encoding), as "
-                       "shift_jis, or UTF-8 to replace them all",
-                       result.bad_count, result.bad_byte, result.bad_offset);
-
-    /* what was kept is not UTF-8: only bytes read it */
-    bool kept = result.bad_count && config->bad_bytes == ELMAN_BAD_BYTES_KEEP &&
-                utf8_valid(t->at, t->size) < t->size;
-    if (kept && *unit != ELMAN_UNIT_AUTO)
-        return failure(ELMAN_BAD_VALUE,
-                       "bad_bytes keeps byte 0x%02x at byte %zu, which is not "
-                       "UTF-8 text, but the unit is not bytes",
-                       result.bad_byte, result.bad_offset);
-    if (kept) *unit = ELMAN_UNIT_BYTES;
-    else if (!config->keep_line_ends)
+    bool kept = result.bad_count && how.bad == BAD_BYTES_KEEP &&
+                utf8_valid(t->at, result.size) < result.size;
+    TRY(judge(t, &result, kept, unit, config));
+    if (!kept && !config->keep_line_ends)
         t->line_ends = decode_line_ends(t->at, &t->size);
     return ELMAN_OK;
+}
+
+/* The same of a text that stays in its file. */
+static elman_status survey(text *t, elman_unit *unit,
+                           const elman_dataset_config *config)
+{
+    const decode_config how = decoding_of(config);
+    decode_survey seen;
+    TRY(decode_survey_file(text_file_reader(t->file), &how, &seen));
+
+    bool kept = seen.found.bad_count && how.bad == BAD_BYTES_KEEP;
+    TRY(judge(t, &seen.found, kept, unit, config));
+    if (!kept && !config->keep_line_ends) {
+        t->line_ends = seen.returns;
+        t->size -= seen.with_feeds;
+    }
+    elman_unit settled = *unit ? *unit : ELMAN_UNIT_CHARACTERS;
+    text_file_settle(t->file, &seen, config, settled);
+    return ELMAN_OK;
+}
+
+/* Whether a text stays in its file. */
+static bool is_large(const input *in, const elman_dataset_config *config)
+{
+    size_t bytes = 0;
+    return config->memory && input_file_bytes(in, &bytes) &&
+           bytes > config->memory;
 }
 
 static elman_status read_file(const input *in, elman_unit *unit,
                               const elman_dataset_config *config, text *t)
 {
-    TRY(input_read(in, &t->at, &t->size));
     t->name = in->name;
+    if (is_large(in, config)) {
+        TRY(text_file_open(in->name, &t->file));
+        t->size = text_file_size(t->file);
+    } else TRY(input_read(in, &t->at, &t->size));
     if (t->size == 0)
         return failure(ELMAN_BAD_FORMAT, "%.200s: the file is empty", in->name);
     if (*unit == ELMAN_UNIT_BYTES) return ELMAN_OK;
 
-    elman_status status = decode(t, unit, config);
+    elman_status status =
+        t->file ? survey(t, unit, config) : decode(t, unit, config);
     if (status != ELMAN_OK) return failure_in(status, in->name);
-    if (*unit != ELMAN_UNIT_BYTES) skip_mark(t);
+    if (*unit != ELMAN_UNIT_BYTES && t->at) skip_mark(t);
     return ELMAN_OK;
 }
 
@@ -278,21 +380,32 @@ static elman_status read_files(const input *in, elman_encoding *e,
 
 /* ---- Tokens of all files ------------------------------------------------- */
 
+/* The sentence on the first place of a text that has no token. */
+static elman_status find_unknown(const elman_encoding *e, const text *t,
+                                 char *words, size_t room)
+{
+    text_walk w = {0};
+    size_t count = 0;
+    failure_text kept = failure_keep();
+    elman_status status = walk(t, &w), found = ELMAN_OK;
+    for (; w.size && !status && !found; status = walk(t, &w)) {
+        /* asked to refuse, the reader names the first */
+        found = encoding_read_from(e, w.at, w.size, w.before, 0, NULL, &count,
+                                   NULL);
+        snprintf(words, room, "%s", found ? elman_message() : "");
+    }
+    text_reader_clear(&w.reader);
+    if (!status) failure_restore(&kept);
+    return status;
+}
+
 /* Says how much of a text has no token, by the first such place. */
 static elman_status note_unknown(elman_dataset *dataset, const text *t,
                                  size_t unknown)
 {
-    size_t count = 0;
     char first[200];
     if (unknown == 0) return ELMAN_OK;
-
-    /* asked to refuse, the reader names the first */
-    failure_text kept = failure_keep();
-    elman_status status =
-        encoding_read(dataset->encoding, t->at, t->size, 0, NULL, &count, NULL);
-    snprintf(first, sizeof first, "%s",
-             status == ELMAN_OK ? "" : elman_message());
-    failure_restore(&kept);
+    TRY(find_unknown(dataset->encoding, t, first, sizeof first));
     return facts_add(&dataset->facts, "unknown", false,
                      "%zu of %zu (%.2g %%) of %.100s are neither read nor "
                      "scored: %s",
@@ -308,10 +421,11 @@ static elman_status count_known(const elman_dataset *dataset, text *t,
 {
     const elman_encoding *e = dataset->encoding;
     *unknown = 0;
+    if (e->vocabulary && t->file)
+        return text_file_index(t->file, e, &t->tokens, unknown);
     if (e->vocabulary)
         return encoding_read(e, t->at, t->size, 0, NULL, &t->tokens, unknown);
-    t->tokens = count_tokens(e->unit, t);
-    return ELMAN_OK;
+    return count_tokens(e->unit, t, &t->tokens);
 }
 
 /* The vocabulary: words of the training part alone, characters and bytes of all
@@ -332,41 +446,42 @@ static elman_status learn_tokens(elman_dataset *dataset, const text *texts,
     return ELMAN_OK;
 }
 
-/* All files in one row of tokens, part behind part. Within the first file the
- * parts follow each other as they do in the row. */
-static elman_status encode(elman_dataset *dataset, const text texts[FILES])
+/* Makes the row of a text, which it takes over if it is in a file. */
+static elman_status make_row(const elman_encoding *e, text *t, token_row *row)
 {
-    size_t room = 0, bytes = 0, done = 0, taken = 0;
-    for (int part = 0; part < FILES; part++)
-        room += dataset->size[part];
-    if (!sizes_multiply(room, sizeof *dataset->tokens, 1, &bytes) ||
-        !(dataset->tokens = malloc(bytes + 1)))
-        return no_memory();
-
-    /* the first file whole, then cut: a vocabulary may have to be followed */
-    int32_t *first = NULL;
-    size_t all = texts[0].tokens, count = 0, unknown = 0;
-    if (!sizes_multiply(all, sizeof *first, 1, &bytes) ||
-        !(first = malloc(bytes + 1)))
-        return no_memory();
-    elman_status status =
-        encoding_read(dataset->encoding, texts[0].at, texts[0].size, all, first,
-                      &count, &unknown);
-
-    for (int part = 0; part < FILES && status == ELMAN_OK; part++) {
-        size_t size = dataset->size[part];
-        const text *own = part && texts[part].name ? &texts[part] : NULL;
-        if (own)
-            status = encoding_read(dataset->encoding, own->at, own->size, size,
-                                   dataset->tokens + done, &count, &unknown);
-        else {
-            memcpy(dataset->tokens + done, first + taken, size * sizeof *first);
-            taken += size;
-        }
-        done += size;
+    enum { AT_ONCE = 4096 };
+    size_t count = 0;
+    if (t->file) {
+        *row = (token_row){.count = t->tokens, .file = t->file};
+        t->file = NULL;
+        return ELMAN_OK;
     }
-    free(first);
-    return status;
+
+    TRY(row_create(row, e->vocabulary, t->tokens));
+    int32_t tokens[AT_ONCE];
+    token_lookup lookup = token_lookup_make(e);
+    for (size_t at = 0, first = 0; at < t->size; first += count, count = 0) {
+        for (token_found f; count < AT_ONCE && at < t->size; at += f.bytes) {
+            f = token_lookup_next(&lookup, t->at + at, t->size - at);
+            if (f.token != TOKEN_NONE) tokens[count++] = f.token;
+        }
+        row_write(row, first, count, tokens);
+    }
+    return ELMAN_OK;
+}
+
+/* All files as rows of tokens. Within the first the parts follow each other. */
+static elman_status encode(elman_dataset *dataset, text texts[FILES])
+{
+    bool own[FILES] = {false};
+    for (int part = 0; part < FILES; part++) {
+        own[part] = texts[part].name;
+        if (own[part])
+            TRY(make_row(dataset->encoding, &texts[part],
+                         &dataset->rows[part]));
+    }
+    tokens_place(dataset, own);
+    return ELMAN_OK;
 }
 
 /* ---- What was understood ------------------------------------------------ */
@@ -382,9 +497,10 @@ static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
     for (int i = 0; i < FILES; i++) {
         if (!texts[i].name) continue;
         TRY(facts_add(f, "file", !texts[i].note[0],
-                      "%.200s, text of %zu bytes%s%s", texts[i].name,
-                      texts[i].size, texts[i].note[0] ? "; " : "",
-                      texts[i].note));
+                      "%.200s, text of %zu bytes%s%s%s", texts[i].name,
+                      texts[i].size,
+                      dataset->rows[i].file ? ", read as it is needed" : "",
+                      texts[i].note[0] ? "; " : "", texts[i].note));
         if (texts[i].line_ends)
             TRY(facts_add(f, "lines", false,
                           "%zu line ends of %.200s were read as \\n; "
@@ -436,15 +552,19 @@ static elman_status open_texts(elman_dataset *dataset, const input *in,
     if (!dataset->following) {
         TRY(learn_tokens(dataset, texts, config->min_count));
         text *test = &texts[ELMAN_PART_TEST];
-        if (test->name) {
+        if (test->name && !test->file) {
             TRY(count_known(dataset, test, &unknown[ELMAN_PART_TEST]));
-            dataset->size[ELMAN_PART_TEST] = test->tokens;
         }
     }
 
-    TRY(encode(dataset, texts));
+    /* a text in a file can be read once it is known where its tokens are */
+    for (int i = 0; i < FILES && !dataset->following; i++)
+        if (texts[i].file) TRY(count_known(dataset, &texts[i], &unknown[i]));
+    if (texts[ELMAN_PART_TEST].name)
+        dataset->size[ELMAN_PART_TEST] = texts[ELMAN_PART_TEST].tokens;
     for (int i = 0; i < FILES; i++)
         if (texts[i].name) TRY(note_unknown(dataset, &texts[i], unknown[i]));
+    TRY(encode(dataset, texts));
     return add_facts(dataset, texts);
 }
 
@@ -453,8 +573,10 @@ static elman_status text_open(elman_dataset *dataset, const input *in,
 {
     text texts[FILES] = {{0}};
     elman_status status = open_texts(dataset, in, config, texts);
-    for (int i = 0; i < FILES; i++)
+    for (int i = 0; i < FILES; i++) {
         free(texts[i].at);
+        text_file_close(texts[i].file);
+    }
     return status;
 }
 

@@ -188,23 +188,24 @@ static elman_status settle(elman_dataset *dataset, source *from,
 
 /* ---- All together ------------------------------------------------------- */
 
-/* Copies the tokens part by part. */
+/* Copies the tokens part by part into one row. */
 static elman_status copy_tokens(elman_dataset *dataset, const source *from)
 {
     const elman_arrays *a = from->arrays;
-    size_t all = 0;
+    token_row *row = &dataset->rows[0];
+    size_t all = 0, to = 0;
     for (int part = 0; part < PART_COUNT; part++)
         all += dataset->size[part];
-    dataset->tokens = calloc(all + 1, sizeof *dataset->tokens);
-    if (!dataset->tokens) return no_memory();
+    TRY(row_create(row, dataset->encoding->vocabulary, all));
 
-    int32_t *to = dataset->tokens;
     for (int part = 0; part < (a->parts ? PART_COUNT : 1); part++)
         for (size_t n = 0, first = 0; n < a->N; n++) {
             size_t length = length_of(a, n);
             bool taken = !a->parts || (int)a->parts[n] == part;
-            for (size_t t = 0; taken && t < length; t++)
-                *to++ = token_at(from, first + t);
+            for (size_t t = 0; taken && t < length; t++) {
+                int32_t token = token_at(from, first + t);
+                row_write(row, to++, 1, &token);
+            }
             first += a->T ? a->T : length;
         }
     return ELMAN_OK;
@@ -247,8 +248,10 @@ static elman_status open_tokens(elman_dataset *dataset, const elman_arrays *a,
 
     /* what lies in one row can stay where it is */
     if (a->tokens && a->borrowed && !a->parts && count[0] == rows)
-        dataset->lent.tokens = a->tokens;
+        dataset->rows[0] =
+            (token_row){.at = a->tokens, .width = 4, .count = rows};
     else TRY(copy_tokens(dataset, &from));
+    tokens_place(dataset, (bool[PART_COUNT]){true});
     return tell(dataset, a);
 }
 

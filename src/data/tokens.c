@@ -63,8 +63,46 @@ elman_status tokens_check(const elman_dataset *dataset)
     return ELMAN_OK;
 }
 
-const int32_t *tokens_all(const elman_dataset *dataset)
+void tokens_place(elman_dataset *dataset, const bool own[PART_COUNT])
 {
-    const int32_t *lent = dataset->lent.tokens;
-    return lent ? lent : dataset->tokens;
+    size_t taken = 0;
+    for (int part = 0; part < PART_COUNT; part++) {
+        bool alone = part && own[part];
+        dataset->row_of[part] = alone ? part : 0;
+        dataset->begins[part] = alone ? 0 : taken;
+        if (!alone) taken += dataset->size[part];
+    }
+}
+
+const token_row *tokens_row(const elman_dataset *dataset, elman_part part)
+{
+    return &dataset->rows[dataset->row_of[part]];
+}
+
+elman_status tokens_read(const elman_dataset *dataset, elman_part part,
+                         text_reader *reader, size_t first, size_t count,
+                         int32_t *tokens)
+{
+    return row_read(tokens_row(dataset, part), reader,
+                    dataset->begins[part] + first, count, tokens);
+}
+
+elman_status tokens_count(const elman_dataset *dataset, elman_part part,
+                          size_t first, uint64_t *counts)
+{
+    enum { AT_ONCE = 4096 };
+    const token_row *row = tokens_row(dataset, part);
+    size_t end = dataset->size[part];
+    if (row->file)
+        return text_file_count(row->file, dataset->begins[part] + first,
+                               dataset->begins[part] + end, counts);
+
+    int32_t tokens[AT_ONCE];
+    for (size_t count; first < end; first += count) {
+        count = end - first < AT_ONCE ? end - first : AT_ONCE;
+        TRY(tokens_read(dataset, part, NULL, first, count, tokens));
+        for (size_t i = 0; i < count; i++)
+            counts[tokens[i]]++;
+    }
+    return ELMAN_OK;
 }

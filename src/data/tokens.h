@@ -1,5 +1,5 @@
 /*
- * tokens.h: the parts of a row of tokens, wherever it is from.
+ * tokens.h: the parts of a text, as tokens, wherever they lie.
  */
 #ifndef DATA_TOKENS_H
 #define DATA_TOKENS_H
@@ -13,8 +13,9 @@ typedef struct part_tokens {
     size_t count;
 } part_tokens;
 
-/* Sets the sizes of the parts as the config says; each takes its share from the
- * end of what the data has. */
+/* Sets the sizes of the parts as the config says, and where each begins in the
+ * row that it lies in; each takes its share from the end of what the data has.
+ */
 elman_status tokens_split(elman_dataset *dataset,
                           const elman_dataset_config *config,
                           const part_tokens parts[PART_COUNT]);
@@ -22,7 +23,20 @@ elman_status tokens_split(elman_dataset *dataset,
 /* A part that is used needs a token and the one after it. */
 elman_status tokens_check(const elman_dataset *dataset);
 
-/* All tokens, one part behind the other. */
-const int32_t *tokens_all(const elman_dataset *dataset);
+/* Parts lie in the rows of others, unless they have their own, one behind the
+ * other. */
+void tokens_place(elman_dataset *dataset, const bool own[PART_COUNT]);
+
+/* The row that a part lies in, and whether it is in a file. */
+const token_row *tokens_row(const elman_dataset *dataset, elman_part part);
+
+/* Tokens of a part from first on, through the reader of its row. */
+elman_status tokens_read(const elman_dataset *dataset, elman_part part,
+                         text_reader *reader, size_t first, size_t count,
+                         int32_t *tokens);
+
+/* Adds how often each token occurs in a part from first on. */
+elman_status tokens_count(const elman_dataset *dataset, elman_part part,
+                          size_t first, uint64_t *counts);
 
 #endif

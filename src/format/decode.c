@@ -3,6 +3,7 @@
  */
 #include "format/decode.h"
 #include "format/converter.h"
+#include "format/decode_parts.h"
 #include "format/file.h"
 #include "format/utf8.h"
 
@@ -35,9 +36,8 @@ static size_t line_of(const char *bytes, size_t at, size_t width, size_t low)
     return line;
 }
 
-/* How many bytes of UTF-8 the bad place at text takes: the longest beginning
- * of a character, at least one. */
-static size_t bad_length(const char *text, size_t bytes)
+/* The longest beginning of a character, at least one byte. */
+size_t decode_bad_length(const char *text, size_t bytes)
 {
     unsigned char lead = byte_at(text, 0);
     size_t need = lead < 0xC2   ? 1
@@ -58,31 +58,37 @@ static size_t bad_length(const char *text, size_t bytes)
     return have < need || need == 1 ? have : 1;
 }
 
-typedef struct utf8_counts {
-    size_t bad, first_bad; /* places; offset of the first */
-    size_t good;           /* characters of several bytes */
-    size_t last_cut;       /* 1 if the last bad place is cut by the end */
-    size_t size;           /* bytes that were counted */
-} utf8_counts;
-
-static utf8_counts count_utf8(const char *text, size_t size)
+size_t utf8_counts_add(utf8_counts *counts, const char *text, size_t size,
+                       bool last)
 {
-    utf8_counts counts = {.size = size};
+    size_t at = 0;
     uint32_t point;
 
-    for (size_t at = 0; at < size;) {
+    while (at < size) {
         if (byte_at(text, at) < 0x80) at += utf8_ascii(text + at, size - at);
-        if (at == size) break;
+        if (at == size || (!last && size - at < UTF8_MAX_BYTES)) break;
         size_t length = utf8_read(text + at, size - at, &point);
-        counts.good += length > 1;
+        counts->good += length > 1;
 
         if (length == 0) {
-            if (counts.bad++ == 0) counts.first_bad = at;
-            length = bad_length(text + at, size - at);
-            counts.last_cut = at + length == size && byte_at(text, at) >= 0xC2;
+            if (counts->bad++ == 0) counts->first_bad = counts->size + at;
+            length = decode_bad_length(text + at, size - at);
+            counts->last_cut = at + length == size && byte_at(text, at) >= 0xC2;
+            counts->replaced += sizeof replacement - 1;
+            counts->replaced -= length;
         }
         at += length;
     }
+
+    counts->size += at;
+    counts->replaced += at;
+    return at;
+}
+
+static utf8_counts count_utf8(const char *text, size_t size)
+{
+    utf8_counts counts = {0};
+    utf8_counts_add(&counts, text, size, true);
     return counts;
 }
 
@@ -95,7 +101,7 @@ static void keep_first(decoded *d, size_t offset, size_t line,
     d->bad_byte = byte;
 }
 
-static elman_status refuse_bad(const decoded *d)
+elman_status decode_refuse_bad(const decoded *d)
 {
     return failure(ELMAN_BAD_FORMAT,
                    "line %zu: byte 0x%02x at offset %zu is not %s text, one of "
@@ -107,24 +113,36 @@ static elman_status refuse_bad(const decoded *d)
 
 /* ---- Finding the encoding ----------------------------------------------- */
 
+void western_look_add(western_look *look, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size && !look->never; i++) {
+        unsigned char c = byte_at(bytes, i);
+        look->never = c == 0x7F || (c < 0x20 && !strchr("\t\n\v\f\r", c)) ||
+                      (c && strchr("\x81\x8D\x8F\x90\x9D\xFF", c));
+
+        look->plain += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        look->high += c >= 0xC0;
+        look->windows = look->windows || (c >= 0x80 && c < 0xA0);
+    }
+}
+
 /* Whether bytes look like text of a western language in Windows-1252: no
  * control characters, no byte without a meaning there, and fewer letters with
  * marks than without. */
 static bool looks_western(const char *bytes, size_t size, bool *windows)
 {
-    size_t plain = 0, high = 0;
-    *windows = false;
+    western_look look = {0};
+    western_look_add(&look, bytes, size);
+    *windows = look.windows;
+    return !look.never && look.high <= look.plain;
+}
 
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = byte_at(bytes, i);
-        if (c == 0x7F || (c < 0x20 && !strchr("\t\n\v\f\r", c))) return false;
-        if (c && strchr("\x81\x8D\x8F\x90\x9D\xFF", c)) return false;
-
-        plain += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-        high += c >= 0xC0;
-        *windows = *windows || (c >= 0x80 && c < 0xA0);
-    }
-    return high <= plain;
+bool utf8_is_damaged(const utf8_counts *counts)
+{
+    /* a few bad places among many good ones are damage, and so is an end in
+     * the midst of a character; otherwise it was never UTF-8 */
+    bool cut = counts->bad == 1 && counts->last_cut && counts->good;
+    return !counts->bad || cut || counts->bad <= counts->good;
 }
 
 /* UTF-16 without a mark: zeros only in one half of the units, and there in
@@ -141,10 +159,7 @@ static const char *find_utf16(const char *bytes, size_t size)
     return NULL;
 }
 
-/* The encoding and, in skip, the bytes of its mark; counts, if it had to count
- * characters. */
-static const char *find_encoding(const char *bytes, size_t size, bool *guessed,
-                                 size_t *skip, utf8_counts *counts)
+const char *decode_mark(const char *bytes, size_t size, size_t *skip)
 {
     static const struct {
         const char *mark;
@@ -163,6 +178,16 @@ static const char *find_encoding(const char *bytes, size_t size, bool *guessed,
             *skip = marks[i].bytes;
             return marks[i].name;
         }
+    return NULL;
+}
+
+/* The encoding and, in skip, the bytes of its mark; counts, if it had to count
+ * characters. */
+static const char *find_encoding(const char *bytes, size_t size, bool *guessed,
+                                 size_t *skip, utf8_counts *counts)
+{
+    const char *marked = decode_mark(bytes, size, skip);
+    if (marked) return marked;
 
     *guessed = true;
     if (memchr(bytes, 0, size)) {
@@ -170,12 +195,9 @@ static const char *find_encoding(const char *bytes, size_t size, bool *guessed,
         if (name) return name;
     }
 
-    /* a few bad places among many good ones are damage, and so is an end in
-     * the midst of a character; otherwise it was never UTF-8 */
+    bool windows;
     *counts = count_utf8(bytes, size);
-    bool windows, cut = counts->bad == 1 && counts->last_cut && counts->good;
-    if (counts->bad && !cut && counts->bad > counts->good &&
-        looks_western(bytes, size, &windows))
+    if (!utf8_is_damaged(counts) && looks_western(bytes, size, &windows))
         return windows ? "Windows-1252" : "Latin-1";
 
     *guessed = false;
@@ -201,23 +223,9 @@ static void replace_bad(const char *from, size_t size, char *to)
 
         memcpy(to, source, bytes);
         to += bytes;
-        at += length ? length : bad_length(from + at, size - at);
+        at += length ? length : decode_bad_length(from + at, size - at);
     }
     *to = 0;
-}
-
-/* The size of what replace_bad writes. */
-static size_t replaced_size(const char *text, size_t size)
-{
-    size_t total = 0;
-    uint32_t point;
-
-    for (size_t at = 0; at < size;) {
-        size_t length = utf8_read(text + at, size - at, &point);
-        total += length ? length : 3;
-        at += length ? length : bad_length(text + at, size - at);
-    }
-    return total;
 }
 
 /* UTF-8 at bytes + skip; takes bytes over where it succeeds. counts is of all
@@ -231,7 +239,7 @@ static elman_status take_utf8(char *bytes, size_t size, size_t skip,
         size_t at = counts.first_bad + skip;
         keep_first(d, at, line_of(bytes, at, 1, 0), byte_at(bytes, at));
         d->bad_count = counts.bad;
-        if (policy == BAD_BYTES_REFUSE) return refuse_bad(d);
+        if (policy == BAD_BYTES_REFUSE) return decode_refuse_bad(d);
     }
 
     d->size = size - skip;
@@ -241,7 +249,7 @@ static elman_status take_utf8(char *bytes, size_t size, size_t skip,
         return ELMAN_OK;
     }
 
-    d->size = replaced_size(bytes + skip, size - skip);
+    d->size = counts.replaced;
     d->text = malloc(d->size + 1);
     if (!d->text) return no_memory(d->size);
     replace_bad(bytes + skip, size - skip, d->text);
@@ -332,7 +340,7 @@ static elman_status convert(char *bytes, size_t size, size_t skip,
     if (status == ELMAN_OK) status = convert_all(&c, by, d);
     converter_close(by);
     if (status == ELMAN_OK && d->bad_count && policy == BAD_BYTES_REFUSE)
-        status = refuse_bad(d);
+        status = decode_refuse_bad(d);
     if (status != ELMAN_OK) {
         free(c.text);
         return status;
@@ -351,12 +359,12 @@ static elman_status convert(char *bytes, size_t size, size_t skip,
 
 /* ---- All ---------------------------------------------------------------- */
 
-static bool is_utf8_name(const char *name)
+bool decode_is_utf8(const char *name)
 {
     return !strncasecmp(name, "UTF-8", 6) || !strncasecmp(name, "utf8", 5);
 }
 
-static void write_note(decoded *d, const decode_config *config)
+void decode_write_note(decoded *d, const decode_config *config)
 {
     const char *kept =
         config->bad == BAD_BYTES_KEEP && !strcmp(d->encoding, "UTF-8")
@@ -390,7 +398,7 @@ static elman_status decode_bytes(char *bytes, size_t size,
 
     /* what is asked for wins; a mark of UTF-8 is none of its characters */
     const char *name = config->encoding ? config->encoding : found;
-    if (config->encoding && is_utf8_name(name)) name = "UTF-8";
+    if (config->encoding && decode_is_utf8(name)) name = "UTF-8";
     if (config->encoding && strcmp(name, found)) skip = 0;
     d->guessed = guessed && !config->encoding;
     snprintf(d->encoding, sizeof d->encoding, "%s", name);
@@ -427,7 +435,7 @@ elman_status decode_text(char *bytes, size_t size, const decode_config *config,
                        "line %zu: a zero byte, so this is not text", line);
     }
 
-    write_note(result, config);
+    decode_write_note(result, config);
     return ELMAN_OK;
 }
 

@@ -20,13 +20,14 @@ struct file_reader {
     char *path; /* as the caller gave it, for messages */
     system_file file;
     size_t size;      /* of the file when it was opened */
+    uint64_t changed; /* when it was written to last */
     size_t from, end; /* of the file, what is in buffer */
     char buffer[BUFFER];
 };
 
 /* Checks what was opened; the size of what can be read. */
 static elman_status regular_size(system_file file, const char *path,
-                                 size_t *size)
+                                 size_t *size, uint64_t *changed)
 {
     system_file_facts about;
     if (!system_file_look(file, &about))
@@ -42,6 +43,7 @@ static elman_status regular_size(system_file file, const char *path,
                        path);
 
     *size = (size_t)about.bytes;
+    *changed = about.changed;
     return ELMAN_OK;
 }
 
@@ -52,7 +54,7 @@ static elman_status open_file(file_reader *r)
         return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", r->path,
                        strerror(errno));
 
-    elman_status status = regular_size(r->file, r->path, &r->size);
+    elman_status status = regular_size(r->file, r->path, &r->size, &r->changed);
     if (status) system_file_close(r->file);
     return status;
 }
@@ -82,6 +84,8 @@ elman_status file_reader_open(const char *path, file_reader **reader)
 
 size_t file_reader_size(const file_reader *r) { return r->size; }
 
+const char *file_reader_path(const file_reader *r) { return r->path; }
+
 void file_reader_close(file_reader *r)
 {
     if (!r) return;
@@ -90,15 +94,13 @@ void file_reader_close(file_reader *r)
     free(r);
 }
 
-/* At least so many bytes from at on, and at most room; got receives how many.
- */
-static elman_status read_at(const file_reader *r, size_t at, char *data,
-                            size_t bytes, size_t room, size_t *got)
+elman_status file_reader_span(const file_reader *r, size_t at, void *data,
+                              size_t bytes, size_t room, size_t *got)
 {
     size_t done = 0;
     while (done < bytes) {
-        ptrdiff_t more =
-            system_file_read(r->file, at + done, room - done, data + done);
+        ptrdiff_t more = system_file_read(r->file, at + done, room - done,
+                                          (char *)data + done);
         if (more < 0)
             return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", r->path,
                            strerror(errno));
@@ -120,15 +122,41 @@ elman_status file_reader_read(file_reader *r, size_t at, void *data,
                               size_t bytes)
 {
     size_t got;
-    if (bytes >= BUFFER) return read_at(r, at, data, bytes, bytes, &got);
+    if (bytes >= BUFFER)
+        return file_reader_span(r, at, data, bytes, bytes, &got);
 
     /* small parts come from the buffer, which reads ahead */
     if (at < r->from || at + bytes > r->end) {
         r->from = r->end = at;
-        TRY(read_at(r, at, r->buffer, bytes, BUFFER, &got));
+        TRY(file_reader_span(r, at, r->buffer, bytes, BUFFER, &got));
         r->end = at + got;
     }
     if (bytes) memcpy(data, r->buffer + (at - r->from), bytes);
+    return ELMAN_OK;
+}
+
+void file_reader_data(const file_reader *r, size_t at, size_t *begin,
+                      size_t *end)
+{
+    uint64_t from = at, to = r->size;
+    if (at < r->size) system_file_data(r->file, at, r->size, &from, &to);
+    *begin = (size_t)from;
+    *end = (size_t)to;
+}
+
+elman_status file_reader_check(const file_reader *r)
+{
+    size_t size = 0;
+    uint64_t changed = 0;
+    TRY(regular_size(r->file, r->path, &size, &changed));
+    if (size < r->size)
+        return failure(ELMAN_BAD_FILE,
+                       "'%.200s' shrank while it was read: it has %zu of %zu "
+                       "bytes",
+                       r->path, size, r->size);
+    if (size != r->size || changed != r->changed)
+        return failure(ELMAN_BAD_FILE,
+                       "'%.200s' was written to while it was read", r->path);
     return ELMAN_OK;
 }
 

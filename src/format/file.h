@@ -18,11 +18,27 @@ elman_status file_read(const char *path, char **data, size_t *bytes);
 typedef struct file_reader file_reader;
 elman_status file_reader_open(const char *path, file_reader **reader);
 size_t file_reader_size(const file_reader *reader);
+const char *file_reader_path(const file_reader *reader); /* as it was given */
 
 /* Reads bytes of the file from at on; fewer, as the file shrank, are a
  * failure. */
 elman_status file_reader_read(file_reader *reader, size_t at, void *data,
                               size_t bytes);
+
+/* At least so many bytes from at on and at most room, straight into data: any
+ * number of threads may do this at once. */
+elman_status file_reader_span(const file_reader *reader, size_t at, void *data,
+                              size_t bytes, size_t room, size_t *got);
+
+/* The next stretch from at on that is not a hole of the file, whose bytes are
+ * all zero; of a file without holes the rest of it. begin is its size if there
+ * is none. */
+void file_reader_data(const file_reader *reader, size_t at, size_t *begin,
+                      size_t *end);
+
+/* Whether the file is still as long as when it was opened, and was not written
+ * to since; else a failure. */
+elman_status file_reader_check(const file_reader *reader);
 void file_reader_close(file_reader *reader); /* NULL is fine */
 
 /* Where bytes come from: a file, or memory that the caller lends. */

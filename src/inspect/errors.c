@@ -12,6 +12,7 @@
 
 #include "data/encoding.h"
 #include "data/store.h"
+#include "data/tokens.h"
 #include "inspect/errors_parts.h"
 #include "learn/loss.h"
 
@@ -94,12 +95,8 @@ static elman_status prepare(measuring_errors *e)
                                                      ? e->config.batch_size
                                                      : DEFAULT_BATCH,
                                    .steps = DEFAULT_STEPS};
-    if (e->errors.task == ELMAN_TASK_LANGUAGE) {
+    if (e->errors.task == ELMAN_TASK_LANGUAGE)
         e->stream_steps = loader_longest(on->dataset, &loading);
-        e->text = on->dataset->tokens;
-        for (int before = 0; before < (int)on->part; before++)
-            e->text += on->dataset->size[before];
-    }
     plan_positions(e);
     return has_classes(e) ? error_classes_reserve(e) : error_values_reserve(e);
 }
@@ -182,7 +179,23 @@ static void add_window(measuring_errors *e, const window *w)
 
 /* ---- The end ------------------------------------------------------------ */
 
-static void finish(measuring_errors *e)
+/* Reads the tokens that each mistake followed. */
+static elman_status read_before(measuring_errors *e)
+{
+    text_reader reader = {0};
+    elman_status status = ELMAN_OK;
+    for (size_t i = 0; i < e->errors.mistake_count && !status; i++) {
+        elman_mistake *m = &e->mistakes[i];
+        status =
+            tokens_read(e->on.dataset, e->on.part, &reader,
+                        m->id - m->before_count, m->before_count, e->text[i]);
+        m->before = e->text[i];
+    }
+    text_reader_clear(&reader);
+    return status;
+}
+
+static elman_status finish(measuring_errors *e)
 {
     elman_errors *errors = &e->errors;
     const elman_encoding *encoding = dataset_encoding(e->on.dataset);
@@ -191,6 +204,7 @@ static void finish(measuring_errors *e)
     errors->loss = m.loss;
     errors->accuracy = m.accuracy;
     errors->targets = m.targets;
+    if (e->stream_steps) TRY(read_before(e));
 
     for (size_t k = 0; k < errors->positions; k++)
         e->position_means[k] = e->positions[k].sum / e->positions[k].weight;
@@ -199,6 +213,7 @@ static void finish(measuring_errors *e)
     else error_values_end(e);
     errors->done = true;
     errors->progress = 1;
+    return ELMAN_OK;
 }
 
 elman_status errors_step(elman_errors *errors)
@@ -214,6 +229,6 @@ elman_status errors_step(elman_errors *errors)
         errors->progress =
             (double)e->windows_done / (double)(e->windows_count + 1);
     }
-    if (w.ended || e->windows_done == e->windows_count) finish(e);
+    if (w.ended || e->windows_done == e->windows_count) return finish(e);
     return ELMAN_OK;
 }

@@ -61,11 +61,10 @@ void error_classes_add(measuring_errors *e, const answer_row *at, int32_t truth)
                              .given = NAN};
 
     /* a token by its number in the part, behind those that it follows */
-    if (e->text) {
+    if (e->stream_steps) {
         size_t read = at->step + 1;
         mistake.id = at->id * e->stream_steps + read;
         mistake.before_count = read < MOST_BEFORE ? read : MOST_BEFORE;
-        mistake.before = e->text + mistake.id - mistake.before_count;
     }
     mistake_add(e, &mistake);
 }

@@ -40,9 +40,9 @@ typedef struct measuring_errors {
     size_t windows_done, windows_count;
     size_t before;       /* steps of the windows since the state was reset */
     size_t stream_steps; /* text: of a stream; else 0 */
-    const int32_t *text; /* the tokens of the part, or NULL */
 
     elman_mistake mistakes[MOST_MISTAKES];
+    int32_t text[MOST_MISTAKES][MOST_BEFORE]; /* what before points to */
     weighted positions[MOST_POSITIONS];
     double position_means[MOST_POSITIONS];
 

@@ -21,18 +21,12 @@ static elman_part learned_part(const elman_dataset *d, elman_part part)
 
 /* Counts the classes of a part's targets; those of a text are all its tokens
  * but the first. */
-static void count_classes(const elman_dataset *d, elman_part part,
-                          uint64_t *counts)
+static elman_status count_classes(const elman_dataset *d, elman_part part,
+                                  uint64_t *counts)
 {
     size_t n = d->size[part];
-    if (d->encoding->task == ELMAN_TASK_LANGUAGE) {
-        const int32_t *tokens = tokens_all(d);
-        for (int before = 0; before < (int)part; before++)
-            tokens += d->size[before];
-        for (size_t i = 1; i < n; i++)
-            counts[tokens[i]]++;
-        return;
-    }
+    if (d->encoding->task == ELMAN_TASK_LANGUAGE)
+        return tokens_count(d, part, 1, counts);
 
     for (size_t i = 0; i < n; i++) {
         size_t id = d->ids[part][i];
@@ -41,6 +35,7 @@ static void count_classes(const elman_dataset *d, elman_part part,
         for (size_t t = 0; t < (d->per_step ? s->length : 1); t++)
             if (class[t] >= 0) counts[class[t]]++;
     }
+    return ELMAN_OK;
 }
 
 static elman_status read_classes(const elman_dataset *d, elman_part part,
@@ -50,8 +45,12 @@ static elman_status read_classes(const elman_dataset *d, elman_part part,
     size_t K = encoding_outputs(d->encoding);
     uint64_t *known = calloc(2 * K + 1, sizeof *known), *asked = known + K;
     if (!known) return failure(ELMAN_NO_MEMORY, "no memory for %zu classes", K);
-    count_classes(d, learned_part(d, part), known);
-    count_classes(d, part, asked);
+    elman_status status = count_classes(d, learned_part(d, part), known);
+    if (!status) status = count_classes(d, part, asked);
+    if (status) {
+        free(known);
+        return status;
+    }
 
     /* the largest that is known, and how much both parts hold */
     uint64_t all = 0, targets = 0;
