@@ -133,6 +133,9 @@ static int read_mark(const char *text, const char *name, char *mark)
     return 0;
 }
 
+/* Texts of more bytes stay in their files. */
+static const size_t large_text = (size_t)1 << 30;
+
 int reading_fill(const reading_values *values, elman_dataset_config *config)
 {
     int code = read_presence(values->header, values->no_header, "header",
@@ -161,6 +164,7 @@ int reading_fill(const reading_values *values, elman_dataset_config *config)
     config->channels_first = values->channels_first;
     config->time = values->time;
     config->by = values->by;
+    config->memory = large_text;
     return 0;
 }
 

@@ -143,7 +143,8 @@ const option_row train_training_options[] = {
      .fallback = "(as it takes)",
      .help = "train whole sequences of any length in so many bytes, as 512M, "
              "besides data and weights: steps are run again where they do not "
-             "fit. The result does not depend on it"},
+             "fit. A text of more than an eighth of that (else of 1 GB) stays "
+             "in its file. The result does not depend on it"},
     {0},
 };
 

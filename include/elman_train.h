@@ -219,16 +219,20 @@ typedef struct elman_dataset_config {
                      lies past the end. */
 
     size_t memory; /* text: files of more bytes than this stay where they are
-                      and are read when a batch needs them, with the same tokens
-                      and batches; 0: all are read into memory */
+                      and are read when a batch needs them; 0: none. Same
+                      tokens, batches and hash. They are UTF-8, or read as
+                      bytes, and refused once they are cut short or written to
+                      (by elman_loader_read and all that reads batches,
+                      ELMAN_BAD_FILE) */
 } elman_dataset_config;
 
 /* An open file of data. */
 typedef struct elman_dataset elman_dataset;
 
 /* Opens a file, "-" for standard input, decides on its task, and reads it
- * whole: the file is closed again. ELMAN_BAD_FORMAT and ELMAN_BAD_VALUE name
- * the line or the field of the config, and what to do. */
+ * whole: the file is closed again, unless config->memory leaves it open.
+ * ELMAN_BAD_FORMAT and ELMAN_BAD_VALUE name the line or the field of the
+ * config, and what to do. */
 ELMAN_CHECKED elman_status
 elman_dataset_open(const char *path, const elman_dataset_config *config,
                    elman_dataset **dataset);

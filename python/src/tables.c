@@ -230,6 +230,7 @@ const field dataset_fields[] = {
     F(folds, FIELD_SIZE),
     F(fold, FIELD_SIZE),
     F(answers, FIELD_BOOL),
+    F(memory, FIELD_SIZE),
     FIELDS_END,
 };
 #undef F

@@ -21,8 +21,13 @@ static uint64_t add_numbers(uint64_t hash, size_t n, const float *values)
 
 static uint64_t add_tokens(uint64_t hash, size_t n, const int32_t *tokens)
 {
-    for (size_t i = 0; i < n; i++)
-        hash = hash_word(hash, (uint32_t)tokens[i], sizeof *tokens);
+    /* three bytes of most tokens are zero, which only multiply */
+    const uint64_t zeros = hash_word(1, 0, sizeof *tokens);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t token = (uint32_t)tokens[i];
+        hash = token <= UINT8_MAX ? (hash ^ token) * zeros
+                                  : hash_word(hash, token, sizeof *tokens);
+    }
     return hash;
 }
 

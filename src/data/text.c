@@ -123,6 +123,7 @@ static elman_status learn_points(elman_encoding *e, const text *texts)
     bool *seen = calloc(POINTS, sizeof *seen);
     if (!seen) return no_memory();
 
+    /* what is there at all, and how much */
     size_t count = 0;
     elman_status status = ELMAN_OK;
     for (int i = 0; i < FILES && !status; i++)
@@ -457,6 +458,7 @@ static elman_status make_row(const elman_encoding *e, text *t, token_row *row)
         return ELMAN_OK;
     }
 
+    /* some tokens at a time, as wide as the row has them */
     TRY(row_create(row, e->vocabulary, t->tokens));
     int32_t tokens[AT_ONCE];
     token_lookup lookup = token_lookup_make(e);
@@ -508,6 +510,7 @@ static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
                           texts[i].line_ends, texts[i].name));
     }
 
+    /* what is learned of them, and from how much */
     TRY(facts_add(f, "task", false,
                   "language: the next of %zu different %s, as the file is text",
                   e->vocabulary, units[e->unit]));

@@ -254,6 +254,7 @@ static elman_status index_text(text_file *f, text_reader *r, size_t *count,
             next = begin + step;
         }
 
+        /* what is left out has no number */
         token_found found;
         for (size_t at = 0; at < size; at += found.bytes) {
             found = token_lookup_next(&f->lookup, text + at, size - at);
@@ -349,6 +350,7 @@ elman_status text_file_tokens(const text_file *f, text_reader *r, size_t first,
     if (f->plain) return read_plain(f, first, count, tokens);
     if (!f->mark_count) return changed(f);
 
+    /* parts of about as many bytes as the tokens may have */
     seek(f, r, first);
     while (count > 0) {
         const char *text;
@@ -379,6 +381,7 @@ elman_status text_file_count(const text_file *f, size_t first, size_t end,
         return file_reader_check(f->reader);
     }
 
+    /* others as they are read */
     int32_t tokens[TOKENS_AT_ONCE];
     text_reader reader = {0};
     elman_status status = ELMAN_OK;

@@ -198,6 +198,7 @@ static elman_status copy_tokens(elman_dataset *dataset, const source *from)
         all += dataset->size[part];
     TRY(row_create(row, dataset->encoding->vocabulary, all));
 
+    /* padding, and what belongs to another part, is passed over */
     for (int part = 0; part < (a->parts ? PART_COUNT : 1); part++)
         for (size_t n = 0, first = 0; n < a->N; n++) {
             size_t length = length_of(a, n);

@@ -70,6 +70,7 @@ size_t utf8_counts_add(utf8_counts *counts, const char *text, size_t size,
         size_t length = utf8_read(text + at, size - at, &point);
         counts->good += length > 1;
 
+        /* a place that is no character becomes one */
         if (length == 0) {
             if (counts->bad++ == 0) counts->first_bad = counts->size + at;
             length = decode_bad_length(text + at, size - at);

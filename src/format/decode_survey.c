@@ -60,6 +60,7 @@ static elman_status count_all(const file_reader *reader, decode_survey *s,
     p->end = file_reader_size(reader);
     p->size = 0;
 
+    /* a character that a block cuts is counted with the next */
     bool pending = false;
     size_t used = 0;
     elman_status status = ELMAN_OK;
@@ -160,6 +161,7 @@ elman_status decode_survey_file(const file_reader *reader,
             return not_utf8(look.windows ? "Windows-1252" : "Latin-1");
     }
 
+    /* the first bad place speaks for all */
     if (counts.bad) {
         d->bad_count = counts.bad;
         d->bad_offset = counts.first_bad + survey->begin;
@@ -187,6 +189,7 @@ static size_t next_character(const char *from, size_t size, bool last,
         return size > 1 && from[1] == '\n' ? 2 : 1;
     }
 
+    /* as it is, unless it is none */
     size_t length = utf8_read(from, size, &point);
     *written = length;
     if (length) return length;
