@@ -302,6 +302,63 @@ TEST(class_weights_and_ignored_targets_are_left_out)
     end(s);
 }
 
+/* All tokens of a text of bytes, part behind part. */
+static int32_t *tokens_of(const run *r, size_t *count)
+{
+    char bytes[5000];
+    elman_dataset *d = NULL;
+    size_t unknown;
+    FILE *file = fopen(r->data, "r");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    int32_t *tokens = calloc(size + 1, sizeof *tokens);
+    CHECK_OK(elman_dataset_open(r->data, &r->reading, &d));
+    CHECK_OK(elman_encoding_read(elman_dataset_encoding(d), bytes, size, size,
+                                 tokens, count, &unknown));
+    elman_dataset_close(d);
+    return tokens;
+}
+
+TEST(what_stands_before_a_mistake_is_known_wherever_the_text_is)
+{
+    run r = text_run();
+    session s = begin(r);
+    steps(s, 3);
+    elman_errors *want = must_measure(s, ELMAN_PART_TRAIN, &r.training);
+    size_t count = 0;
+    int32_t *tokens = tokens_of(&r, &count);
+    assert_true(want->mistake_count > 0);
+
+    /* in its file, lent by a program, and copied from there */
+    for (int place = 0; place < 3; place++) {
+        session other = {.model = s.model};
+        elman_dataset_config reading = r.reading;
+        elman_arrays lent = {
+            .N = 1, .T = count, .tokens = tokens, .borrowed = place == 1};
+        reading.memory = 1;
+        if (!place)
+            CHECK_OK(elman_dataset_open(r.data, &reading, &other.dataset));
+        else
+            CHECK_OK(elman_dataset_open_arrays(
+                &lent, &(elman_dataset_config){0}, &other.dataset));
+
+        elman_errors *got = must_measure(other, ELMAN_PART_TRAIN, &r.training);
+        assert_int_equal(got->mistake_count, want->mistake_count);
+        for (size_t k = 0; k < got->mistake_count; k++) {
+            const elman_mistake *a = want->mistakes + k, *b = got->mistakes + k;
+            assert_int_equal(a->id, b->id);
+            assert_int_equal(a->before_count, b->before_count);
+            assert_memory_equal(a->before, b->before,
+                                a->before_count * sizeof *a->before);
+        }
+        elman_errors_end(got);
+        elman_dataset_close(other.dataset);
+    }
+    free(tokens);
+    elman_errors_end(want);
+    end(s);
+}
+
 TEST(a_text_has_its_loss_by_position_and_its_tokens_by_number)
 {
     run r = text_run();
@@ -497,6 +554,8 @@ int main(void)
         cmocka_unit_test(isas_and_threads_give_the_same_bits),
         cmocka_unit_test(classes_are_counted_by_hand),
         cmocka_unit_test(class_weights_and_ignored_targets_are_left_out),
+        cmocka_unit_test(
+            what_stands_before_a_mistake_is_known_wherever_the_text_is),
         cmocka_unit_test(
             a_text_has_its_loss_by_position_and_its_tokens_by_number),
         cmocka_unit_test(a_flipped_target_has_a_correlation_of_minus_one),
