@@ -193,7 +193,7 @@ class Estimator(BaseEstimator):
         """A new network with weights by random_state."""
         layers = [
             _CELLS[self.cell](
-                self.hidden, self.layers, bidirectional=bool(self.bidirectional) or None
+                self.hidden, num_layers=self.layers, bidirectional=bool(self.bidirectional) or None
             )
         ]
         if not per_step:

@@ -1,7 +1,27 @@
 """The layers with a memory, named and parametrized as in `torch.nn`."""
 
+import functools
+
+from elman import _core
 from elman._checks import truth, whole
 from elman.layer import Layer
+
+
+def _one_size(make):
+    """Refuse a second size by position: torch.nn has input_size first."""
+
+    @functools.wraps(make)
+    def checked(*sizes, **fields):
+        if len(sizes) > 1:
+            name, first, second = make.__name__, sizes[0], sizes[1]
+            raise _core.BadValueError(
+                f"{name}({', '.join(map(repr, sizes))}) has {len(sizes)} sizes, expected "
+                f"hidden_size alone: torch's {name}({first!r}, {second!r}) is {name}({second!r}) "
+                f"in Model(inputs={first!r}), and {second!r} levels are num_layers={second!r}"
+            )
+        return make(*sizes, **fields)
+
+    return checked
 
 
 def _recurrent(kind, hidden_size, num_layers, bias, fields):
@@ -14,7 +34,8 @@ def _recurrent(kind, hidden_size, num_layers, bias, fields):
     )
 
 
-def RNN(hidden_size, num_layers=1, *, nonlinearity=None, bias=True, **fields):
+@_one_size
+def RNN(hidden_size, *, num_layers=1, nonlinearity=None, bias=True, **fields):
     """`torch.nn.RNN`: h = tanh (or relu) of W_ih x + W_hh h + b.
 
     Parameters
@@ -41,7 +62,8 @@ def RNN(hidden_size, num_layers=1, *, nonlinearity=None, bias=True, **fields):
     )
 
 
-def LSTM(hidden_size, num_layers=1, *, bias=True, **fields):
+@_one_size
+def LSTM(hidden_size, *, num_layers=1, bias=True, **fields):
     """`torch.nn.LSTM`, with peepholes, coupled gates and projections if asked for.
 
     Parameters
@@ -72,7 +94,8 @@ def LSTM(hidden_size, num_layers=1, *, bias=True, **fields):
     return _recurrent("lstm", hidden_size, num_layers, bias, fields)
 
 
-def GRU(hidden_size, num_layers=1, *, bias=True, **fields):
+@_one_size
+def GRU(hidden_size, *, num_layers=1, bias=True, **fields):
     """`torch.nn.GRU`; `reset_before=True` is Keras's `reset_after=False`.
 
     Parameters
@@ -95,7 +118,8 @@ def GRU(hidden_size, num_layers=1, *, bias=True, **fields):
     return _recurrent("gru", hidden_size, num_layers, bias, fields)
 
 
-def MinGRU(hidden_size, num_layers=1, *, bias=True, **fields):
+@_one_size
+def MinGRU(hidden_size, *, num_layers=1, bias=True, **fields):
     """Minimal GRU (Feng et al. 2024): gates of x alone.
 
     Parameters
@@ -118,7 +142,8 @@ def MinGRU(hidden_size, num_layers=1, *, bias=True, **fields):
     return _recurrent("mingru", hidden_size, num_layers, bias, fields)
 
 
-def MinLSTM(hidden_size, num_layers=1, *, bias=True, **fields):
+@_one_size
+def MinLSTM(hidden_size, *, num_layers=1, bias=True, **fields):
     """Minimal LSTM (Feng et al. 2024): gates of x alone.
 
     Parameters
@@ -141,7 +166,8 @@ def MinLSTM(hidden_size, num_layers=1, *, bias=True, **fields):
     return _recurrent("minlstm", hidden_size, num_layers, bias, fields)
 
 
-def IndRNN(hidden_size, num_layers=1, *, nonlinearity=None, bias=True, **fields):
+@_one_size
+def IndRNN(hidden_size, *, num_layers=1, nonlinearity=None, bias=True, **fields):
     """Each unit sees its own h alone (Li et al. 2018).
 
     Parameters
@@ -172,7 +198,8 @@ def IndRNN(hidden_size, num_layers=1, *, nonlinearity=None, bias=True, **fields)
     )
 
 
-def LiGRU(hidden_size, num_layers=1, *, bias=True, **fields):
+@_one_size
+def LiGRU(hidden_size, *, num_layers=1, bias=True, **fields):
     """Light GRU, without a reset gate (Ravanelli et al. 2018).
 
     Parameters

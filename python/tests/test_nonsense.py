@@ -188,6 +188,7 @@ def test_nonsense_is_refused_with_its_name(call, name, kind):
 
 @pytest.mark.parametrize("call, words", [
     (lambda: elman.LSTM(4, input_size=8), "elman.Model(layers, inputs=8)"),
+    (lambda: elman.GRU(8, 16), "is GRU(16) in Model(inputs=8)"),
     (lambda: elman.LSTM(4, batch_first=True), "batch_first=False)"),
     (lambda: elman.LSTM(4, proj_size=9), "proj_size is 9, expected less than hidden_size 4"),
     (lambda: elman.GRU(4, hidden=3), "GRU has no field 'hidden': it has name, hidden_size"),

@@ -11,7 +11,7 @@ import pytest
 import elman
 
 MODELS = [
-    lambda: elman.Model([elman.LSTM(5, 2), elman.Linear(3)], inputs=2),
+    lambda: elman.Model([elman.LSTM(5, num_layers=2), elman.Linear(3)], inputs=2),
     lambda: elman.Model([elman.GRU(4, learned_state=True)], inputs=2, batch_first=False),
     lambda: elman.Model([elman.Embedding(9, 3), elman.MinGRU(4), elman.Linear(9)]),
     lambda: elman.Model([elman.RNN(4), elman.Pool("mean"), elman.Linear(2)], inputs=2),
