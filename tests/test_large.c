@@ -224,8 +224,9 @@ TEST(what_is_refused_in_memory_is_refused_in_a_file)
                       "a zero byte at 150000, expected text");
     bytes[150000] = '\xFF';
     const char *path = put_bytes("t.txt", bytes, size);
-    check_both_refuse(path, refuse, ELMAN_BAD_FORMAT,
-                      "byte 0xff at offset 150000 is not UTF-8 text, one of 1 such");
+    check_both_refuse(
+        path, refuse, ELMAN_BAD_FORMAT,
+        "byte 0xff at offset 150000 is not UTF-8 text, one of 1 such");
     elman_dataset_config kept = {.bad_bytes = ELMAN_BAD_BYTES_KEEP,
                                  .unit = ELMAN_UNIT_CHARACTERS};
     check_both_refuse(path, kept, ELMAN_BAD_VALUE,
