@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman import _core, _files, references
+from elman import _core, _files, _modules, references
 from elman._convert import as_array
 from elman._convert import convert as convert_array
 from elman.model import Model
@@ -127,7 +127,8 @@ def load(source, **options):
     source : path, list of paths, bytes, file, dict of arrays, or torch module
         .safetensors, .pt, .pth, .onnx, .keras, .h5, .npz, .nam, JSON ...;
         docs/FORMATS.md has the list. Bytes are the content of one, a dict holds
-        weights by name; a module of PyTorch is its state dict.
+        weights by name; a module of PyTorch is its state dict, and runs once on
+        a small input, so that a forward which does more is noticed.
     **options
         What a file leaves open, as `elman.convert` takes it: layers, key,
         batch_first, ...
@@ -154,9 +155,11 @@ def load(source, **options):
     if options or known or not alone:
         model = _first(given, {**known, **options})[0]
         _ask_for_the_unsaid(source, {**known, **options})
+        _ask_for_the_undone(source, model)
         return model
     model = Model.loads(given) if isinstance(given, bytes) else _load(whole, given)
     _ask_for_the_unsaid(source, {})
+    _ask_for_the_undone(source, model)
     return _first(given, {})[0] if model.note("proof") else model
 
 
@@ -167,6 +170,16 @@ def _unsaid(source, options):
         return None, []
     sentence, layers = found
     return sentence, [Proposal({**options, "layers": layers})] if layers else []
+
+
+def _ask_for_the_undone(source, model):
+    """Whether a live module does more than its weights say."""
+    found = _modules.difference(source, model)
+    if found:
+        raise _core.BadFormatError(
+            f"source is a module whose forward gives {found}: say with layers= what it does, "
+            "or take its weights alone by elman.load(module.state_dict())"
+        )
 
 
 def _ask_for_the_unsaid(source, options):

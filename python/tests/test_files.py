@@ -203,6 +203,40 @@ def test_what_the_weights_of_a_module_do_not_say_is_asked_for(rng):
         elman.load(both, layers="a,b")
 
 
+def test_a_module_that_does_more_than_its_weights_say_is_noticed():
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+
+    class Net(nn.Module):
+        def __init__(self, last, squash, batch_first):
+            super().__init__()
+            self.rnn = nn.GRU(3, 4, batch_first=batch_first)
+            self.out = nn.Linear(4, 2)
+            self.last, self.squash = last, squash
+
+        def forward(self, x):
+            y = self.rnn(x)[0]
+            y = self.out(y[:, -1] if self.last else y)
+            return torch.relu(y) if self.squash else y
+
+    x = np.random.default_rng(0).standard_normal((2, 5, 3), np.float32)
+    for batch_first in (True, False):
+        plain = Net(False, False, batch_first)
+        y = plain.train()(torch.tensor(x)).detach().numpy()
+        assert np.abs(elman.load(plain)(x) - y).max() < 1e-6
+        assert plain.training and plain.rnn.training
+    for module, words in [
+        (Net(True, False, True), r"gives an output of \(2, 2\) where the model"),
+        (Net(False, True, True), "gives other numbers than the model of its weights"),
+    ]:
+        with pytest.raises(elman.BadFormatError, match=words):
+            elman.load(module)
+        assert elman.load(module.state_dict())(x).shape == (2, 5, 2)
+    last = Net(True, False, True)
+    model = elman.load(last, layers="rnn,last,out")
+    assert np.abs(model(x) - last(torch.tensor(x)).detach().numpy()).max() < 1e-6
+
+
 def test_a_module_without_numbers_is_refused():
     torch = pytest.importorskip("torch")
     for source, words in [
