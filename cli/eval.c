@@ -158,7 +158,7 @@ static int evaluate(const network *net, const eval_values *values,
         .k1 = (size_t)values->k1,
         .fresh_state = values->fresh_state,
         .threads = threads_to_use(values->threads),
-        .transport = ranks_transport(),
+        .transport = rank_transport(),
     };
 
     result->sequences = elman_dataset_size(dataset, ELMAN_PART_VALIDATION);
@@ -267,11 +267,11 @@ static int eval(const parsed_line *arguments)
 
     /* standard input comes to the first of several ranks alone */
     bool shared = strcmp(arguments->operands[1], "-") != 0;
-    if (!shared && ranks_follow()) return EXIT_DONE;
-    if (!shared) ranks_leave();
+    if (!shared && rank_follow()) return EXIT_DONE;
+    if (!shared) rank_leave();
     int code = network_open(arguments->operands[0],
                             &values->arrays.reading.foreign, false, &net);
-    if (code || (!net.encoding && ranks_follow())) {
+    if (code || (!net.encoding && rank_follow())) {
         network_close(&net);
         return code;
     }

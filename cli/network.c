@@ -317,6 +317,6 @@ int threads_to_use(uint64_t threads)
     elman_machine machine;
     if (threads) return (int)threads;
     if (elman_machine_read(&machine) != ELMAN_OK) return 1;
-    int share = ranks_threads(machine.threads);
+    int share = rank_threads(machine.threads);
     return share < MOST_THREADS ? share : MOST_THREADS;
 }

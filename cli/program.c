@@ -110,7 +110,7 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
     check_environment();
 
     /* what ranks do not share the first does alone */
-    if (ranks_follow() && !command->ranks) return EXIT_DONE;
+    if (rank_follow() && !command->ranks) return EXIT_DONE;
     return command->run(arguments);
 }
 

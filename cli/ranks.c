@@ -12,8 +12,8 @@ static struct {
     bool bound;
 } all = {NULL, 1, 1, false};
 
-void ranks_open(const elman_transport *transport, int here, int machines,
-                bool bound)
+void rank_open(const elman_transport *transport, int here, int machines,
+               bool bound)
 {
     all.transport = transport;
     all.here = here;
@@ -21,19 +21,19 @@ void ranks_open(const elman_transport *transport, int here, int machines,
     all.bound = bound;
 }
 
-const elman_transport *ranks_transport(void) { return all.transport; }
+const elman_transport *rank_transport(void) { return all.transport; }
 
-bool ranks_follow(void) { return all.transport && all.transport->rank != 0; }
+bool rank_follow(void) { return all.transport && all.transport->rank != 0; }
 
-int ranks_count(void) { return all.transport ? all.transport->size : 1; }
+int rank_count(void) { return all.transport ? all.transport->size : 1; }
 
-int ranks_threads(int threads)
+int rank_threads(int threads)
 {
     int share = all.bound ? threads : threads / all.here;
     return share > 0 ? share : 1;
 }
 
-void ranks_leave(void) { all.transport = NULL; }
+void rank_leave(void) { all.transport = NULL; }
 
 /* One exchange of some transfers. */
 static int exchange(const elman_transfer *transfers, size_t count)
@@ -48,7 +48,7 @@ static int exchange(const elman_transfer *transfers, size_t count)
 /* Between rank 0 and each other rank: to all of them, or from all. */
 static int exchange_all(char *data, size_t stride, size_t bytes, bool receives)
 {
-    int count = ranks_count() - 1;
+    int count = rank_count() - 1;
     elman_transfer *list = calloc((size_t)count + 1, sizeof *list);
     if (!list) return failed("out of memory");
     for (int n = 0; n < count; n++)
@@ -61,40 +61,40 @@ static int exchange_all(char *data, size_t stride, size_t bytes, bool receives)
     return code;
 }
 
-int ranks_give(void *data, size_t bytes)
+int rank_give(void *data, size_t bytes)
 {
     if (!all.transport || bytes == 0) return 0;
-    if (!ranks_follow()) return exchange_all(data, 0, bytes, false);
+    if (!rank_follow()) return exchange_all(data, 0, bytes, false);
     const elman_transfer one = {
         .rank = 0, .receives = true, .data = data, .bytes = bytes};
     return exchange(&one, 1);
 }
 
-int ranks_gather(void *mine, size_t bytes, void *to)
+int rank_gather(void *mine, size_t bytes, void *to)
 {
     if (bytes == 0) return 0;
-    if (!ranks_follow()) memcpy(to, mine, bytes);
+    if (!rank_follow()) memcpy(to, mine, bytes);
     if (!all.transport) return 0;
-    if (!ranks_follow()) return exchange_all(to, bytes, bytes, true);
+    if (!rank_follow()) return exchange_all(to, bytes, bytes, true);
     const elman_transfer one = {
         .rank = 0, .receives = false, .data = mine, .bytes = bytes};
     return exchange(&one, 1);
 }
 
-const char *ranks_describe(void)
+const char *rank_describe(void)
 {
     static char text[80];
     if (!all.transport) return "";
-    snprintf(text, sizeof text, "%d rank%s on %d machine%s, ", ranks_count(),
-             ranks_count() == 1 ? "" : "s", all.machines,
+    snprintf(text, sizeof text, "%d rank%s on %d machine%s, ", rank_count(),
+             rank_count() == 1 ? "" : "s", all.machines,
              all.machines == 1 ? "" : "s");
     return text;
 }
 
-void ranks_note_idle(size_t batch)
+void rank_note_idle(size_t batch)
 {
     enum { BLOCK = 8 }; /* elman_state_config's */
-    size_t ranks = (size_t)ranks_count(), block = BLOCK;
+    size_t ranks = (size_t)rank_count(), block = BLOCK;
     size_t blocks = batch / block + (batch % block > 0);
     if (blocks >= ranks) return;
     note("a batch of %zu is %zu block%s of %zu sequences, so %zu of %zu ranks "

@@ -14,36 +14,36 @@
 /* Set once, before program(): NULL for one process alone. here is how many of
  * the ranks share this machine; bound, that each has processors of its own
  * there. */
-void ranks_open(const elman_transport *transport, int here, int machines,
-                bool bound);
+void rank_open(const elman_transport *transport, int here, int machines,
+               bool bound);
 
 /* How this rank reaches the others, or NULL. */
-const elman_transport *ranks_transport(void);
+const elman_transport *rank_transport(void);
 
 /* Whether this rank follows another. */
-bool ranks_follow(void);
+bool rank_follow(void);
 
 /* How many there are, 1 alone. */
-int ranks_count(void);
+int rank_count(void);
 
 /* So many threads as this rank's part of the machine has, where nobody has said
  * how many; all is what the machine gives to this process. */
-int ranks_threads(int all);
+int rank_threads(int all);
 
 /* From now on this process is alone: a copy of it, which others do not know. */
-void ranks_leave(void);
+void rank_leave(void);
 
 /* What rank 0 has in data (bytes) comes to all; and what each rank has in mine
  * (bytes) to rank 0, rank by rank in all (which others need not have). Alone
  * there is nothing to do. 0, or the exit status behind an error line. */
-int ranks_give(void *data, size_t bytes);
-int ranks_gather(void *mine, size_t bytes, void *all);
+int rank_give(void *data, size_t bytes);
+int rank_gather(void *mine, size_t bytes, void *all);
 
 /* In words, "" alone: "4 ranks on 2 machines, ". */
-const char *ranks_describe(void);
+const char *rank_describe(void);
 
 /* Says so where a batch has fewer blocks of sequences, which ranks do not
  * share, than there are ranks. */
-void ranks_note_idle(size_t batch);
+void rank_note_idle(size_t batch);
 
 #endif

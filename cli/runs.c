@@ -126,7 +126,7 @@ static int run_here(void *context, size_t number, void *result)
     static char path[PATH_ROOM], board[PATH_ROOM];
     const all_runs *all = context;
     if (number >= all->count) return EXIT_FAILED;
-    ranks_leave();
+    rank_leave();
     const one_run *run = &all->list[number];
     train_values *values = all->arguments->values;
     run_model_path(all, run, path);
@@ -187,7 +187,7 @@ static int run_end(all_runs *all, one_run *run, bool done)
     run_model_path(all, run, path);
     strcat(path, ".checkpoint");
     if (done) path_remove(path);
-    return ranks_follow() ? 0 : run_tell(all, run);
+    return rank_follow() ? 0 : run_tell(all, run);
 }
 
 /* ---- All of them --------------------------------------------------------- */
@@ -216,7 +216,7 @@ static int wait_for_one(all_runs *all)
 /* Whether this rank is the one that trains a run. */
 static bool is_mine(const all_runs *all, const one_run *run)
 {
-    const elman_transport *ranks = ranks_transport();
+    const elman_transport *ranks = rank_transport();
     size_t number = (size_t)(run - all->list);
     return !ranks || number % (size_t)ranks->size == (size_t)ranks->rank;
 }
@@ -248,7 +248,7 @@ static int run_all(all_runs *all)
 /* Whether another rank has trained it, but not earlier ones. */
 static int collect_one(all_runs *all, const one_run *lists, size_t n)
 {
-    size_t rank = n % (size_t)ranks_count();
+    size_t rank = n % (size_t)rank_count();
     const one_run *theirs = &lists[rank * all->count + n];
     one_run *run = &all->list[n];
     if (rank == 0 || run->finished) return 0;
@@ -261,12 +261,12 @@ static int collect_one(all_runs *all, const one_run *lists, size_t n)
 /* On rank 0: the runs of all ranks. */
 static int collect_runs(all_runs *all)
 {
-    if (ranks_count() == 1) return 0;
+    if (rank_count() == 1) return 0;
     size_t bytes = all->count * sizeof *all->list;
-    one_run *lists = calloc((size_t)ranks_count(), bytes);
+    one_run *lists = calloc((size_t)rank_count(), bytes);
     if (!lists) return failed("out of memory");
-    int code = ranks_gather(all->list, bytes, lists);
-    for (size_t n = 0; n < all->count && !code && !ranks_follow(); n++)
+    int code = rank_gather(all->list, bytes, lists);
+    for (size_t n = 0; n < all->count && !code && !rank_follow(); n++)
         code = collect_one(all, lists, n);
     free(lists);
     return code;
@@ -537,10 +537,10 @@ int runs_train(const parsed_line *arguments, const char *model_path,
     if (!code) code = sweep_read(arguments, all.values->sweep, &all.settings);
     if (!code) code = list_runs(&all);
     if (!code) process_join(run_here, &all, sizeof(run_score));
-    if (!code && !ranks_follow()) code = find_finished(&all);
-    if (!code) code = ranks_give(all.list, all.count * sizeof *all.list);
+    if (!code && !rank_follow()) code = find_finished(&all);
+    if (!code) code = rank_give(all.list, all.count * sizeof *all.list);
 
-    if (!ranks_follow()) system_catch_stop(on_signal, false);
+    if (!rank_follow()) system_catch_stop(on_signal, false);
     if (!code) code = run_all(&all);
     if (!code) code = collect_runs(&all);
 
@@ -549,7 +549,7 @@ int runs_train(const parsed_line *arguments, const char *model_path,
              "goes on with the others",
              printable(all.path));
         code = 128 + (int)stopped;
-    } else if (!code && !ranks_follow()) code = show_all(&all);
+    } else if (!code && !rank_follow()) code = show_all(&all);
     sweep_free(&all.settings);
     free(all.list);
     return code;

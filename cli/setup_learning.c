@@ -286,7 +286,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
         .threads = (int)values->threads,
         .seed = values->seed,
         .profile = values->profile,
-        .transport = ranks_transport(),
+        .transport = rank_transport(),
         .budget = (size_t)values->memory,
     };
 

@@ -164,9 +164,9 @@ static void describe_run(const training *run, FILE *file, bool all)
             "and saves%s\n",
             PLAN_INDENT, "run",
             with_commas(elman_trainer_progress(run->trainer)->batches),
-            (size_t)values->batch, ranks_describe(),
+            (size_t)values->batch, rank_describe(),
             (unsigned long long)values->threads,
-            values->threads == 1 ? "" : "s", ranks_count() > 1 ? " each" : "",
+            values->threads == 1 ? "" : "s", rank_count() > 1 ? " each" : "",
             left ? "; more by --plan" : "");
 }
 
@@ -211,7 +211,7 @@ static int training_open(const parsed_line *arguments, training *run)
      * configs
      */
     bool trains = !run->values->plan && !run->values->find_lr;
-    bool writes = trains && !ranks_follow();
+    bool writes = trains && !rank_follow();
     int code = trains ? choose_paths(run) : 0;
     if (!code && writes)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
@@ -236,7 +236,7 @@ static int training_open(const parsed_line *arguments, training *run)
     /* where it begins */
     if (!writes) return 0;
     if (!screen.quiet) describe_run(run, stderr, false);
-    ranks_note_idle(run->config.batch_size);
+    rank_note_idle(run->config.batch_size);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     run->safe.last_step = run->safe.begun_step = progress->step;
     if (run->values->resume)
@@ -417,7 +417,7 @@ static int train_one(const parsed_line *arguments, run_score *score)
         training_close(&run);
         return code;
     }
-    if (!code && ranks_follow()) {
+    if (!code && rank_follow()) {
         if (elman_trainer_follow(run.trainer) != ELMAN_OK)
             code = library_failed();
         training_close(&run);
@@ -439,7 +439,7 @@ static int train(const parsed_line *arguments)
 {
     const train_values *values = arguments->values;
     bool alone = values->plan || values->find_lr;
-    if (alone && ranks_follow()) return EXIT_DONE;
+    if (alone && rank_follow()) return EXIT_DONE;
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 
     char path[PATH_ROOM];

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     /* what looks like a terminal here may be a file where the launcher is */
     setenv("NO_COLOR", "1", 0);
     const elman_transport *transport = transport_open();
-    ranks_open(transport, here, machines, is_bound());
+    rank_open(transport, here, machines, is_bound());
     if (rank != 0) keep_quiet();
     int code = program(argc, argv);
 
