@@ -186,9 +186,9 @@ static elman_status read_before(measuring_errors *e)
     elman_status status = ELMAN_OK;
     for (size_t i = 0; i < e->errors.mistake_count && !status; i++) {
         elman_mistake *m = &e->mistakes[i];
-        status =
-            tokens_read(e->on.dataset, e->on.part, &reader,
-                        m->id - m->before_count, m->before_count, e->text[i]);
+        status = tokens_read(e->on.dataset, e->on.part, &reader,
+                             (size_t)m->id - m->before_count, m->before_count,
+                             e->text[i]);
         m->before = e->text[i];
     }
     text_reader_clear(&reader);
