@@ -61,6 +61,6 @@ def follow(tree):
     tree.create("cli/hello.c", SOURCE)
     tree.after("cli/commands.h", "extern const command_row bench_command;\n",
                "extern const command_row hello_command;\n")
-    tree.after("cli/main.c", "static const command_row *const commands[] = {\n",
+    tree.after("cli/program.c", "static const command_row *const commands[] = {\n",
                "    &hello_command,\n")
     tree.create("tests/cli/hello.sh", "elman hello --times 3\n")
