@@ -505,7 +505,7 @@ static elman_status check_ranks(share *s, const elman_model *m,
     uint64_t *own = all + (size_t)s->rank * HASHES;
     own[MODEL] = model_hash(m);
     elman_status status = dataset_hash(dataset, own + DATA);
-    if (!status) status = share_add_counts(s, all, ranks * HASHES);
+    if (!status) status = share_collect_each(s, all, HASHES * sizeof *all);
     for (size_t rank = 1; !status && rank < ranks; rank++)
         for (int i = 0; i < HASHES && !status; i++)
             if (all[rank * HASHES + (size_t)i] != all[i])

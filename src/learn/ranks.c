@@ -86,23 +86,14 @@ static elman_status compare(const credentials *all, int size)
 static elman_status agree(elman_trainer *t)
 {
     share *s = t->share;
-    size_t ranks = (size_t)s->size;
-    credentials *all = calloc(ranks, sizeof *all);
-    size_t *begins = calloc(ranks + 1, sizeof *begins);
-    elman_status status =
-        all && begins ? ELMAN_OK
-                      : failure(ELMAN_NO_MEMORY, "no memory to train with");
+    credentials *all = calloc((size_t)s->size, sizeof *all);
+    if (!all) return failure(ELMAN_NO_MEMORY, "no memory to train with");
 
-    for (size_t rank = 0; begins && rank < ranks; rank++)
-        begins[rank + 1] = begins[rank] + sizeof *all;
-    if (!status) status = own_credentials(t, all + s->rank);
-    if (!status) status = share_collect(s, all, begins, NULL);
-    if (!status) {
-        status = compare(all, s->size);
-        t->agreed = !status;
-    }
+    elman_status status = own_credentials(t, all + s->rank);
+    if (!status) status = share_collect_each(s, all, sizeof *all);
+    if (!status) status = compare(all, s->size);
+    t->agreed = !status;
     free(all);
-    free(begins);
     return status;
 }
 

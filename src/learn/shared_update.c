@@ -1,8 +1,6 @@
 /* shared_update.c: see shared_update.h. */
 #include "learn/shared_update.h"
 
-#include <stdlib.h>
-
 stretch shared_begin(share *s, size_t leaves, elman_state *state)
 {
     stretch own = share_own_leaves(s, leaves);
@@ -20,27 +18,6 @@ stretch shared_begin(share *s, size_t leaves, elman_state *state)
     return own;
 }
 
-/* The squares of all blocks, each from the rank that owns it. */
-static elman_status collect_squares(share *s, elman_optimizer *optimizer)
-{
-    size_t ranks = (size_t)s->size, *begins = calloc(ranks + 1, sizeof *begins);
-    int *owner = calloc(ranks, sizeof *owner);
-    elman_status status =
-        begins && owner ? ELMAN_OK
-                        : failure(ELMAN_NO_MEMORY, "no memory to train with");
-
-    for (int slice = 0; !status && slice < s->size; slice++) {
-        owner[slice] = deal_slice_of(s->size, slice);
-        size_t end = share_slice(s, owner[slice]).end;
-        size_t blocks = end / OPTIMIZER_BLOCK + (end % OPTIMIZER_BLOCK > 0);
-        begins[slice + 1] = blocks * sizeof *optimizer->squares;
-    }
-    if (!status) status = share_collect(s, optimizer->squares, begins, owner);
-    free(begins);
-    free(owner);
-    return status;
-}
-
 elman_status shared_update(share *s, size_t leaves, elman_optimizer *optimizer,
                            elman_model *m, elman_state *state, double rate,
                            double *norm, profile *spent)
@@ -54,7 +31,8 @@ elman_status shared_update(share *s, size_t leaves, elman_optimizer *optimizer,
     /* the norm of all, and the move of this rank's */
     *norm = 0;
     optimizer_squares(optimizer, threads, gradients);
-    TRY(collect_squares(s, optimizer));
+    TRY(share_collect_blocks(s, optimizer->squares,
+                             sizeof *optimizer->squares));
     TRY(optimizer_norm_of_squares(optimizer, norm));
     TRY(optimizer_move(optimizer, rate, threads, *norm, gradients,
                        model_flat(m)));

@@ -111,26 +111,31 @@ elman_status share_collect_leaves(share *s, void *data, size_t leaves,
     return status;
 }
 
+elman_status share_collect_each(share *s, void *data, size_t bytes)
+{
+    size_t ranks = (size_t)s->size, *begins = calloc(ranks + 1, sizeof *begins);
+    if (!begins)
+        return failure(ELMAN_NO_MEMORY, "no memory for %d ranks", s->size);
+    for (size_t rank = 0; rank < ranks; rank++)
+        begins[rank + 1] = begins[rank] + bytes;
+    elman_status status = share_collect(s, data, begins, NULL);
+    free(begins);
+    return status;
+}
+
 elman_status share_add_counts(share *s, uint64_t *counts, size_t count)
 {
     size_t ranks = (size_t)s->size, bytes = count * sizeof *counts;
     uint64_t *all = calloc(ranks * count + 1, sizeof *all);
-    size_t *begins = calloc(ranks + 1, sizeof *begins);
-    elman_status status = all && begins ? ELMAN_OK
-                                        : failure(ELMAN_NO_MEMORY,
-                                                  "no memory to add up %zu "
-                                                  "counts of %d ranks",
-                                                  count, s->size);
-    for (size_t rank = 0; begins && rank < ranks; rank++)
-        begins[rank + 1] = begins[rank] + bytes;
-    if (!status) {
-        memcpy(all + (size_t)s->rank * count, counts, bytes);
-        status = share_collect(s, all, begins, NULL);
-    }
+    if (!all)
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory to add up %zu counts of %d ranks", count,
+                       s->size);
+    memcpy(all + (size_t)s->rank * count, counts, bytes);
+    elman_status status = share_collect_each(s, all, bytes);
 
     for (size_t i = 0; !status && i < ranks * count; i++)
         if (i / count != (size_t)s->rank) counts[i % count] += all[i];
     free(all);
-    free(begins);
     return status;
 }

@@ -173,8 +173,9 @@ elman_status share_reduce(share *s, size_t leaves, float *total)
 
 /* ---- Slices ------------------------------------------------------------- */
 
-/* Calls collect with the slices of values. */
-static elman_status with_slices(share *s, float *values,
+/* Calls collect with the slices of data, which holds one value of so many bytes
+ * for each unit of weights. */
+static elman_status with_slices(share *s, void *data, size_t unit, size_t bytes,
                                 elman_status (*collect)(share *, void *,
                                                         const size_t *,
                                                         const int *))
@@ -184,22 +185,27 @@ static elman_status with_slices(share *s, float *values,
     elman_status status = begins && owner ? ELMAN_OK : no_memory(s);
 
     for (int slice = 0; !status && slice < s->size; slice++) {
+        size_t end = deal_slice(s->n, s->block, s->size, slice).end;
         owner[slice] = deal_slice_of(s->size, slice);
-        begins[slice + 1] =
-            deal_slice(s->n, s->block, s->size, slice).end * sizeof *values;
+        begins[slice + 1] = (end / unit + (end % unit > 0)) * bytes;
     }
-    if (!status) status = collect(s, values, begins, owner);
+    if (!status) status = collect(s, data, begins, owner);
     free(begins);
     free(owner);
     return status;
 }
 
+elman_status share_collect_blocks(share *s, void *data, size_t bytes)
+{
+    return with_slices(s, data, s->block, bytes, share_collect);
+}
+
 elman_status share_collect_slices(share *s, float *values)
 {
-    return with_slices(s, values, share_collect);
+    return with_slices(s, values, 1, sizeof *values, share_collect);
 }
 
 elman_status share_gather_slices(share *s, float *values)
 {
-    return with_slices(s, values, share_gather);
+    return with_slices(s, values, 1, sizeof *values, share_gather);
 }

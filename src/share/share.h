@@ -64,6 +64,10 @@ elman_status share_gather(share *share, void *data, const size_t *begins,
 elman_status share_collect_leaves(share *share, void *data, size_t leaves,
                                   size_t bytes);
 
+/* data holds one value of so many bytes for each rank, which has filled in its
+ * own. */
+elman_status share_collect_each(share *share, void *data, size_t bytes);
+
 /* Each of the counts becomes the sum of those of all ranks. */
 elman_status share_add_counts(share *share, uint64_t *counts, size_t count);
 
@@ -81,6 +85,10 @@ stretch share_own_slice(const share *share);
  * first of which is total): afterwards total (n) holds the sum over all leaves
  * in this rank's slice, and nothing of use elsewhere. */
 elman_status share_reduce(share *share, size_t leaves, float *total);
+
+/* One value of so many bytes for each block of weights comes to all, each from
+ * the owner of its slice. */
+elman_status share_collect_blocks(share *share, void *data, size_t bytes);
 
 /* The slices of values (n), each from its owner, come to all, or to rank 0. */
 elman_status share_collect_slices(share *share, float *values);
