@@ -216,7 +216,7 @@ class Recipes(Check):
 
 ## A command
 
-1. `cli/NAME.c`. `cli/commands.h`: the extern. `cli/main.c`: its index.
+1. `cli/NAME.c`. `cli/commands.h`: the extern. `cli/program.c`: its index.
 2. `tests/cli/NAME.sh`; `help` `man` `completion` `completion-zsh`
    `completion-fish` `no-command` list it.
 
@@ -230,7 +230,7 @@ class Recipes(Check):
         self.write("docs/RECIPES.md", self.PAGE)
         self.write("cli/commands.h",
                    "extern const command_row bench_command;\n")
-        self.write("cli/main.c",
+        self.write("cli/program.c",
                    "static const command_row *const commands[] = {\n")
         self.write("tests/cli/a.sh", "elman\n")
 
@@ -241,17 +241,19 @@ class Recipes(Check):
         self.fires(part, *tool)
 
     def test_a_file_that_the_recipe_forgets(self):
-        self.plant("it does not name cli/main.c, which was needed",
-                   "docs/RECIPES.md", self.PAGE.replace("`cli/main.c`", "it"))
+        self.plant("it does not name cli/program.c, which was needed",
+                   "docs/RECIPES.md",
+                   self.PAGE.replace("`cli/program.c`", "it"))
 
     def test_a_file_that_nobody_needs(self):
         self.plant("it names cli/help.c, which was not needed",
                    "docs/RECIPES.md",
-                   self.PAGE.replace("`cli/main.c`",
-                                     "`cli/main.c`, `cli/help.c`"))
+                   self.PAGE.replace("`cli/program.c`",
+                                     "`cli/program.c`, `cli/help.c`"))
 
     def test_a_place_that_has_moved(self):
-        self.plant("cli/main.c has 0 times, expected once", "cli/main.c", "\n")
+        self.plant("cli/program.c has 0 times, expected once", "cli/program.c",
+                   "\n")
 
     def test_a_section_without_a_stub(self):
         self.plant('no section "A command"', "docs/RECIPES.md",
