@@ -499,7 +499,7 @@ typedef struct elman_trainer_config {
                       Besides them are the data, the model, and 4 to 6 numbers
                       for each weight. Evaluations run as many steps at a time
                       as there is room for; a model that reads backward needs
-                      all of them. Not with a transport */
+                      all of them. With a transport each rank has as many */
 } elman_trainer_config;
 
 /* A training run. */

@@ -8,7 +8,7 @@
 #include "base/tree.h"
 #include "check.h"
 #include "folder.h"
-#include "format/safetensors.h"
+#include "same_checkpoint.h"
 #include "share/local.h"
 #include "share/share.h"
 
@@ -382,33 +382,15 @@ static void check_same(const result *want, const result *got, size_t first,
               "%s: rank %d of %d has other weights", name, rank, size);
 }
 
-/* Two checkpoints are the same but for the seconds that training took. */
-static void check_same_file(const char *want, const char *got)
-{
-    safetensors *a = NULL, *b = NULL;
-    CHECK_OK(safetensors_open(want, &a));
-    CHECK_OK(safetensors_open(got, &b));
-    CHECK(a->tensor_count == b->tensor_count, "%zu tensors", b->tensor_count);
-    for (size_t i = 0; i < a->tensor_count; i++) {
-        const named_tensor *x = &a->tensors[i];
-        const named_tensor *y = safetensors_find(b, x->name);
-        CHECK(y && x->count == y->count, "%s", x->name);
-        if (!strcmp(x->name, "reals")) continue;
-        CHECK(!memcmp(x->data, y->data,
-                      x->count * (x->type == ELEMENT_F32 ? 4u : 8u)),
-              "%s differs", x->name);
-    }
-    safetensors_close(a);
-    safetensors_close(b);
-}
-
 TEST(ranks_train_to_the_bits_of_one_process)
 {
     for (size_t i = 0; i < sizeof studies / sizeof *studies; i++) {
         const study *what = studies + i;
         result alone = {0};
-        const char *path = in_folder("alone");
-        run one = {.what = what, .saved = path, .threads = 1, .to = &alone};
+        run one = {.what = what,
+                   .saved = in_folder("alone"),
+                   .threads = 1,
+                   .to = &alone};
         CHECK_OK(train(&one, NULL));
 
         /* any number of ranks, from the beginning, or from a checkpoint of
@@ -422,7 +404,7 @@ TEST(ranks_train_to_the_bits_of_one_process)
                          .to = &got};
             CHECK_OK(local_run(size, train, &begun));
             check_same(&alone, &got, 0, size, what->name);
-            check_same_file(path, theirs);
+            check_same_checkpoint(in_folder("alone"), theirs);
 
             int other = size % 5 + 1;
             run resumed = {

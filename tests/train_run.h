@@ -144,22 +144,28 @@ typedef struct session {
     elman_trainer *trainer;
 } session;
 
-/* Opens the data and fits the model's ends to it. */
+/* Fits the model's ends to the data. */
+static inline void fit_ends(elman_config *model, const elman_dataset *dataset)
+{
+    const elman_encoding *e = elman_dataset_encoding(dataset);
+    size_t last = 0;
+    while (model->layers[last + 1].kind)
+        last++;
+    if (e->vocabulary) model->layers[0].num_embeddings = e->vocabulary;
+    else model->input_size = e->input_size;
+    model->layers[last].output_size = e->vocabulary    ? e->vocabulary
+                                      : e->class_count ? e->class_count
+                                      : e->horizon
+                                          ? e->target_count * e->horizon
+                                          : e->target_count;
+}
+
+/* Opens the data and makes a model of it. */
 static inline session begin_without_trainer(run r)
 {
     session s = {0};
     CHECK_OK(elman_dataset_open(r.data, &r.reading, &s.dataset));
-    const elman_encoding *e = elman_dataset_encoding(s.dataset);
-    size_t last = 0;
-    while (r.model.layers[last + 1].kind)
-        last++;
-    if (e->vocabulary) r.model.layers[0].num_embeddings = e->vocabulary;
-    else r.model.input_size = e->input_size;
-    r.model.layers[last].output_size = e->vocabulary    ? e->vocabulary
-                                       : e->class_count ? e->class_count
-                                       : e->horizon
-                                           ? e->target_count * e->horizon
-                                           : e->target_count;
+    fit_ends(&r.model, s.dataset);
     CHECK_OK(elman_model_create(&r.model, &s.model));
     return s;
 }

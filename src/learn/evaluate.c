@@ -259,7 +259,6 @@ static elman_status run_segments(const evaluation *on, const window *w,
                                  double *loss)
 {
     const segment_taker taker = {take_steps, (void *)on};
-    gradients_zero(on->state);
     TRY(model_forward(on->model, on->state, &w->batch, NULL));
     TRY(model_backward_by(on->model, on->state, &taker, NULL));
     on->losses->out = on->losses->y;
@@ -479,6 +478,7 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
                                 .B = windows_width(*all),
                                 .threads = config->threads,
                                 .keep_steps = true};
+    if (config->budget) shape.B = windows_widest(*all);
     size_t part, O = on->model->info.output_size;
     TRY(evaluation_state(on->model, &shape, config->budget, &on->state, &part));
     TRY(row_losses_create(shape.T * shape.B, &on->losses));

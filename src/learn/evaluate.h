@@ -55,7 +55,8 @@ void evaluate_keep_ends(const elman_batch *slice, size_t first, size_t O,
 /* Runs a window forward and takes the loss over its new steps; the gradient,
  * zero for the context, goes to the state's "dy" if that is there. Adds to
  * sums, the steps and the work as well. With backward, a state that keeps
- * segments goes back as well, if the model has an output at each step. */
+ * segments goes back as well, if the model has an output at each step: its
+ * gradients have been begun. */
 elman_status evaluate_window(const evaluation *evaluation, const window *window,
                              metric_sums *sums, double *loss);
 

@@ -137,12 +137,10 @@ elman_status ranks_follow(elman_trainer *t)
 
 /* ---- A step ------------------------------------------------------------- */
 
-elman_status ranks_backward(elman_trainer *t, size_t whole)
+void ranks_begin(elman_trainer *t, size_t whole)
 {
     size_t leaves = deal_leaf_count(whole, t->config.loss.block);
-    stretch own = shared_begin(t->share, leaves, t->state);
-    if (own.begin == own.end) return ELMAN_OK;
-    return model_backward(t->model, t->state, NULL, NULL);
+    (void)shared_begin(t->share, leaves, t->state);
 }
 
 elman_status ranks_update(elman_trainer *t, size_t whole, double rate,

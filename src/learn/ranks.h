@@ -30,9 +30,9 @@ elman_status ranks_tell(elman_trainer *trainer, ranks_call call);
 /* elman_trainer_follow of elman_train.h. */
 elman_status ranks_follow(elman_trainer *trainer);
 
-/* The gradients of this rank's part of a batch of so many sequences, which may
- * be none. */
-elman_status ranks_backward(elman_trainer *trainer, size_t whole);
+/* Before the pass back of this rank's part of a batch of so many sequences,
+ * which may be none. */
+void ranks_begin(elman_trainer *trainer, size_t whole);
 
 /* model_update over all ranks, after that. */
 elman_status ranks_update(elman_trainer *trainer, size_t whole, double rate,

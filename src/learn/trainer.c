@@ -61,13 +61,6 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                        "k2 is %zu without k1, expected both or none", c->k2);
     if (c->k2 == 0) c->k2 = c->k1;
 
-    if (c->budget && c->transport)
-        return failure(
-            ELMAN_BAD_VALUE,
-            "budget (--memory) is %zu with a transport, but ranks train with "
-            "all steps: expected one of them",
-            c->budget);
-
     /* a context of whole windows, whose memory is there */
     if (c->k2 > c->k1 && c->k2 % c->k1)
         return failure(ELMAN_BAD_VALUE,
@@ -203,6 +196,13 @@ static elman_status create_in_budget(elman_trainer *t,
     return row_losses_keep(t->losses, O, values && !one, part);
 }
 
+/* The sequences of a window that a state has room for. In a budget all ranks
+ * have as many, so that the same one is enough on all of them, or on none. */
+static size_t width_of(const elman_trainer *t, const windows *w)
+{
+    return t->config.budget ? windows_widest(w) : windows_width(w);
+}
+
 /* A state for training windows, one for validation windows, if there are any,
  * and losses for the rows of either. */
 static elman_status create_states(elman_trainer *t)
@@ -214,7 +214,7 @@ static elman_status create_states(elman_trainer *t)
     size_t steps = c->k2 > c->k1 ? c->k2 : c->k1;
     if (steps == 0 || (longest && steps > longest)) steps = longest;
     elman_state_config training = {.T = steps,
-                                   .B = windows_width(t->windows),
+                                   .B = width_of(t, t->windows),
                                    .training = true,
                                    .threads = c->threads,
                                    .seed = c->seed,
@@ -227,7 +227,7 @@ static elman_status create_states(elman_trainer *t)
                                      .seed = c->seed,
                                      .keep_steps = true};
     if (t->validation_windows)
-        validation.B = windows_width(t->validation_windows);
+        validation.B = width_of(t, t->validation_windows);
     return create_in_budget(t, &training, &validation);
 }
 
@@ -403,12 +403,11 @@ static elman_status not_finite(elman_trainer *t, const char *what, double value)
     return finite_trace(&left, &where);
 }
 
-/* Goes back through a window of so many sequences on all ranks. */
-static elman_status run_backward(elman_trainer *t, size_t whole)
+/* Before a window that all ranks have so many sequences of. */
+static void begin_gradients(elman_trainer *t, size_t whole)
 {
-    if (t->share) return ranks_backward(t, whole);
-    gradients_zero(t->state);
-    return model_backward(t->model, t->state, NULL, NULL);
+    if (t->share) ranks_begin(t, whole);
+    else gradients_zero(t->state);
 }
 
 /* Clips the gradients in the state and moves the weights by them. */
@@ -460,6 +459,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     double loss, before = sums->weight;
     evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     on.backward = true;
+    begin_gradients(t, w->whole);
     TRY(evaluate_window(&on, &rest, sums, &loss));
     t->bad.targets = rest.target.values;
     count_work(t, &rest, true);
@@ -468,7 +468,8 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
 
     /* backward, unless that was by segments, and update */
     bool back = t->state->segments.plan.L && !t->model->info.per_sequence;
-    if (!back) TRY(run_backward(t, w->whole));
+    if (!back && w->batch.B)
+        TRY(model_backward(t->model, t->state, NULL, NULL));
     return run_update(t, w->whole);
 }
 

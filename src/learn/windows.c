@@ -19,6 +19,7 @@ struct windows {
     size_t k1, max_context, I, O;
     uint64_t batch; /* batches of the epoch read so far */
     size_t most;    /* sequences that a rank has, at least 1; 0: all */
+    size_t widest;  /* those of the rank that has the most */
 
     /* sequences: the batch at hand, and the step where the next window is */
     elman_batch at;
@@ -249,12 +250,31 @@ size_t windows_width(const windows *w)
     return w->most ? w->most : loader_width(w->loader);
 }
 
+/* The most sequences that any of size ranks has of any batch of at most B. */
+static size_t widest_of(size_t B, size_t block, int size)
+{
+    size_t most = 0, ranks = (size_t)size;
+    for (size_t leaves = deal_leaf_count(B, block); leaves > 0; leaves--) {
+        size_t unit = deal_unit(leaves, size);
+        size_t units = leaves / unit + (leaves % unit > 0);
+        size_t count = unit * (units / ranks + (units % ranks > 0));
+        if (count > most) most = count;
+    }
+    return most * block < B ? most * block : B;
+}
+
 void windows_deal(windows *w, size_t block, int size, int rank)
 {
+    size_t B = loader_width(w->loader);
     loader_deal(w->loader, block, size, rank);
-    size_t most =
-        deal_most_sequences(loader_width(w->loader), block, size, rank);
+    size_t most = deal_most_sequences(B, block, size, rank);
     w->most = most ? most : 1;
+    w->widest = widest_of(B, block, size);
+}
+
+size_t windows_widest(const windows *w)
+{
+    return w->most ? w->widest : loader_width(w->loader);
 }
 
 size_t windows_whole(const windows *w) { return loader_whole(w->loader); }

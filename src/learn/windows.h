@@ -59,8 +59,10 @@ size_t windows_width(const windows *w);
 
 /* From now on windows have the sequences of one of size ranks alone, perhaps
  * none (loader_deal). whole is how many the last window has on all of them,
- * whole_width how many it can have at most. */
+ * whole_width how many it can have at most, and widest how many one of them
+ * can, which is the same on all. */
 void windows_deal(windows *w, size_t block, int size, int rank);
+size_t windows_widest(const windows *w);
 size_t windows_whole(const windows *w);
 size_t windows_whole_width(const windows *w);
 

@@ -134,40 +134,66 @@ static void run_parts(const elman_state *s,
 
 /* ---- Joining ------------------------------------------------------------ */
 
-/* The open leaves, in order, join levels that may be the part's own. */
-static void close_part(const parts_job *job, size_t begin, size_t n)
+/* Open leaf i joins so many levels; where the sum is, from begin on. */
+static float *close_leaf(const parts_job *job, size_t i, size_t begin, size_t n,
+                         const float *const *joins, size_t join_count)
+{
+    const gradient_sums *sums = job->sums;
+    float *to = sums->open + 2 * i * sums->n + begin;
+    leaf_sum leaf = {
+        .to = to, .closed = true, .join_count = join_count, .joins = joins};
+    job->k->add(n, to + sums->n, to); /* the chain begun */
+    gradient_close(&leaf, n);
+    return to;
+}
+
+/* The open leaves, in order, join levels of whole arrays. */
+static void close_into_levels(const parts_job *job, size_t begin, size_t n)
 {
     const gradient_sums *sums = job->sums;
     const float *joins[TREE_LEVELS];
-    float *level[TREE_LEVELS];
+    for (size_t k = 0; k < sums->level_count; k++)
+        joins[k] = sums->levels + k * sums->n + begin;
 
     for (size_t i = 0; i < sums->open_count; i++) {
-        uint64_t before = sums->count + i;
-        size_t carries = tree_carries(before);
-        leaf_sum leaf = {.to = sums->open + 2 * i * sums->n + begin,
-                         .closed = true,
-                         .join_count = carries,
-                         .joins = joins};
-
-        for (size_t k = 0; k < carries; k++)
-            joins[k] =
-                sums->levels ? sums->levels + k * sums->n + begin : level[k];
-        job->k->add(n, leaf.to + sums->n, leaf.to); /* the chain begun */
-        gradient_close(&leaf, n);
-
-        /* without levels of whole arrays, sums stay where they were made */
-        if (sums->levels)
-            memcpy(sums->levels + carries * sums->n + begin, leaf.to,
-                   n * sizeof *leaf.to);
-        else level[carries] = leaf.to;
+        size_t carries = tree_carries(sums->count + i);
+        const float *sum = close_leaf(job, i, begin, n, joins, carries);
+        memcpy(sums->levels + carries * sums->n + begin, sum, n * sizeof *sum);
     }
-    if (sums->levels) return;
+}
 
-    /* one pass alone: its total */
-    float *total = sums->total + begin;
+/* The open leaves of a node, whose total they are; sums stay where they were
+ * made. */
+static void close_node(const parts_job *job, const gradient_node *node,
+                       size_t begin, size_t n)
+{
+    const float *level[TREE_LEVELS];
+    size_t count = node->end - node->begin;
+    for (size_t i = 0; i < count; i++) {
+        size_t carries = tree_carries(i);
+        level[carries] =
+            close_leaf(job, node->begin + i, begin, n, level, carries);
+    }
+
+    float *total = node->total + begin;
     memset(total, 0, n * sizeof *total);
-    for (size_t k = 0; sums->open_count >> k; k++)
-        if (sums->open_count >> k & 1) job->k->add(n, level[k], total);
+    for (size_t k = 0; count >> k; k++)
+        if (count >> k & 1) job->k->add(n, level[k], total);
+}
+
+static void close_part(const parts_job *job, size_t begin, size_t n)
+{
+    const gradient_sums *sums = job->sums;
+    const gradient_node all = {0, sums->open_count, sums->total};
+    if (sums->levels) {
+        close_into_levels(job, begin, n);
+        return;
+    }
+
+    /* one pass alone: its total, or those of its nodes */
+    if (sums->node_count == 0) close_node(job, &all, begin, n);
+    for (size_t i = 0; i < sums->node_count; i++)
+        close_node(job, sums->nodes + i, begin, n);
 }
 
 void gradients_close(elman_state *s)
