@@ -58,19 +58,34 @@ TEST(slices_cover_all_weights_once)
                 CHECK(own.begin == at, "slice %d begins at %zu, not %zu", slice,
                       own.begin, at);
                 at = own.end;
-                CHECK(deal_slice_of(size, deal_slice_of(size, slice)) == slice,
-                      "slice %d of %d", slice, size);
             }
             CHECK(at == n, "%zu of %zu", at, n);
         }
 }
 
+TEST(each_rank_owns_one_slice)
+{
+    for (int size = 1; size <= 130; size++) {
+        int order[130], owned[130] = {0};
+        deal_order(size, order);
+        for (int slice = 0; slice < size; slice++) {
+            CHECK(order[slice] >= 0 && order[slice] < size, "rank %d of %d",
+                  order[slice], size);
+            owned[order[slice]]++;
+        }
+        for (int rank = 0; rank < size; rank++)
+            CHECK(owned[rank] == 1, "rank %d of %d owns %d", rank, size,
+                  owned[rank]);
+    }
+}
+
 /* ---- A sum -------------------------------------------------------------- */
 
-enum { BLOCK = 4, WEIGHTS = 50, MOST_LEAVES = 40 };
+/* Blocks for each rank, and so few that most ranks own none. */
+enum { BLOCK = 16, LARGE = 128, WEIGHTS = 250, MOST_LEAVES = 40 };
 
 typedef struct sum_job {
-    size_t leaves;
+    size_t leaves, block;
     float leaf[MOST_LEAVES][WEIGHTS];
     float want[WEIGHTS];
     atomic_int wrong;
@@ -99,7 +114,7 @@ static elman_status add_up(void *context, const elman_transport *transport)
     share *s = NULL;
     float total[WEIGHTS], all[WEIGHTS];
     TRY(share_create(transport, &s));
-    TRY(share_prepare(s, WEIGHTS, BLOCK));
+    TRY(share_prepare(s, WEIGHTS, job->block));
 
     /* this rank's nodes */
     stretch own = share_own_leaves(s, job->leaves);
@@ -133,9 +148,11 @@ TEST(the_sum_over_ranks_is_that_of_one_whatever_their_number)
                         *job.leaf);
             for (size_t i = 0; i < WEIGHTS; i++)
                 job.want[i] = tree_of(&job, 0, leaves, i);
-            CHECK_OK(local_run(size, add_up, &job));
-            CHECK(job.wrong == 0, "%d of %d ranks have another sum of %zu",
-                  job.wrong, size, leaves);
+            for (job.block = BLOCK; job.block <= LARGE; job.block *= 8) {
+                CHECK_OK(local_run(size, add_up, &job));
+                CHECK(job.wrong == 0, "%d of %d ranks have another sum of %zu",
+                      job.wrong, size, leaves);
+            }
         }
 }
 
@@ -181,13 +198,12 @@ TEST(a_rank_sends_what_a_ring_would_or_at_most_twice_as_much)
     for (int size = 2; size <= 33; size++)
         for (size_t leaves = 1; leaves <= 140; leaves += leaves < 36 ? 1 : 13) {
             size_t ranks = (size_t)size, each = leaves / ranks;
-            bool halves = deal_is_even(size) && leaves % ranks == 0 &&
-                          (each & (each - 1)) == 0;
+            bool one = leaves % ranks == 0 && (each & (each - 1)) == 0;
             double mean, most;
             bytes_job even = {.n = 3 * ranks * BLOCK, .leaves = leaves};
             CHECK_OK(local_run(size, count_bytes, &even));
             ring_ratios(&even, size, &mean, &most);
-            CHECK(most <= (halves ? 1.1 : 2) + 1e-9,
+            CHECK(most <= (one ? 1.1 : 2) + 1e-9,
                   "%d ranks, %zu leaves: %g of a ring's bytes", size, leaves,
                   most);
 
@@ -195,10 +211,98 @@ TEST(a_rank_sends_what_a_ring_would_or_at_most_twice_as_much)
             bytes_job few = {.n = 5 * BLOCK + 1, .leaves = leaves};
             CHECK_OK(local_run(size, count_bytes, &few));
             ring_ratios(&few, size, &mean, &most);
-            CHECK(mean <= (halves ? 1.1 : 2) + 1e-9,
+            CHECK(mean <= (one ? 1.1 : 2) + 1e-9,
                   "%d ranks, %zu leaves: %g of a ring's bytes in the mean",
                   size, leaves, mean);
         }
+}
+
+/* ---- Rounds -------------------------------------------------------------- */
+
+enum { MOST_COUNTED = 100 };
+
+/* A transport that counts on behalf of the rank it belongs to. */
+typedef struct counted {
+    const elman_transport *real;
+    size_t exchanges, messages;
+} counted;
+
+typedef struct rounds_job {
+    size_t n, block, leaves;
+    counted by[MOST_COUNTED];
+} rounds_job;
+
+static const char *begin_counted(void *context, const elman_transfer *messages,
+                                 size_t count, void **exchange)
+{
+    counted *c = context;
+    c->exchanges++;
+    c->messages += count;
+    return c->real->begin(c->real->context, messages, count, exchange);
+}
+
+static const char *end_counted(void *context, void *exchange)
+{
+    const counted *c = context;
+    return c->real->end(c->real->context, exchange);
+}
+
+static void abort_counted(void *context, const char *sentence)
+{
+    const counted *c = context;
+    c->real->abort(c->real->context, sentence);
+}
+
+static elman_status count_rounds(void *context,
+                                 const elman_transport *transport)
+{
+    rounds_job *job = context;
+    counted *c = &job->by[transport->rank];
+    *c = (counted){.real = transport};
+    elman_transport counting = {.context = c,
+                                .rank = transport->rank,
+                                .size = transport->size,
+                                .begin = begin_counted,
+                                .end = end_counted,
+                                .abort = abort_counted};
+    share *s = NULL;
+    float *weights = calloc(job->n, sizeof *weights);
+    TRY(share_create(&counting, &s));
+    TRY(share_prepare(s, job->n, job->block));
+    TRY(share_reduce(s, job->leaves, weights));
+    TRY(share_collect_slices(s, weights));
+    share_destroy(s);
+    free(weights);
+    return ELMAN_OK;
+}
+
+/* Whether P ranks with so many leaves each, of weights in such blocks, take
+ * about 2 log2 P rounds, and some messages in each of them. */
+static void check_rounds(int size, size_t each, size_t block)
+{
+    static rounds_job job;
+    size_t log = 0, messages = 0;
+    job =
+        (rounds_job){.n = 6000, .block = block, .leaves = each * (size_t)size};
+    while (1 << log < size)
+        log++;
+    CHECK_OK(local_run(size, count_rounds, &job));
+    for (int rank = 0; rank < size; rank++) {
+        messages += job.by[rank].messages;
+        CHECK(job.by[rank].exchanges <= 2 * log + 4,
+              "rank %d of %d: %zu rounds", rank, size, job.by[rank].exchanges);
+    }
+    CHECK(messages <= (each == 1 ? 9 : 20) * log * (size_t)size,
+          "%d ranks, %zu leaves each: %zu messages", size, each, messages);
+}
+
+TEST(rounds_and_messages_grow_with_the_logarithm_of_ranks)
+{
+    static const int sizes[] = {3, 7, 12, 16, 33, MOST_COUNTED};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t each = 1; each <= 3; each += 2)
+            for (size_t block = BLOCK; block <= 64 * BLOCK; block *= 64)
+                check_rounds(sizes[i], each, block);
 }
 
 /* ---- Training ----------------------------------------------------------- */
@@ -562,10 +666,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_are_dealt_whole_in_few_nodes_and_evenly),
         cmocka_unit_test(slices_cover_all_weights_once),
+        cmocka_unit_test(each_rank_owns_one_slice),
         cmocka_unit_test(
             the_sum_over_ranks_is_that_of_one_whatever_their_number),
         cmocka_unit_test(
             a_rank_sends_what_a_ring_would_or_at_most_twice_as_much),
+        cmocka_unit_test(rounds_and_messages_grow_with_the_logarithm_of_ranks),
         cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
         cmocka_unit_test(ranks_evaluate_to_the_bits_of_one_process),
         cmocka_unit_test(ranks_end_with_rank_0_even_if_it_takes_no_step),

@@ -94,13 +94,15 @@ stretch deal_slice(size_t n, size_t block, int size, int slice)
     return (stretch){begin < n ? begin : n, end < n ? end : n};
 }
 
-bool deal_is_even(int size) { return (size & (size - 1)) == 0; }
-
-int deal_slice_of(int size, int rank)
+void deal_order(int size, int *order)
 {
-    if (!deal_is_even(size)) return rank;
-    int slice = 0;
-    for (int bit = 1; bit < size; bit *= 2, rank /= 2)
-        slice = 2 * slice + rank % 2;
-    return slice;
+    int bits = 0, count = 0;
+    while ((size - 1) >> bits)
+        bits++;
+    for (int i = 0; i < 1 << bits; i++) {
+        int rank = 0;
+        for (int bit = 0; bit < bits; bit++)
+            rank |= (i >> bit & 1) << (bits - 1 - bit);
+        if (rank < size) order[count++] = rank;
+    }
 }

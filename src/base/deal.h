@@ -53,12 +53,10 @@ size_t deal_nodes(stretch own, size_t leaves, tree_node nodes[DEAL_NODES]);
 /* The weights of one slice of n: whole blocks of so many, but for the end. */
 stretch deal_slice(size_t n, size_t block, int size, int slice);
 
-/* Whether size is a power of two. */
-bool deal_is_even(int size);
-
-/* Which slice a rank owns. Where size is a power of two the bits of the rank
- * are reversed, so that halving a sum with the nearest rank first ends there;
- * it is its own inverse. */
-int deal_slice_of(int size, int rank);
+/* order[i] becomes the rank that owns slice i: ranks in the order of their
+ * numbers read with the lowest bit first. So ranks that are near each other
+ * have slices far apart, with as many of each other part of the ranks between:
+ * halves of a sum, nearest rank first, end there. */
+void deal_order(int size, int *order);
 
 #endif

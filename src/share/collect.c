@@ -1,9 +1,8 @@
 /*
  * collect.c: what one rank has comes to all. A broadcast is a binomial tree.
- * Collecting is recursive doubling where the number of ranks is a power of two
- * (log2 P rounds, each twice as large; Thakur, Rabenseifner & Gropp 2005),
- * and otherwise one round in which everybody sends to everybody. Either way a
- * rank sends its part to P - 1 others, itself or by way of them.
+ * Collecting takes log2 P rounds, rounded up, each with twice as much as the
+ * one before (Bruck et al. 1997): P - 1 parts for each rank to send and to
+ * receive.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,38 +33,18 @@ static int owner_of(const int *owner, int part)
     return owner ? owner[part] : part;
 }
 
-/* Adds the bytes of some parts to the next exchange. */
+/* Adds the bytes of some parts to the next exchange; first is brought back to
+ * where parts are, and after the last comes part 0. */
 static void add_parts(share *s, int rank, bool receives, char *data,
                       const size_t *begins, int first, int count)
 {
-    size_t begin = begins[first], bytes = begins[first + count] - begin;
+    first = (first + s->size) % s->size;
+    int end = first + count < s->size ? first + count : s->size;
+    size_t begin = begins[first], bytes = begins[end] - begin;
     if (receives) share_receive(s, rank, data + begin, bytes);
     else share_send(s, rank, data + begin, bytes);
-}
-
-static elman_status collect_doubling(share *s, char *data, const size_t *begins,
-                                     const int *owner, int own)
-{
-    for (int count = 1; count < s->size; count *= 2) {
-        int mine = own / count * count, other = mine ^ count;
-        int rank = owner_of(owner, own ^ count);
-        add_parts(s, rank, false, data, begins, mine, count);
-        add_parts(s, rank, true, data, begins, other, count);
-        TRY(share_exchange(s));
-    }
-    return ELMAN_OK;
-}
-
-static elman_status collect_directly(share *s, char *data, const size_t *begins,
-                                     const int *owner, int own)
-{
-    for (int part = 0; part < s->size; part++) {
-        if (part == own) continue;
-        int rank = owner_of(owner, part);
-        add_parts(s, rank, false, data, begins, own, 1);
-        add_parts(s, rank, true, data, begins, part, 1);
-    }
-    return share_exchange(s);
+    int rest = first + count - end;
+    if (rest > 0) add_parts(s, rank, receives, data, begins, 0, rest);
 }
 
 /* The part that this rank has. */
@@ -80,10 +59,18 @@ static int own_part(const share *s, const int *owner)
 elman_status share_collect(share *s, void *data, const size_t *begins,
                            const int *owner)
 {
-    int own = own_part(s, owner);
-    return deal_is_even(s->size)
-               ? collect_doubling(s, data, begins, owner, own)
-               : collect_directly(s, data, begins, owner, own);
+    int own = own_part(s, owner), size = s->size;
+
+    /* who has count parts from its own on passes them down and gets more */
+    for (int count = 1; count < size; count *= 2) {
+        int more = count < size - count ? count : size - count;
+        int below = owner_of(owner, (own - count + size) % size);
+        int above = owner_of(owner, (own + count) % size);
+        add_parts(s, below, false, data, begins, own, more);
+        add_parts(s, above, true, data, begins, own + count, more);
+        TRY(share_exchange(s));
+    }
+    return ELMAN_OK;
 }
 
 elman_status share_gather(share *s, void *data, const size_t *begins,

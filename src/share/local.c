@@ -14,7 +14,7 @@
 /* A message that has been sent and not yet received. */
 typedef struct post {
     struct post *next;
-    int from, to;
+    int from;
     uint64_t number; /* among those from one rank to the other */
     const void *data;
     size_t bytes;
@@ -33,14 +33,14 @@ typedef struct exchange {
 typedef struct local_end {
     local_ranks *all;
     elman_transport transport;
+    post *posts;       /* all that wait for this rank to receive them */
+    condition changed; /* there is one more, or one of its own was received */
 } local_end;
 
 struct local_ranks {
     int size;
-    local_end *ends; /* (size) */
-    mutex lock;      /* of all that follows */
-    condition changed;
-    post *posts;         /* all that wait to be received */
+    local_end *ends;     /* (size) */
+    mutex lock;          /* of all that follows, and of the ends' posts */
     uint64_t *sent;      /* (size,size) from, to: numbers given to messages */
     uint64_t *received;  /* (size,size) the same of those that are awaited */
     char given_up[1024]; /* the sentence of who gave up; "": nobody has */
@@ -96,41 +96,40 @@ static const char *begin(void *context, const elman_transfer *messages,
             e->numbers[i] = all->received[pair]++;
             continue;
         }
-        e->posts[i] = (post){.next = all->posts,
+        local_end *there = &all->ends[to];
+        e->posts[i] = (post){.next = there->posts,
                              .from = from,
-                             .to = to,
                              .number = all->sent[pair]++,
                              .data = m->data,
                              .bytes = m->bytes,
                              .of = e};
-        all->posts = &e->posts[i];
+        there->posts = &e->posts[i];
         e->unsent++;
+        condition_wake(&there->changed);
     }
-    condition_wake(&all->changed);
     mutex_unlock(&all->lock);
     *out = e;
     return NULL;
 }
 
 /* Where the post is that a message of an exchange waits for; NULL: not yet. */
-static post **find_post(local_ranks *all, int own, const elman_transfer *m,
+static post **find_post(local_end *end, const elman_transfer *m,
                         uint64_t number)
 {
-    for (post **at = &all->posts; *at; at = &(*at)->next)
-        if ((*at)->to == own && (*at)->from == m->rank &&
-            (*at)->number == number)
-            return at;
+    for (post **at = &end->posts; *at; at = &(*at)->next)
+        if ((*at)->from == m->rank && (*at)->number == number) return at;
     return NULL;
 }
 
 /* Takes one message, with the lock held; why not, or NULL. */
-static const char *take(local_ranks *all, int own, const exchange *e, size_t i)
+static const char *take(local_end *end, const exchange *e, size_t i)
 {
     const elman_transfer *m = e->messages + i;
+    local_ranks *all = end->all;
     post **at;
-    while (!(at = find_post(all, own, m, e->numbers[i]))) {
+    while (!(at = find_post(end, m, e->numbers[i]))) {
         if (all->given_up[0]) return all->given_up;
-        condition_wait(&all->changed, &all->lock);
+        condition_wait(&end->changed, &all->lock);
     }
 
     post *found = *at;
@@ -139,17 +138,18 @@ static const char *take(local_ranks *all, int own, const exchange *e, size_t i)
     if (found->bytes == m->bytes) memcpy(m->data, found->data, m->bytes);
     else why = "two ranks do not agree how long a message is";
     found->of->unsent--;
-    condition_wake(&all->changed);
+    condition_wake(&all->ends[m->rank].changed);
     return why;
 }
 
 /* Takes back what nobody has received. */
 static void withdraw(local_ranks *all, const exchange *e)
 {
-    for (post **at = &all->posts; *at;) {
-        if ((*at)->of == e) *at = (*at)->next;
-        else at = &(*at)->next;
-    }
+    for (size_t i = 0; i < e->count; i++)
+        for (post **at = &all->ends[e->messages[i].rank].posts; *at;) {
+            if ((*at)->of == e) *at = (*at)->next;
+            else at = &(*at)->next;
+        }
 }
 
 static const char *finish(void *context, void *handle)
@@ -161,12 +161,12 @@ static const char *finish(void *context, void *handle)
 
     mutex_lock(&all->lock);
     for (size_t i = 0; i < e->count && !why; i++)
-        if (e->messages[i].receives) why = take(all, end->transport.rank, e, i);
+        if (e->messages[i].receives) why = take(end, e, i);
     while (e->unsent && !why) {
         if (all->given_up[0]) why = all->given_up;
-        else condition_wait(&all->changed, &all->lock);
+        else condition_wait(&end->changed, &all->lock);
     }
-    withdraw(all, e);
+    if (why) withdraw(all, e);
     mutex_unlock(&all->lock);
     exchange_free(e);
     return why;
@@ -182,7 +182,8 @@ static void give_up(void *context, const char *sentence)
         snprintf(all->given_up, sizeof all->given_up, "rank %d gave up: %s",
                  all->who, sentence);
     }
-    condition_wake(&all->changed);
+    for (int rank = 0; rank < all->size; rank++)
+        condition_wake(&all->ends[rank].changed);
     mutex_unlock(&all->lock);
 }
 
@@ -193,8 +194,7 @@ elman_status local_create(int size, local_ranks **out)
     local_ranks *all = calloc(1, sizeof *all);
     size_t ranks = (size_t)size;
     if (all) {
-        *all = (local_ranks){
-            .size = size, .lock = MUTEX_READY, .changed = CONDITION_READY};
+        *all = (local_ranks){.size = size, .lock = MUTEX_READY};
         all->ends = calloc(ranks, sizeof *all->ends);
         all->sent = calloc(ranks * ranks, sizeof *all->sent);
         all->received = calloc(ranks * ranks, sizeof *all->received);
@@ -206,6 +206,7 @@ elman_status local_create(int size, local_ranks **out)
 
     for (int rank = 0; rank < size; rank++)
         all->ends[rank] = (local_end){.all = all,
+                                      .changed = CONDITION_READY,
                                       .transport = {.context = &all->ends[rank],
                                                     .rank = rank,
                                                     .size = size,

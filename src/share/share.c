@@ -2,7 +2,6 @@
 #include "share/share.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -22,17 +21,23 @@ elman_status share_create(const elman_transport *transport, share **out)
                        "its size",
                        t->rank, t->size);
 
-    size_t messages = 0, ranks = (size_t)t->size;
+    size_t ranks = (size_t)t->size;
     share *s = calloc(1, sizeof *s);
-    if (s && sizes_multiply(2 * ranks, DEAL_NODES, 1, &messages))
-        s->messages = calloc(messages, sizeof *s->messages);
-    if (!s || !s->messages) {
-        free(s);
+    if (s) {
+        s->order = calloc(ranks, sizeof *s->order);
+        s->place = calloc(ranks, sizeof *s->place);
+        s->dealt = calloc(ranks, sizeof *s->dealt);
+    }
+    if (!s || !s->order || !s->place || !s->dealt) {
+        share_destroy(s);
         return failure(ELMAN_NO_MEMORY, "no memory for %d ranks", t->size);
     }
     s->transport = *t;
     s->rank = t->rank;
     s->size = t->size;
+    deal_order(s->size, s->order);
+    for (int slice = 0; slice < s->size; slice++)
+        s->place[s->order[slice]] = slice;
     *out = s;
     return ELMAN_OK;
 }
@@ -43,6 +48,10 @@ void share_destroy(share *s)
     for (size_t i = 1; i < DEAL_NODES; i++)
         block_destroy(s->nodes[i]);
     block_destroy(s->room);
+    route_release(&s->way);
+    free(s->order);
+    free(s->place);
+    free(s->dealt);
     free(s->messages);
     free(s);
 }
@@ -59,8 +68,10 @@ stretch share_leaves(share *s, size_t leaves, int rank)
     if (leaves != s->leaves || s->unit == 0) {
         s->leaves = leaves;
         s->unit = deal_unit(leaves, s->size);
+        for (int i = 0; i < s->size; i++)
+            s->dealt[i] = deal_leaves(leaves, s->unit, s->size, i);
     }
-    return deal_leaves(leaves, s->unit, s->size, rank);
+    return s->dealt[rank];
 }
 
 stretch share_own_leaves(share *s, size_t leaves)
@@ -70,7 +81,7 @@ stretch share_own_leaves(share *s, size_t leaves)
 
 stretch share_slice(const share *s, int rank)
 {
-    return deal_slice(s->n, s->block, s->size, deal_slice_of(s->size, rank));
+    return deal_slice(s->n, s->block, s->size, s->place[rank]);
 }
 
 stretch share_own_slice(const share *s) { return share_slice(s, s->rank); }
@@ -79,7 +90,15 @@ stretch share_own_slice(const share *s) { return share_slice(s, s->rank); }
 
 static void add(share *s, int rank, bool receives, void *data, size_t bytes)
 {
-    if (bytes == 0) return;
+    if (bytes == 0 || s->no_room) return;
+    if (s->message_count == s->message_room) {
+        size_t room = 2 * s->message_room + 16;
+        elman_transfer *more = realloc(s->messages, room * sizeof *more);
+        s->no_room = !more;
+        if (!more) return;
+        s->messages = more;
+        s->message_room = room;
+    }
     s->messages[s->message_count++] = (elman_transfer){
         .rank = rank, .receives = receives, .data = data, .bytes = bytes};
     if (!receives) s->sent += bytes;
@@ -100,6 +119,11 @@ elman_status share_exchange(share *s)
     const elman_transport *t = &s->transport;
     size_t count = s->message_count;
     s->message_count = 0;
+    if (s->no_room) {
+        s->no_room = false;
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for the messages of %d ranks", s->size);
+    }
     if (count == 0) return ELMAN_OK;
 
     double begin = clock_seconds();

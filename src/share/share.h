@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "elman_train.h"
 #include "base/deal.h"
+#include "share/route.h"
 
 typedef struct share {
     elman_transport transport;
@@ -20,17 +21,24 @@ typedef struct share {
     double seconds; /* in exchanges, so far */
 
     /* of messages that are all under way at once */
-    elman_transfer *messages; /* (2,size,DEAL_NODES) */
-    size_t message_count;
+    elman_transfer *messages; /* (message_room) */
+    size_t message_count, message_room;
+    bool no_room; /* one found no memory */
 
     /* a gradient of n weights, cut in slices of whole blocks */
     size_t n, block;
     float *nodes[DEAL_NODES]; /* (n) this rank's; the first is the caller's */
-    float *room;              /* (room_count) nodes that arrive */
-    size_t room_count;
+    float *room;              /* (2,n) what arrives */
+
+    /* who owns which slice, and how the sum gets there (route.h) */
+    int *order, *place; /* (size) the rank of a slice, the slice of a rank */
+    size_t piece;
+    bool spread;
+    route way;
 
     /* how the leaves of the last batch were dealt */
     size_t leaves, unit;
+    stretch *dealt; /* (size) */
 } share;
 
 /* A share of transport, which is checked. destroy takes NULL as well. */

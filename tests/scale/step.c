@@ -107,22 +107,6 @@ static void job_close(job *j)
     free(j->sums);
 }
 
-/* As ranks_update collects them. */
-static void collect_squares(job *j)
-{
-    size_t *begins = calloc((size_t)size + 1, sizeof *begins);
-    int *owner = calloc((size_t)size, sizeof *owner);
-    for (int slice = 0; slice < size; slice++) {
-        owner[slice] = deal_slice_of(size, slice);
-        begins[slice + 1] =
-            blocks_of(j, share_slice(j->share, owner[slice]).end) *
-            sizeof *j->squares;
-    }
-    stop_if(share_collect(j->share, j->squares, begins, owner));
-    free(begins);
-    free(owner);
-}
-
 /* A step on ranks: what rank 0 calls for, the weight of the loss, forward and
  * backward, metrics, the sum of the gradient, its norm, and the weights. */
 static void step_of_elman(job *j)
@@ -137,7 +121,7 @@ static void step_of_elman(job *j)
     stop_if(share_reduce(j->share, j->leaves, j->gradients));
     stretch own = share_own_slice(j->share);
     cost_squares(own.end - own.begin);
-    collect_squares(j);
+    stop_if(share_collect_blocks(j->share, j->squares, sizeof *j->squares));
     cost_update(own.end - own.begin);
     stop_if(share_collect_slices(j->share, j->weights));
 }
@@ -207,11 +191,11 @@ static float sum_of(size_t begin, size_t count, size_t i)
     return sum_of(begin, half, i) + sum_of(begin + half, count - half, i);
 }
 
-static void check(size_t n, size_t leaves)
+static void check(size_t n, size_t block, size_t leaves)
 {
     job j;
     tree_node nodes[DEAL_NODES];
-    job_open(&j, n, 64, 1);
+    job_open(&j, n, block, 1);
     stretch own = share_own_leaves(j.share, leaves);
     size_t count = deal_nodes(own, leaves, nodes);
     for (size_t node = 0; node < count; node++)
@@ -241,8 +225,10 @@ int main(int argc, char **argv)
     checks = argc == 2;
     open_transport(checks ? 0 : 1e-6 * atof(argv[3]));
     if (checks)
-        for (size_t leaves = 1; leaves < 20; leaves += 3)
-            check(2017, leaves);
+        for (size_t leaves = 1; leaves < 20; leaves += 3) {
+            check(2017, 64, leaves);
+            check(2017, 512, leaves);
+        }
     for (int i = 4; i < argc; i++)
         measure(argv[1], (size_t)atol(argv[i]), (size_t)atol(argv[2]));
     MPI_Finalize();
