@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-#ifdef __linux__
+#ifndef _WIN32
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #endif
 
@@ -62,22 +63,6 @@ static size_t make_text(int kind, size_t size)
         }
     }
     return done;
-}
-
-static void check_facts(const elman_dataset *want, const elman_dataset *got)
-{
-    size_t n, m;
-    const elman_fact *a = dataset_facts(want, &n), *b = dataset_facts(got, &m);
-    assert_int_equal(n, m);
-    for (size_t i = 0; i < n; i++) {
-        char text[600];
-        snprintf(text, sizeof text, "%s", b[i].text);
-        static const char said[] = ", read as it is needed";
-        char *at = strstr(text, said);
-        if (at)
-            memmove(at, at + sizeof said - 1, strlen(at + sizeof said - 1) + 1);
-        assert_string_equal(a[i].text, text);
-    }
 }
 
 /* Batch by batch from a place on. */
@@ -144,7 +129,7 @@ static void check_same(const char *path, elman_dataset_config config)
     elman_dataset *got = must_open(path, &config);
     assert_non_null(got->rows[0].file);
     assert_string_equal(dataset_note(want), dataset_note(got));
-    check_facts(want, got);
+    check_same_facts(want, got);
     for (int part = 0; part <= ELMAN_PART_TEST; part++)
         check_part(want, got, (elman_part)part);
 
@@ -203,6 +188,71 @@ TEST(an_encoding_is_followed_in_a_file_as_in_memory)
         dataset_close(known);
     }
 }
+
+/* ---- Pipes --------------------------------------------------------------- */
+
+#ifndef _WIN32
+/* Opens standard input, which a file is in the place of. */
+static elman_status open_input(const char *path, size_t memory,
+                               elman_dataset **dataset)
+{
+    elman_dataset_config config = {.memory = memory, .test = 0.05};
+    int before = dup(0), file = open(path, O_RDONLY);
+    assert_true(before >= 0 && file >= 0 && dup2(file, 0) == 0);
+    elman_status status = dataset_open("-", &config, dataset);
+    assert_true(dup2(before, 0) == 0);
+    close(before);
+    close(file);
+    return status;
+}
+
+TEST(a_pipe_that_is_more_than_memory_is_the_text_that_it_would_be_there)
+{
+    size_t size = make_text(ACCENTS, 200000);
+    const char *path = put_bytes("t.txt", bytes, size);
+    const size_t limits[] = {1, 65535, 65536, 100000, size - 1, size, 0};
+    elman_dataset_config config = {.test = 0.05};
+    elman_dataset *want = must_open(path, &config), *got;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        CHECK_OK(open_input(path, limits[i], &got));
+        assert_true((got->rows[0].file != NULL) ==
+                    (limits[i] && limits[i] < size));
+        assert_string_equal(dataset_note(want), dataset_note(got));
+        for (int part = 0; part <= ELMAN_PART_TEST; part++)
+            check_part(want, got, (elman_part)part);
+        dataset_close(got);
+    }
+    dataset_close(want);
+}
+
+TEST(a_pipe_is_refused_where_there_is_no_room_for_it)
+{
+    char before[PATH_ROOM] = "";
+    const char *folder = getenv("TMPDIR");
+    if (folder) snprintf(before, sizeof before, "%s", folder);
+    size_t size = make_text(PLAIN, 200000);
+    const char *path = put_bytes("t.txt", bytes, size);
+    elman_dataset *d;
+
+    setenv("TMPDIR", "/no/such/folder", 1);
+    CHECK_FAILS(open_input(path, 1000, &d), ELMAN_BAD_FILE,
+                "after 0 bytes '/no/such/folder' takes no more: No such file "
+                "or directory; name a folder with more room in TMPDIR");
+    if (folder) setenv("TMPDIR", before, 1);
+    else unsetenv("TMPDIR");
+
+    /* a limit of the size of a file is what a full disk is */
+    struct rlimit all, few;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    few = all;
+    few.rlim_cur = 150000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    elman_status status = open_input(path, 1000, &d);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+    CHECK_FAILS(status, ELMAN_BAD_FILE, "takes no more: File too large");
+}
+#endif
 
 /* ---- What cannot be read ------------------------------------------------- */
 
@@ -352,6 +402,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_in_its_file_is_that_in_memory),
         cmocka_unit_test(an_encoding_is_followed_in_a_file_as_in_memory),
+#ifndef _WIN32
+        cmocka_unit_test(
+            a_pipe_that_is_more_than_memory_is_the_text_that_it_would_be_there),
+        cmocka_unit_test(a_pipe_is_refused_where_there_is_no_room_for_it),
+#endif
         cmocka_unit_test(what_is_refused_in_memory_is_refused_in_a_file),
         cmocka_unit_test(a_file_that_changes_while_it_is_read_is_refused),
         cmocka_unit_test(twenty_gigabytes_train_in_half_a_gigabyte),

@@ -50,6 +50,15 @@ ptrdiff_t system_file_read(system_file file, uint64_t offset, size_t bytes,
 void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
                       uint64_t *begin, uint64_t *end);
 
+/* Makes an empty file without a name, for writing and reading, which is gone
+ * once it is closed, in the folder that this system has for such: TMPDIR, else
+ * /tmp. Messages call it folder, at most room bytes of its path. */
+bool system_file_temporary(char *folder, size_t room, system_file *file);
+
+/* Writes all bytes to such a file from an offset on. */
+bool system_file_write(system_file file, uint64_t offset, size_t bytes,
+                       const void *data);
+
 /* Reads standard input in the same way, from where it is, byte by byte as it
  * comes. */
 ptrdiff_t system_input_read(size_t bytes, void *data);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +124,42 @@ void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
 #else
     (void)file;
 #endif
+}
+
+bool system_file_temporary(char *folder, size_t room, system_file *file)
+{
+    char path[4096];
+    const char *place = getenv("TMPDIR");
+    if (!place || !*place) place = "/tmp";
+    snprintf(folder, room, "%s", place);
+    if (snprintf(path, sizeof path, "%s/elman-XXXXXX", place) >=
+        (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+
+    /* the name goes at once, the file with its descriptor */
+    int fd = mkstemp(path);
+    if (fd < 0) return false;
+    bool made = unlink(path) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+    int reason = errno;
+    if (!made) close(fd);
+    errno = reason;
+    if (made) file->id = fd;
+    return made;
+}
+
+bool system_file_write(system_file file, uint64_t offset, size_t bytes,
+                       const void *data)
+{
+    for (size_t done = 0; done < bytes;) {
+        ssize_t put = pwrite((int)file.id, (const char *)data + done,
+                             bytes - done, (off_t)(offset + done));
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return false;
+        done += (size_t)put;
+    }
+    return true;
 }
 
 ptrdiff_t system_input_read(size_t bytes, void *data)

@@ -4,6 +4,7 @@
 #include <windows.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,41 @@ void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
     (void)file; /* which parts are holes is not asked */
     *begin = offset;
     *end = bytes;
+}
+
+bool system_file_temporary(char *folder, size_t room, system_file *file)
+{
+    wchar_t place[MAX_PATH + 1], path[MAX_PATH + 1];
+    const DWORD length = GetTempPathW(MAX_PATH + 1, place);
+    if (length == 0 || length > MAX_PATH ||
+        !GetTempFileNameW(place, L"elm", 0, path))
+        return windows_failure();
+    if (!WideCharToMultiByte(CP_UTF8, 0, place, -1, folder, (int)room, NULL,
+                             NULL))
+        snprintf(folder, room, "TMP");
+
+    HANDLE handle = CreateFileW(
+        path, GENERIC_READ | GENERIC_WRITE | DELETE, 0, NULL, OPEN_EXISTING,
+        FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    if (handle == INVALID_HANDLE_VALUE) return windows_failure();
+    file->id = (intptr_t)handle;
+    return true;
+}
+
+bool system_file_write(system_file file, uint64_t offset, size_t bytes,
+                       const void *data)
+{
+    for (size_t done = 0; done < bytes;) {
+        OVERLAPPED to = {.Offset = (DWORD)(offset + done),
+                         .OffsetHigh = (DWORD)((offset + done) >> 32)};
+        DWORD put = 0;
+        if (!WriteFile((HANDLE)file.id, (const char *)data + done,
+                       at_most(bytes - done), &put, &to))
+            return windows_failure();
+        if (put == 0) return false;
+        done += put;
+    }
+    return true;
 }
 
 ptrdiff_t system_input_read(size_t bytes, void *data)

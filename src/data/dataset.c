@@ -181,7 +181,7 @@ static elman_status explain(elman_status status, const input *in,
                                    {.name = config->test_path},
                                    {.name = config->target_path}};
     bool whole = config->unit == ELMAN_UNIT_BYTES; /* reads any file */
-    for (size_t i = in->arrays ? 1 : 0; !whole && i < 4; i++)
+    for (size_t i = in->arrays || in->file ? 1 : 0; !whole && i < 4; i++)
         if (sources[i].name) status = own_explain(status, sources + i, "data");
     return status;
 }
@@ -191,19 +191,16 @@ static elman_status open_input(const input *in,
                                elman_dataset **dataset)
 {
     /* what comes through a pipe is looked at, and then read */
-    char *held = NULL;
     input whole = *in;
-    if (input_is_pipe(in)) {
-        TRY(input_read(in, &held, &whole.size));
-        whole.bytes = held;
-    }
+    bool pipe = input_is_pipe(in);
+    if (pipe) TRY(input_hold(&whole, config->memory));
 
     elman_dataset *made = calloc(1, sizeof *made);
     elman_status status =
         made ? open_parts(made, &whole, config)
              : failure(ELMAN_NO_MEMORY, "no memory for a dataset");
     if (status) status = explain(status, &whole, config);
-    free(held);
+    if (pipe) input_release(&whole);
 
     if (status == ELMAN_OK) *dataset = made;
     else dataset_close(made);

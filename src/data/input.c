@@ -1,9 +1,8 @@
 /* input.c: see input.h. */
 #include "data/input.h"
 
-#include "format/file.h"
-
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,21 +22,31 @@ static elman_status no_memory(const char *name)
     return failure(ELMAN_NO_MEMORY, "no memory for what %.200s holds", name);
 }
 
-/* Reads a pipe to its end, into room that doubles. */
-static elman_status read_pipe(const char *name, char **bytes, size_t *size)
+/* ---- A pipe -------------------------------------------------------------- */
+
+static elman_status cannot_read(const char *name)
+{
+    return failure(ELMAN_BAD_FILE, "cannot read %.200s: %s", name,
+                   strerror(errno));
+}
+
+/* Reads into room that doubles, until there is more than most. */
+static elman_status read_pipe(const char *name, size_t most, char **bytes,
+                              size_t *size, bool *ended)
 {
     size_t room = FIRST_ROOM;
     char *block = malloc(room);
     *size = 0;
+    *ended = false;
 
-    while (block) {
+    while (block && *size <= most) {
         ptrdiff_t got = system_input_read(room - *size - 1, block + *size);
         if (got < 0) {
             free(block);
-            return failure(ELMAN_BAD_FILE, "cannot read %.200s: %s", name,
-                           strerror(errno));
+            return cannot_read(name);
         }
-        if (got == 0) break;
+        *ended = got == 0;
+        if (*ended) break;
 
         *size += (size_t)got;
         if (room - *size > 1) continue;
@@ -52,21 +61,95 @@ static elman_status read_pipe(const char *name, char **bytes, size_t *size)
     return ELMAN_OK;
 }
 
-bool input_is_pipe(const input *in)
+static elman_status cannot_keep(const char *name, uint64_t size,
+                                const char *folder)
 {
-    return !in->bytes && !in->arrays && in->name == standard;
+    return failure(ELMAN_BAD_FILE,
+                   "%.200s is kept in a file, as it has more bytes than are "
+                   "kept in memory, but after %" PRIu64 " bytes '%.200s' takes "
+                   "no more: %s; name a folder with more room in TMPDIR",
+                   name, size, folder, strerror(errno));
 }
 
-bool input_file_bytes(const input *in, size_t *bytes)
+/* Writes what was read and all that comes to a file. */
+static elman_status spool(const char *name, const char *begun, size_t size,
+                          const char *folder, system_file file)
+{
+    char block[FIRST_ROOM];
+    uint64_t at = size;
+    if (!system_file_write(file, 0, size, begun))
+        return cannot_keep(name, 0, folder);
+
+    for (;;) {
+        ptrdiff_t got = system_input_read(sizeof block, block);
+        if (got < 0) return cannot_read(name);
+        if (got == 0) return ELMAN_OK;
+        if (!system_file_write(file, at, (size_t)got, block))
+            return cannot_keep(name, at, folder);
+        at += (uint64_t)got;
+    }
+}
+
+static elman_status hold_in_file(input *in, const char *begun, size_t size)
+{
+    char folder[256] = "";
+    system_file file;
+    if (!system_file_temporary(folder, sizeof folder, &file))
+        return cannot_keep(in->name, 0, folder);
+
+    elman_status status = spool(in->name, begun, size, folder, file);
+    if (!status) return file_reader_take(in->name, file, &in->file);
+    system_file_close(file);
+    return status;
+}
+
+elman_status input_hold(input *in, size_t memory)
+{
+    char *bytes = NULL;
+    size_t size;
+    bool ended;
+    TRY(read_pipe(in->name, memory ? memory : SIZE_MAX, &bytes, &size, &ended));
+    if (ended) {
+        in->bytes = bytes;
+        in->size = size;
+        return ELMAN_OK;
+    }
+    elman_status status = hold_in_file(in, bytes, size);
+    free(bytes);
+    return status;
+}
+
+void input_release(input *in)
+{
+    free((void *)in->bytes);
+    file_reader_close(in->file);
+}
+
+bool input_is_pipe(const input *in)
+{
+    return !in->bytes && !in->arrays && !in->file && in->name == standard;
+}
+
+/* ---- Files --------------------------------------------------------------- */
+
+bool input_is_large(const input *in, const elman_dataset_config *config)
 {
     system_file file;
     system_file_facts about = {0};
-    if (in->bytes || in->arrays || input_is_pipe(in)) return false;
+    if (!config->memory || in->bytes || in->arrays || input_is_pipe(in))
+        return false;
+    if (in->file) return file_reader_size(in->file) > config->memory;
     if (!system_file_open(in->name, &file)) return false;
     bool regular = system_file_look(file, &about) && !about.type;
     system_file_close(file);
-    *bytes = (size_t)about.bytes;
-    return regular && about.bytes < PTRDIFF_MAX;
+    return regular && about.bytes < PTRDIFF_MAX && about.bytes > config->memory;
+}
+
+elman_status input_open(const input *in, file_reader **reader)
+{
+    if (!in->file) return file_reader_open(in->name, reader);
+    *reader = file_reader_share(in->file);
+    return ELMAN_OK;
 }
 
 /* The first bytes of a file; how many there were. */
@@ -80,45 +163,83 @@ static size_t read_front(system_file file, size_t bytes, char *front)
     return done;
 }
 
-elman_status input_peek(const input *in, size_t most, char **bytes,
-                        size_t *size, bool *whole)
+/* The same of a file that nobody has open, which is reported by who reads all
+ * of it where it can not be read. */
+static elman_status peek_file(const input *in, size_t most, char **bytes,
+                              size_t *size, bool *whole)
 {
-    /* a file that can not be read is reported by who reads all of it */
     system_file file;
     system_file_facts about;
-    bool opened = !in->bytes && system_file_open(in->name, &file);
+    bool opened = system_file_open(in->name, &file);
     bool regular = opened && system_file_look(file, &about) && !about.type;
-    uint64_t have = in->bytes ? in->size : regular ? about.bytes : 0;
+    uint64_t have = regular ? about.bytes : 0;
     *whole = have <= most;
     if (!*whole) have = most;
 
     char *front = malloc((size_t)have + 1);
-    *size = 0;
-    if (front && in->bytes) {
-        *size = (size_t)have;
-        memcpy(front, in->bytes, *size);
-    } else if (front && regular) *size = read_front(file, (size_t)have, front);
-
+    *size = front && regular ? read_front(file, (size_t)have, front) : 0;
     if (opened) system_file_close(file);
     if (!front) return no_memory(in->name);
-    front[*size] = 0;
     *bytes = front;
     return ELMAN_OK;
 }
 
-elman_status input_read(const input *in, char **bytes, size_t *size)
+elman_status input_peek(const input *in, size_t most, char **bytes,
+                        size_t *size, bool *whole)
 {
-    if (input_is_pipe(in)) return read_pipe(in->name, bytes, size);
-    if (!in->bytes) return file_read(in->name, bytes, size);
+    elman_status status = ELMAN_OK;
+    if (!in->bytes && !in->file) {
+        status = peek_file(in, most, bytes, size, whole);
+        if (!status) (*bytes)[*size] = 0;
+        return status;
+    }
 
-    /* a copy, as readers write over what they read */
+    size_t have = in->file ? file_reader_size(in->file) : in->size;
+    *whole = have <= most;
+    *size = *whole ? have : most;
+    *bytes = malloc(*size + 1);
+    if (!*bytes) return no_memory(in->name);
+    if (in->file) status = file_reader_read(in->file, 0, *bytes, *size);
+    else memcpy(*bytes, in->bytes, *size);
+    if (status) free(*bytes);
+    else (*bytes)[*size] = 0;
+    return status;
+}
+
+/* A copy, as readers write over what they read. */
+static elman_status copy_memory(const input *in, char **bytes)
+{
     char *copy = in->size < PTRDIFF_MAX ? malloc(in->size + 1) : NULL;
     if (!copy) return no_memory(in->name);
     memcpy(copy, in->bytes, in->size);
     copy[in->size] = 0;
     *bytes = copy;
-    *size = in->size;
     return ELMAN_OK;
+}
+
+/* All of a file that is open. */
+static elman_status read_open(const input *in, char **bytes, size_t size)
+{
+    char *block = malloc(size + 1);
+    if (!block) return no_memory(in->name);
+    elman_status status = file_reader_read(in->file, 0, block, size);
+    if (status) {
+        free(block);
+        return status;
+    }
+    block[size] = 0;
+    *bytes = block;
+    return ELMAN_OK;
+}
+
+elman_status input_read(const input *in, char **bytes, size_t *size)
+{
+    bool ended;
+    if (input_is_pipe(in))
+        return read_pipe(in->name, SIZE_MAX, bytes, size, &ended);
+    if (!in->bytes && !in->file) return file_read(in->name, bytes, size);
+    *size = in->file ? file_reader_size(in->file) : in->size;
+    return in->file ? read_open(in, bytes, *size) : copy_memory(in, bytes);
 }
 
 elman_status input_decode(const input *in, const elman_dataset_config *config,

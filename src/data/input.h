@@ -1,17 +1,20 @@
 /*
  * input.h: where a dataset comes from: bytes of a file, of standard input or of
- * the caller's memory, or the caller's arrays.
+ * the caller's memory, or the caller's arrays. What comes through standard
+ * input is held first, in memory or, if it is much, in a file without a name.
  */
 #ifndef DATA_INPUT_H
 #define DATA_INPUT_H
 
 #include "base/status.h"
 #include "format/decode.h"
+#include "format/file.h"
 
 typedef struct input {
     const char *name;  /* for messages, and its ending for the format */
     const void *bytes; /* the caller's memory; NULL: a file, or "-" */
     size_t size;
+    file_reader *file; /* open already, in place of one of that name; or NULL */
     const elman_arrays *arrays; /* the caller's arrays, which are no bytes; or
                                    NULL */
 } input;
@@ -28,9 +31,18 @@ elman_status input_read(const input *in, char **bytes, size_t *size);
 elman_status input_peek(const input *in, size_t most, char **bytes,
                         size_t *size, bool *whole);
 
-/* The size of a regular file, which can be read in parts; false for all else.
- */
-bool input_file_bytes(const input *in, size_t *bytes);
+/* Whether it is a regular file of more bytes than config->memory, which is read
+ * in parts where the kind of data can. */
+bool input_is_large(const input *in, const elman_dataset_config *config);
+
+/* Opens such a file. */
+elman_status input_open(const input *in, file_reader **reader);
+
+/* Reads standard input to its end: in becomes what was read, which is memory,
+ * or if that would be more than `memory` (0: any) a file. It is the caller's to
+ * release, and no pipe any more. */
+elman_status input_hold(input *in, size_t memory);
+void input_release(input *in);
 
 /* All of it as UTF-8 text, as the config says how to decode it; the caller
  * frees text->text. */

@@ -323,20 +323,14 @@ static elman_status survey(text *t, elman_unit *unit,
     return ELMAN_OK;
 }
 
-/* Whether a text stays in its file. */
-static bool is_large(const input *in, const elman_dataset_config *config)
-{
-    size_t bytes = 0;
-    return config->memory && input_file_bytes(in, &bytes) &&
-           bytes > config->memory;
-}
-
 static elman_status read_file(const input *in, elman_unit *unit,
                               const elman_dataset_config *config, text *t)
 {
     t->name = in->name;
-    if (is_large(in, config)) {
-        TRY(text_file_open(in->name, &t->file));
+    if (input_is_large(in, config)) {
+        file_reader *reader;
+        TRY(input_open(in, &reader));
+        TRY(text_file_open(reader, &t->file));
         t->size = text_file_size(t->file);
     } else TRY(input_read(in, &t->at, &t->size));
     if (t->size == 0)

@@ -40,16 +40,16 @@ struct text_file {
 
 /* ---- Life ---------------------------------------------------------------- */
 
-elman_status text_file_open(const char *path, text_file **file)
+elman_status text_file_open(file_reader *reader, text_file **file)
 {
     text_file *f = calloc(1, sizeof *f);
-    if (!f) return failure(ELMAN_NO_MEMORY, "no memory for '%.200s'", path);
-
-    elman_status status = file_reader_open(path, &f->reader);
-    if (status) {
-        free(f);
+    if (!f) {
+        elman_status status = failure(ELMAN_NO_MEMORY, "no memory for '%.200s'",
+                                      file_reader_path(reader));
+        file_reader_close(reader);
         return status;
     }
+    f->reader = reader;
     f->size = file_reader_size(f->reader);
     f->unit = ELMAN_UNIT_BYTES;
     f->as_it_is = true;

@@ -21,8 +21,9 @@ typedef struct text_reader {
 
 void text_reader_clear(text_reader *reader);
 
-/* Opens a file, as bytes until it is settled otherwise. */
-elman_status text_file_open(const char *path, text_file **file);
+/* The text of a reader, which it closes, also if this fails; bytes until it is
+ * settled otherwise. */
+elman_status text_file_open(file_reader *reader, text_file **file);
 void text_file_close(text_file *file);        /* NULL is fine */
 size_t text_file_size(const text_file *file); /* in bytes */
 const file_reader *text_file_reader(const text_file *file);

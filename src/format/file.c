@@ -17,7 +17,8 @@ enum { BUFFER = 1 << 16 };
 /* ---- Reading ------------------------------------------------------------ */
 
 struct file_reader {
-    char *path; /* as the caller gave it, for messages */
+    char *path;    /* as the caller gave it, for messages */
+    size_t others; /* who have it too */
     system_file file;
     size_t size;      /* of the file when it was opened */
     uint64_t changed; /* when it was written to last */
@@ -47,39 +48,45 @@ static elman_status regular_size(system_file file, const char *path,
     return ELMAN_OK;
 }
 
-/* Opens the file of a reader whose path is there. */
-static elman_status open_file(file_reader *r)
+elman_status file_reader_take(const char *name, system_file file,
+                              file_reader **reader)
 {
-    if (!system_file_open(r->path, &r->file))
-        return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", r->path,
-                       strerror(errno));
+    file_reader *r = malloc(sizeof *r);
+    char *path = text_copy(name);
+    elman_status status =
+        r && path
+            ? ELMAN_OK
+            : failure(ELMAN_NO_MEMORY, "no memory to read '%.200s'", name);
 
-    elman_status status = regular_size(r->file, r->path, &r->size, &r->changed);
-    if (status) system_file_close(r->file);
+    if (!status) {
+        r->path = path;
+        r->file = file;
+        r->others = r->from = r->end = 0;
+        status = regular_size(file, path, &r->size, &r->changed);
+    }
+
+    if (!status) *reader = r;
+    else {
+        system_file_close(file);
+        free(r);
+        free(path);
+    }
     return status;
 }
 
 elman_status file_reader_open(const char *path, file_reader **reader)
 {
-    file_reader *r = malloc(sizeof *r);
-    char *name = text_copy(path);
-    elman_status status =
-        r && name
-            ? ELMAN_OK
-            : failure(ELMAN_NO_MEMORY, "no memory to read '%.200s'", path);
+    system_file file;
+    if (!system_file_open(path, &file))
+        return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", path,
+                       strerror(errno));
+    return file_reader_take(path, file, reader);
+}
 
-    if (!status) {
-        r->path = name;
-        r->from = r->end = 0;
-        status = open_file(r);
-    }
-
-    if (!status) *reader = r;
-    else {
-        free(r);
-        free(name);
-    }
-    return status;
+file_reader *file_reader_share(file_reader *r)
+{
+    r->others++;
+    return r;
 }
 
 size_t file_reader_size(const file_reader *r) { return r->size; }
@@ -88,7 +95,7 @@ const char *file_reader_path(const file_reader *r) { return r->path; }
 
 void file_reader_close(file_reader *r)
 {
-    if (!r) return;
+    if (!r || r->others-- > 0) return;
     system_file_close(r->file);
     free(r->path);
     free(r);

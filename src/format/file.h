@@ -9,6 +9,7 @@
 #define FORMAT_FILE_H
 
 #include "base/status.h"
+#include "base/system_file.h"
 
 /* Reads all of a regular file; a directory, pipe or device is ELMAN_BAD_FILE.
  * data is followed by a zero byte that bytes does not count; free() it. */
@@ -17,6 +18,14 @@ elman_status file_read(const char *path, char **data, size_t *bytes);
 /* A regular file that is read in parts, in any order. */
 typedef struct file_reader file_reader;
 elman_status file_reader_open(const char *path, file_reader **reader);
+
+/* The same of a file that is open already, under a name for messages. It is the
+ * reader's, and closed if this fails. */
+elman_status file_reader_take(const char *name, system_file file,
+                              file_reader **reader);
+
+/* One more who closes this reader; the last one ends it. */
+file_reader *file_reader_share(file_reader *reader);
 size_t file_reader_size(const file_reader *reader);
 const char *file_reader_path(const file_reader *reader); /* as it was given */
 
