@@ -91,7 +91,7 @@ static int read_part(const char *text, const char *name, double *share,
     return 0;
 }
 
-/* A text that is an eighth of --memory, and while it is read three, is kept. */
+/* A file that is an eighth of --memory, and while it is read three, is kept. */
 enum { TEXT_SHARE = 8 };
 
 int setup_data(const parsed_line *arguments, elman_dataset **dataset)

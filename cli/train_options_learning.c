@@ -143,8 +143,9 @@ const option_row train_training_options[] = {
      .fallback = "(as it takes)",
      .help = "train whole sequences of any length in so many bytes, as 512M, "
              "besides data and weights: steps are run again where they do not "
-             "fit. A text of more than an eighth of that (else of 1 GB) stays "
-             "in its file. The result does not depend on it"},
+             "fit. A file of more than an eighth of that (else of 1 GB) is "
+             "read as it is needed, but for tables. The result does not depend "
+             "on it"},
     {0},
 };
 

@@ -218,12 +218,14 @@ typedef struct elman_dataset_config {
                      may be missing, and a forecast has windows whose horizon
                      lies past the end. */
 
-    size_t memory; /* text: files of more bytes than this stay where they are
-                      and are read when a batch needs them; 0: none. Same
-                      tokens, batches and hash. They are UTF-8, or read as
-                      bytes, and refused once they are cut short or written to
-                      (by elman_loader_read and all that reads batches,
-                      ELMAN_BAD_FILE) */
+    size_t memory; /* text, labelled series, x in an .npy: files of more bytes
+                      than this stay where they are and are read when a batch
+                      needs them; 0: none. Same batches and hash. Texts and
+                      series are UTF-8 then, or read as bytes. Files that are
+                      cut short or written to are refused (by
+                      elman_loader_read and all that reads batches,
+                      ELMAN_BAD_FILE). More than this from standard input is
+                      kept in a file in TMPDIR */
 } elman_dataset_config;
 
 /* An open file of data. */
@@ -356,7 +358,7 @@ ELMAN_API void elman_dataset_repeat(const elman_dataset *dataset, uint64_t id,
 
 /* The inputs of sequence id as a batch would have them, (steps,I), in x, which
  * has room for those of the longest sequence; returns how many steps they are,
- * 0 for a text or an id that is none. */
+ * 0 for a text, an id that is none, or a file that has changed. */
 ELMAN_API size_t elman_dataset_inputs(const elman_dataset *dataset, uint64_t id,
                                       float *x);
 

@@ -2,6 +2,7 @@
  * answer.c: where a sequence stands in its file, what a model's answer to it
  * means there, and what the file says in its place.
  */
+#include "data/case_file.h"
 #include "data/encoding.h"
 #include "data/lent.h"
 #include "data/store.h"
@@ -83,12 +84,12 @@ void dataset_origin(const elman_dataset *dataset, uint64_t id, size_t step,
 
 size_t dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x)
 {
+    case_reader reader = {0};
     if (id >= dataset->sequence_count) return 0;
-    size_t length = dataset->sequences[id].length;
-    for (size_t t = 0; t < length; t++)
-        inputs_copy(dataset, (size_t)id, t,
-                    x + t * dataset->encoding->input_size);
-    return length;
+    elman_status status = inputs_read(dataset, (size_t)id, &reader,
+                                      dataset->encoding->input_size, x);
+    case_reader_clear(&reader);
+    return status ? 0 : dataset->sequences[id].length;
 }
 
 /* ---- What --------------------------------------------------------------- */

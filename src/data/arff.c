@@ -1,9 +1,21 @@
-/* arff.c: see arff.h. */
-#include "data/arff.h"
-
-#include "data/case.h"
+/*
+ * arff.c: the .arff format of Weka as the archives of series use it.
+ *
+ *   @relation Slope                        @relation 'Motions'
+ *   @attribute att0 numeric                @attribute series relational
+ *   @attribute att1 numeric                  @attribute att0 numeric
+ *   @attribute target {up,down}              @attribute att1 numeric
+ *   @data                                  @end series
+ *   1,2,up                                 @attribute activity {walk,run}
+ *                                          @data
+ *                                          '1,2\n3,4',walk
+ *
+ * On the left each attribute is a step; on the right the dimensions of a case
+ * are separated by "\n" within quotes. The last attribute is the class, or, if
+ * it is numeric, the target. Missing values are '?'; words are of any case.
+ */
 #include "data/encoding.h"
-#include "data/line.h"
+#include "data/series.h"
 
 #include "base/memory.h"
 #include "format/missing.h"
@@ -22,14 +34,12 @@ typedef enum attribute {
 } attribute;
 
 typedef struct arff {
-    elman_dataset *dataset;
     elman_presence labels; /* as asked */
     attribute *attributes;
     size_t count, room;
     size_t label; /* the attribute that is the class or target; count: none */
     bool relational; /* some attribute holds all dimensions */
     size_t others;
-    numbers scratch, turned;
 } arff;
 
 /* A cell of a row: text without its quotes, which do not end it. */
@@ -144,9 +154,9 @@ static size_t count_kind(const arff *f, attribute kind, size_t *last)
 
 /* The nominal attribute is the class; of numbers alone the last is the target,
  * unless data to be answered has none. */
-static elman_status find_label(arff *f)
+static elman_status find_label(arff *f, const elman_dataset *dataset)
 {
-    const elman_encoding *e = f->dataset->encoding;
+    const elman_encoding *e = dataset->encoding;
     size_t last = f->count;
     size_t nominal = count_kind(f, ATTRIBUTE_NOMINAL, &last);
     if (nominal > 1)
@@ -164,7 +174,7 @@ static elman_status find_label(arff *f)
 
     /* with as many numbers as steps were learned, none is left for a target */
     size_t found = count_kind(f, ATTRIBUTE_NUMBER, &last);
-    bool none = f->labels == ELMAN_PRESENCE_AUTO && f->dataset->answers &&
+    bool none = f->labels == ELMAN_PRESENCE_AUTO && dataset->answers &&
                 (f->relational ? found == 0
                  : e->steps    ? found == e->steps
                                : e->task == ELMAN_TASK_CLASSIFY);
@@ -172,22 +182,22 @@ static elman_status find_label(arff *f)
     return ELMAN_OK;
 }
 
-static elman_status settle(arff *f)
+static elman_status settle(arff *f, elman_dataset *dataset)
 {
-    elman_encoding *e = f->dataset->encoding;
-    TRY(find_label(f));
+    elman_encoding *e = dataset->encoding;
+    TRY(find_label(f, dataset));
     bool none = f->label == f->count;
-    if (none && !f->dataset->answers)
+    if (none && !dataset->answers)
         return failure(ELMAN_BAD_FORMAT,
                        "no attribute is a class or target: nothing to learn");
 
     bool number = !none && f->attributes[f->label] == ATTRIBUTE_NUMBER;
     if (e->task == ELMAN_TASK_AUTO)
         e->task = number ? ELMAN_TASK_REGRESS : ELMAN_TASK_CLASSIFY;
-    if (!f->dataset->learned) e->target_count = e->task == ELMAN_TASK_REGRESS;
+    if (!dataset->learned) e->target_count = e->task == ELMAN_TASK_REGRESS;
 
     if (f->others == 0) return ELMAN_OK;
-    return facts_add(&f->dataset->facts, "ignored", false,
+    return facts_add(&dataset->facts, "ignored", false,
                      "%zu attributes of strings or dates", f->others);
 }
 
@@ -219,50 +229,34 @@ static bool ends_dimension(const char *c, const char *end)
 }
 
 /* Reads "1,2\n3,4" into scratch (dimensions,steps). */
-static elman_status read_relation(arff *f, cell all, size_t row,
-                                  size_t *dimensions, size_t *steps)
+static elman_status read_relation(series_case *to, cell all, size_t row)
 {
     const char *at = all.text, *end = all.text + all.bytes;
-    *dimensions = 0;
+    to->inputs = 0;
 
     for (bool more = true; more;) {
-        size_t first = f->scratch.count;
+        size_t first = to->scratch.count;
         for (bool values = true; values;) {
             const char *c = at;
             while (c < end && *c != ',' && !ends_dimension(c, end))
                 c++;
-            TRY(add_number(&f->scratch, (cell){at, (size_t)(c - at)}, row));
+            TRY(add_number(&to->scratch, (cell){at, (size_t)(c - at)}, row));
             values = c < end && *c == ',';
             more = c < end;
             at = values ? c + 1 : more ? c + 2 : c;
         }
 
-        size_t found = f->scratch.count - first;
-        if (*dimensions > 0 && found != *steps)
+        size_t found = to->scratch.count - first;
+        if (to->inputs > 0 && found != to->steps)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu: dimension %zu has %zu values, the first "
                            "has %zu; fill the shorter ones with ?",
-                           row, *dimensions + 1, found, *steps);
-        *steps = found;
-        ++*dimensions;
+                           row, to->inputs + 1, found, to->steps);
+        to->steps = found;
+        to->inputs++;
         if (at == end) more = false; /* "\n" behind the last dimension */
     }
     return ELMAN_OK;
-}
-
-/* Adds a case of scratch (dimensions,steps). */
-static elman_status add_case(arff *f, size_t dimensions, size_t steps,
-                             cell label, case_place place)
-{
-    elman_status status = case_inputs(f->dataset, dimensions);
-    if (status != ELMAN_OK) return failure_in(status, "a case");
-    TRY(case_label(f->dataset, label.text, label.bytes, place));
-
-    f->turned.count = 0;
-    for (size_t t = 0; t < steps; t++)
-        for (size_t k = 0; k < dimensions; k++)
-            TRY(numbers_add(&f->turned, f->scratch.values[k * steps + t]));
-    return case_add(f->dataset, f->turned.values, steps, place);
 }
 
 static elman_status short_row(const arff *f, size_t row, size_t found)
@@ -272,11 +266,14 @@ static elman_status short_row(const arff *f, size_t row, size_t found)
                    found);
 }
 
-static elman_status read_row(arff *f, line *l)
+static elman_status arff_parse(const void *state, const elman_dataset *dataset,
+                               line *l, series_case *to)
 {
-    size_t dimensions = 1, steps = 0, i = 0, row = l->number;
+    const arff *f = state;
+    size_t i = 0, row = l->number;
     cell label = {.text = ""};
-    f->scratch.count = 0;
+    to->scratch.count = to->steps = 0;
+    to->inputs = 1;
 
     if (line_front(l) == '{')
         return failure(ELMAN_BAD_FORMAT,
@@ -293,45 +290,50 @@ static elman_status read_row(arff *f, line *l)
 
         if (i == f->label) label = c;
         else if (f->attributes[i] == ATTRIBUTE_RELATION)
-            TRY(read_relation(f, c, row, &dimensions, &steps));
+            TRY(read_relation(to, c, row));
         else if (f->attributes[i] == ATTRIBUTE_NUMBER && !f->relational)
-            TRY(add_number(&f->scratch, c, row));
+            TRY(add_number(&to->scratch, c, row));
     }
 
     /* the label alone may be left out, where it need not be known */
     bool unlabelled =
-        f->dataset->answers && f->label + 1 == f->count && i == f->label;
+        dataset->answers && f->label + 1 == f->count && i == f->label;
     if (i < f->count && !unlabelled) return short_row(f, row, i);
 
-    if (!f->relational) steps = f->scratch.count;
-    return add_case(f, dimensions, steps, label, (case_place){.line = row});
+    if (!f->relational) to->steps = to->scratch.count;
+    to->label = label.text;
+    to->label_bytes = label.bytes;
+    return series_turn(to);
 }
 
 /* ---- The file ----------------------------------------------------------- */
 
-static elman_status read_all(arff *f, line l)
+static elman_status arff_begin(elman_dataset *dataset, const line_source *text,
+                               line *l, const elman_dataset_config *config,
+                               void **state)
 {
-    size_t before = f->dataset->sequence_count, last = 0;
-    TRY(read_header(f, &l));
+    (void)text;
+    size_t last = 0;
+    arff *f = calloc(1, sizeof *f);
+    if (!f) return failure(ELMAN_NO_MEMORY, "no memory for attributes");
+    *state = f;
+    f->labels = config->labels;
+    TRY(read_header(f, l));
     if (count_kind(f, ATTRIBUTE_RELATION, &last) > 1)
         return failure(ELMAN_BAD_FORMAT,
                        "more than one relational attribute, expected one");
-    TRY(settle(f));
-
-    for (; line_find_case(&l); line_next(&l))
-        TRY(read_row(f, &l));
-    if (f->dataset->sequence_count == before)
-        return failure(ELMAN_BAD_FORMAT, "a header, but no cases");
-    return ELMAN_OK;
+    return settle(f, dataset);
 }
 
-elman_status arff_read(elman_dataset *dataset, char *text,
-                       const elman_dataset_config *config)
+static void arff_close(void *state)
 {
-    arff f = {.dataset = dataset, .labels = config->labels};
-    elman_status status = read_all(&f, (line){text, 1});
-    free(f.attributes);
-    free(f.scratch.values);
-    free(f.turned.values);
-    return status;
+    arff *f = state;
+    if (f) free(f->attributes);
+    free(f);
 }
+
+const series_format series_arff = {.format = ELMAN_DATA_FORMAT_ARFF,
+                                   .name = ".arff",
+                                   .begin = arff_begin,
+                                   .parse = arff_parse,
+                                   .close = arff_close};

@@ -2,6 +2,7 @@
 #include "data/array.h"
 
 #include "data/case.h"
+#include "data/case_file.h"
 #include "data/encoding.h"
 
 #include "base/memory.h"
@@ -13,12 +14,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The header of a file is in its first bytes. */
+enum { HEAD = 1 << 17 };
+
 /* A file of one array or several. */
 typedef struct array_file {
     named_tensor one;
-    char *bytes; /* of one; NULL: many */
-    npz *many;
+    char *bytes;       /* of one in memory */
+    npz *many;         /* several */
+    file_reader *file; /* where the numbers of one stay, */
+    size_t begin;      /* from there on */
 } array_file;
+
+/* The sequences of a file that are read again where they are needed. */
+typedef struct array_cases {
+    case_file base;
+    array_file file;
+    named_tensor x;
+    pair p;
+} array_cases;
 
 /* ---- x ------------------------------------------------------------------ */
 
@@ -94,12 +108,45 @@ static elman_status settle_x(elman_dataset *dataset,
     return case_inputs(dataset, p->I);
 }
 
-/* Reads sequence n into values (T,I). */
-static elman_status read_values(const pair *p, size_t n, double *block,
-                                double *values)
+/* Where values of a sequence go, (T,I), behind as many as they are in x. */
+static elman_status make_room(const pair *p, case_reader *r, double **block,
+                              double **values)
 {
-    size_t all = p->T * p->I;
-    tensor_doubles(p->x, n * all, all, block);
+    size_t bytes = 0;
+    if (!sizes_multiply(p->T, p->I, 2 * sizeof(double), &bytes))
+        return failure(ELMAN_NO_MEMORY, "no memory for a sequence");
+    TRY(numbers_reserve(&r->scratch, bytes / sizeof(double)));
+    *block = r->scratch.values;
+    *values = *block + p->T * p->I;
+    return ELMAN_OK;
+}
+
+/* Reads sequence n as it is in x, from its file or from memory. */
+static elman_status read_block(const pair *p, size_t n, case_reader *r,
+                               double *block)
+{
+    size_t all = p->T * p->I, bytes = all * element_bytes(p->x->type), got;
+    if (!p->file) {
+        tensor_doubles(p->x, n * all, all, block);
+        return ELMAN_OK;
+    }
+
+    named_tensor part = *p->x;
+    TRY(case_reader_room(r, bytes));
+    TRY(file_reader_span(p->file, p->begin + n * bytes, r->bytes, bytes, bytes,
+                         &got));
+    part.data = r->bytes;
+    tensor_doubles(&part, 0, all, block);
+    return ELMAN_OK;
+}
+
+/* Reads sequence n into values (T,I), which are the reader's. */
+static elman_status read_values(const pair *p, size_t n, case_reader *r,
+                                double **values)
+{
+    double *block;
+    TRY(make_room(p, r, &block, values));
+    TRY(read_block(p, n, r, block));
 
     for (size_t t = 0; t < p->T; t++)
         for (size_t i = 0; i < p->I; i++) {
@@ -108,22 +155,22 @@ static elman_status read_values(const pair *p, size_t n, double *block,
             if (isinf(value))
                 return failure(ELMAN_BAD_FORMAT, "x[%zu,%zu,%zu] is %g", n, t,
                                i, value);
-            values[t * p->I + i] = value;
+            (*values)[t * p->I + i] = value;
         }
     return ELMAN_OK;
 }
 
 static elman_status read_sequences(elman_dataset *dataset, const pair *p,
-                                   double *block)
+                                   case_reader *r)
 {
-    double *values = block + p->T * p->I;
+    double *values;
     if (dataset->per_step && dataset->encoding->missing == ELMAN_MISSING_DROP)
         return failure(ELMAN_BAD_VALUE,
                        "missing is drop, which would part steps from their "
                        "targets; use previous or mean");
 
     for (size_t n = 0; n < p->N; n++) {
-        TRY(read_values(p, n, block, values));
+        TRY(read_values(p, n, r, &values));
         TRY(case_add(dataset, values, p->T, (case_place){.number = n}));
 
         size_t length = dataset->sequences[dataset->sequence_count - 1].length;
@@ -132,28 +179,24 @@ static elman_status read_sequences(elman_dataset *dataset, const pair *p,
     return ELMAN_OK;
 }
 
+/* p has the arrays, and their sizes afterwards. */
 static elman_status read_pair(elman_dataset *dataset,
-                              const elman_dataset_config *config,
-                              const named_tensor *x, const named_tensor *y)
+                              const elman_dataset_config *config, pair *p)
 {
-    pair p = {.x = x, .y = y};
+    const named_tensor *x = p->x;
     char shape[100];
-    size_t bytes = 0;
 
     TRY(case_begin(dataset, config));
     shape_print(x->rank, x->shape, sizeof shape, shape);
-    TRY(facts_add(&dataset->facts, "file", false, "an array x %s of %s", shape,
-                  element_name(x->type)));
+    TRY(facts_add(&dataset->facts, "file", false, "an array x %s of %s%s",
+                  shape, element_name(x->type),
+                  p->file ? ", read as it is needed" : ""));
 
-    TRY(settle_x(dataset, config, &p));
-    TRY(target_settle(dataset, &p));
-
-    /* one sequence as it is, and one with its steps before its values */
-    bool fits = sizes_multiply(p.T, p.I, 2 * sizeof(double), &bytes);
-    double *block = fits ? malloc(bytes) : NULL;
-    if (!block) return failure(ELMAN_NO_MEMORY, "no memory for a sequence");
-    elman_status status = read_sequences(dataset, &p, block);
-    free(block);
+    TRY(settle_x(dataset, config, p));
+    TRY(target_settle(dataset, p));
+    case_reader reader = {0};
+    elman_status status = read_sequences(dataset, p, &reader);
+    case_reader_clear(&reader);
     return status;
 }
 
@@ -163,9 +206,12 @@ static void close_file(array_file *f)
 {
     free(f->bytes);
     npz_close(f->many);
+    file_reader_close(f->file);
+    *f = (array_file){0};
 }
 
-static elman_status open_file(const input *in, array_file *f)
+/* Reads a whole file into memory. */
+static elman_status hold_file(const input *in, array_file *f)
 {
     char *bytes = NULL;
     size_t size = 0;
@@ -176,6 +222,45 @@ static elman_status open_file(const input *in, array_file *f)
     elman_status status = zip ? npz_parse_texts(bytes, size, &f->many)
                               : npy_view_texts(bytes, size, &f->one);
     return status == ELMAN_OK ? status : failure_in(status, in->name);
+}
+
+/* Reads the header of the one array of a file; of an archive nothing. */
+static elman_status look_at_file(array_file *f, bool *zip)
+{
+    size_t size = file_reader_size(f->file), have = size < HEAD ? size : HEAD;
+    char *head = malloc(have + 1);
+    if (!head) return failure(ELMAN_NO_MEMORY, "no memory for a header");
+
+    elman_status status = file_reader_read(f->file, 0, head, have);
+    *zip = !status && have > 3 && !memcmp(head, "PK", 2);
+    if (!status && !*zip)
+        status = npy_look(head, have, size, &f->one, &f->begin);
+    free(head);
+    return status;
+}
+
+/* Opens a file whose numbers stay where they are. */
+static elman_status open_file(elman_dataset *dataset, const input *in,
+                              const elman_dataset_config *config, array_file *f)
+{
+    bool zip = false;
+    if (!dataset->kept) return hold_file(in, f);
+    TRY(input_open(in, &f->file));
+    elman_status status = look_at_file(f, &zip);
+    if (status) return failure_in(status, in->name);
+    if (!zip && !f->one.strided) return ELMAN_OK;
+
+    /* an archive is held as it is, and so is an array in another order */
+    size_t size = file_reader_size(f->file);
+    if (!zip && size > config->memory)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%.200s: its %zu bytes are more than are read into "
+                       "memory, and it is in column-major order "
+                       "(fortran_order), in which no sequence is in one "
+                       "piece; save it again as numpy.ascontiguousarray(x)",
+                       in->name, size);
+    close_file(f);
+    return hold_file(in, f);
 }
 
 /* The array of an archive with one of two names; NULL if there is none. */
@@ -226,7 +311,7 @@ static elman_status find_pair(const npz *many, const named_tensor **x,
 /* The y of a file of its own: that of an archive, or its only array. */
 static elman_status find_target(const array_file *f, const named_tensor **y)
 {
-    if (f->bytes) *y = &f->one;
+    if (!f->many) *y = &f->one;
     else {
         *y = find_array(f->many, "y", "Y");
         if (!*y && f->many->tensor_count == 1) *y = f->many->tensors;
@@ -234,31 +319,75 @@ static elman_status find_target(const array_file *f, const named_tensor **y)
     return *y ? ELMAN_OK : no_array(f->many, "y");
 }
 
+/* ---- Sequences that are read again ----------------------------------------
+ */
+
+static elman_status read_again(const case_file *file,
+                               const elman_dataset *dataset, size_t number,
+                               case_reader *r)
+{
+    const array_cases *c = (const array_cases *)file;
+    case_counts counts = {0};
+    double *values;
+    TRY(read_values(&c->p, number, r, &values));
+    return case_clean(dataset, values, c->p.T, (case_place){.number = number},
+                      &counts, &r->rows);
+}
+
+static void close_cases(case_file *file)
+{
+    array_cases *c = (array_cases *)file;
+    close_file(&c->file);
+    free(c);
+}
+
+/* Keeps a file whose sequences from first on were added. */
+static elman_status keep_file(elman_dataset *dataset, array_file *file,
+                              const pair *p, size_t first)
+{
+    array_cases *c = calloc(1, sizeof *c);
+    if (!c) return failure(ELMAN_NO_MEMORY, "no memory for a file of arrays");
+    *c = (array_cases){.file = *file, .x = *p->x, .p = *p};
+    c->p.x = &c->x;
+    c->p.y = NULL;
+    c->base = (case_file){.file = file->file,
+                          .first = first,
+                          .read = read_again,
+                          .close = close_cases};
+    dataset->files[dataset->reading] = &c->base;
+    *file = (array_file){0};
+    return ELMAN_OK;
+}
+
+/* ---- All together ---------------------------------------------------------
+ */
+
 static elman_status read_files(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config,
-                               const array_file *file, array_file *target)
+                               array_file *file, array_file *target)
 {
-    const named_tensor *x = NULL, *y = NULL;
+    pair p = {.x = &file->one, .file = file->file, .begin = file->begin};
+    size_t first = dataset->sequence_count;
     elman_status status = ELMAN_OK;
-    if (file->bytes) x = &file->one;
-    else status = find_pair(file->many, &x, &y);
+    if (file->many) status = find_pair(file->many, &p.x, &p.y);
     if (status != ELMAN_OK) return failure_in(status, in->name);
 
     /* a file of its own comes before what lies beside x */
     if (config->target_path) {
         const input more = input_of(config->target_path);
-        TRY(open_file(&more, target));
-        status = find_target(target, &y);
+        TRY(hold_file(&more, target));
+        status = find_target(target, &p.y);
         if (status != ELMAN_OK) return failure_in(status, config->target_path);
     }
 
-    if (!y && !dataset->answers)
+    if (!p.y && !dataset->answers)
         return failure(ELMAN_BAD_VALUE,
                        "%.200s: the array of y is missing; give its file "
                        "as target_path (--target-file)%s",
                        in->name,
-                       file->bytes ? "" : ", or save it into this one as y");
-    status = read_pair(dataset, config, x, y);
+                       file->many ? ", or save it into this one as y" : "");
+    status = read_pair(dataset, config, &p);
+    if (!status && dataset->kept) status = keep_file(dataset, file, &p, first);
     return status == ELMAN_OK ? status : failure_in(status, in->name);
 }
 
@@ -266,7 +395,7 @@ static elman_status array_read(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
     array_file file = {0}, target = {0};
-    elman_status status = open_file(in, &file);
+    elman_status status = open_file(dataset, in, config, &file);
     if (status == ELMAN_OK)
         status = read_files(dataset, in, config, &file, &target);
     close_file(&file);
@@ -277,6 +406,7 @@ static elman_status array_read(elman_dataset *dataset, const input *in,
 static elman_status array_open(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
+    case_files_settle(dataset, in, config);
     return sequences_open(dataset, in, config, array_read, case_split);
 }
 

@@ -15,11 +15,14 @@
 
 #include "data/store.h"
 
+#include "format/file.h"
 #include "format/tensor.h"
 
 /* x and y, and the sizes in their shapes. */
 typedef struct pair {
     const named_tensor *x, *y; /* y: NULL where the answers are not known */
+    const file_reader *file;   /* where the numbers of x stay, from begin on; */
+    size_t begin;              /* NULL: x has them */
     size_t N, T, I;
     bool channels_first; /* x is (N,I,T) */
     bool one_hot;        /* y says a class by where its 1 is */

@@ -3,6 +3,7 @@
 
 #include "data/encoding.h"
 #include "data/lent.h"
+#include "data/walk.h"
 
 #include "base/memory.h"
 #include "format/missing.h"
@@ -109,9 +110,11 @@ static bool steps_lack(const double *values, size_t count)
     return missing > 0;
 }
 
-/* Adds one step of which some values are missing. */
-static elman_status fill_step(elman_dataset *dataset, const double *step,
-                              size_t t, size_t first, case_place place)
+/* Adds one step of which some values are missing; first: the numbers that were
+ * there before its case. */
+static elman_status fill_step(const elman_dataset *dataset, const double *step,
+                              size_t t, size_t first, case_place place,
+                              case_counts *counts, numbers *rows)
 {
     const elman_encoding *e = dataset->encoding;
     size_t inputs = e->input_size;
@@ -119,18 +122,17 @@ static elman_status fill_step(elman_dataset *dataset, const double *step,
     for (size_t i = 0; i < inputs; i++) {
         double value = step[i];
         if (isnan(value)) {
-            dataset->counts.missing++;
+            counts->missing++;
             bool previous = e->missing == ELMAN_MISSING_PREVIOUS;
             if (e->missing == ELMAN_MISSING_REFUSE)
                 return case_hole(dataset, place, t, i, false);
-            if (previous && dataset->raw.count < first + inputs)
+            if (previous && rows->count < first + inputs)
                 return case_hole(dataset, place, t, i, true);
 
             /* the means are known once the parts are */
-            if (previous)
-                value = dataset->raw.values[dataset->raw.count - inputs];
+            if (previous) value = rows->values[rows->count - inputs];
         }
-        TRY(numbers_add(&dataset->raw, value));
+        TRY(numbers_add(rows, value));
     }
     return ELMAN_OK;
 }
@@ -147,53 +149,84 @@ static elman_status add_line(elman_dataset *dataset, size_t line)
     return ELMAN_OK;
 }
 
-elman_status case_add(elman_dataset *dataset, const double *values,
-                      size_t steps, case_place place)
+elman_status case_clean(const elman_dataset *dataset, const double *values,
+                        size_t steps, case_place place, case_counts *counts,
+                        numbers *rows)
 {
     const elman_encoding *e = dataset->encoding;
-    size_t inputs = e->input_size, first = dataset->raw.count, length = steps;
+    size_t inputs = e->input_size, first = rows->count, length = steps;
     bool holed = false;
 
     /* steps without values at the end are padding */
     while (length > 0 && !place.whole &&
            step_lacks(values + (length - 1) * inputs, inputs, true))
         length--;
-    dataset->counts.padded += length < steps;
+    counts->padded += length < steps;
 
     /* nearly always all steps are whole */
     size_t next = 0;
     if (!steps_lack(values, length * inputs)) {
-        TRY(numbers_add_all(&dataset->raw, values, length * inputs));
+        TRY(numbers_add_all(rows, values, length * inputs));
         next = length;
     }
 
     for (size_t t = next; t < length; t++) {
         const double *step = values + t * inputs;
         bool lacks = step_lacks(step, inputs, false);
-        if (lacks && !holed && !dataset->counts.holed) {
-            dataset->counts.hole_case = dataset->sequence_count;
-            dataset->counts.hole_step = t;
-            dataset->counts.hole_line = place.line;
+        if (lacks && !holed && !counts->holed) {
+            counts->hole_case = dataset->sequence_count;
+            counts->hole_step = t;
+            counts->hole_line = place.line;
         }
         holed = holed || lacks;
 
         if (lacks && e->missing == ELMAN_MISSING_DROP) {
-            dataset->counts.dropped++;
+            counts->dropped++;
             continue;
         }
-        TRY(fill_step(dataset, step, t, first, place));
+        TRY(fill_step(dataset, step, t, first, place, counts, rows));
     }
+    counts->holed += holed;
+    if (rows->count > first) return ELMAN_OK;
 
-    dataset->counts.holed += holed;
-    length = (dataset->raw.count - first) / inputs;
     const char *left = holed ? " left" : "";
-    if (length == 0 && place.line)
+    if (place.line)
         return failure(ELMAN_BAD_FORMAT, "line %zu: no values%s", place.line,
                        left);
-    if (length == 0)
-        return failure(ELMAN_BAD_FORMAT, "x[%zu] has no values%s", place.number,
-                       left);
-    TRY(sequence_add(dataset, first / inputs, length));
+    return failure(ELMAN_BAD_FORMAT, "x[%zu] has no values%s", place.number,
+                   left);
+}
+
+/* Of a case that stays in its file: its range is all that is kept. */
+static elman_status keep_range(elman_dataset *dataset)
+{
+    size_t I = dataset->encoding->input_size;
+    numbers *range = &dataset->range, *raw = &dataset->raw;
+    for (size_t i = range->count; i < 2 * I; i++)
+        TRY(numbers_add(range, i < I ? INFINITY : -INFINITY));
+
+    double *low = range->values, *high = low + I;
+    for (size_t k = 0; k < raw->count; k += I)
+        for (size_t i = 0; i < I; i++) {
+            double value = raw->values[k + i];
+            if (value < low[i]) low[i] = value;
+            if (value > high[i]) high[i] = value;
+        }
+    raw->count = 0;
+    return ELMAN_OK;
+}
+
+elman_status case_add(elman_dataset *dataset, const double *values,
+                      size_t steps, case_place place)
+{
+    numbers *raw = &dataset->raw;
+    size_t before = raw->count;
+    TRY(case_clean(dataset, values, steps, place, &dataset->counts, raw));
+    size_t length = (raw->count - before) / dataset->encoding->input_size;
+
+    /* what stays in its file is read again where it is needed */
+    if (dataset->kept) TRY(keep_range(dataset));
+    TRY(sequence_add(dataset, rows_of_sequences(dataset), length));
     return add_line(dataset, place.line);
 }
 
@@ -348,25 +381,28 @@ static elman_status describe_missing(elman_dataset *dataset)
 
 /* ---- Parts -------------------------------------------------------------- */
 
-/* The mean of a column over the training sequences; 0 if it has no value. */
-static double mean_of(const elman_dataset *dataset, size_t column)
+/* The means of the columns over the training sequences, of what is there; 0 of
+ * one without any. */
+static elman_status learn_means(row_walk *walk, double *fill)
 {
-    size_t inputs = dataset->encoding->input_size, count = 0;
-    double sum = 0;
-    for (size_t i = 0; i < dataset->size[ELMAN_PART_TRAIN]; i++) {
-        size_t id = dataset->ids[ELMAN_PART_TRAIN][i];
-        const span *s = &dataset->sequences[id];
-        for (size_t t = 0; t < s->length; t++) {
-            double value =
-                dataset->lent.x
-                    ? lent_input(dataset, lent_row(dataset, id) + t, column)
-                    : dataset->raw.values[(s->first + t) * inputs + column];
-            if (isnan(value)) continue;
-            sum += value;
-            count++;
+    size_t columns = walk->columns, rows;
+    const double *row;
+    double *counts = calloc(columns + 1, sizeof *counts);
+    if (!counts) return no_memory();
+
+    elman_status status = walk_next(walk, &row, &rows);
+    while (!status && rows) {
+        for (size_t k = 0; k < rows * columns; k++) {
+            if (isnan(row[k])) continue;
+            fill[k % columns] += row[k];
+            counts[k % columns]++;
         }
+        status = walk_next(walk, &row, &rows);
     }
-    return count ? sum / (double)count : 0;
+    for (size_t i = 0; i < columns; i++)
+        fill[i] = counts[i] > 0 ? fill[i] / counts[i] : 0;
+    free(counts);
+    return status;
 }
 
 static elman_status fill_means(elman_dataset *dataset)
@@ -376,10 +412,15 @@ static elman_status fill_means(elman_dataset *dataset)
     if (e->missing != ELMAN_MISSING_MEAN) return ELMAN_OK;
 
     if (!e->fill) {
+        span *spans;
+        row_walk walk;
+        TRY(walk_training(dataset, &walk, &spans));
         double *fill = calloc(inputs + 1, sizeof *fill);
-        if (!fill) return no_memory();
-        for (size_t i = 0; i < inputs; i++)
-            fill[i] = mean_of(dataset, i);
+        elman_status status = fill ? learn_means(&walk, fill) : no_memory();
+        case_reader_clear(&walk.reader);
+        free(spans);
+        if (status) free(fill);
+        TRY(status);
         e->fill = fill;
     }
 

@@ -24,9 +24,15 @@ elman_status case_begin(elman_dataset *dataset,
  * all others must have as many. */
 elman_status case_inputs(elman_dataset *dataset, size_t inputs);
 
-/* Adds a sequence of values (steps,input_size), NaN where one is missing. Steps
- * at the end without any value are padding, unless it is whole; other missing
- * values are refused or treated as case_begin settled. */
+/* Appends to rows what counts of values (steps,input_size), NaN where one is
+ * missing, and counts the rest. Steps at the end without any value are padding,
+ * unless it is whole; other missing values are refused or treated as case_begin
+ * settled, but for means, which are known later. */
+elman_status case_clean(const elman_dataset *dataset, const double *values,
+                        size_t steps, case_place place, case_counts *counts,
+                        numbers *rows);
+
+/* Adds a sequence of what counts of values. */
 elman_status case_add(elman_dataset *dataset, const double *values,
                       size_t steps, case_place place);
 

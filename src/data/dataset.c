@@ -238,6 +238,10 @@ void dataset_close(elman_dataset *dataset)
     free(dataset->note);
     for (int part = 0; part < PART_COUNT; part++)
         row_clear(&dataset->rows[part]);
+    for (int part = 0; part < PART_COUNT; part++)
+        if (dataset->files[part])
+            dataset->files[part]->close(dataset->files[part]);
+    free(dataset->range.values);
     free(dataset->raw.values);
     free(dataset->raw_targets.values);
     free(dataset->levels.values);

@@ -323,6 +323,6 @@ elman_status transform_all(elman_dataset *dataset,
     }
 
     TRY(settle(dataset, config));
-    if (dataset->transform.zscore) standardize_all(dataset);
+    if (dataset->transform.zscore && !dataset->kept) standardize_all(dataset);
     return forecast ? transform_forecast(dataset) : ELMAN_OK;
 }

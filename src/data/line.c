@@ -30,11 +30,12 @@ void line_next(line *l)
     while (!is_end(*l->at))
         l->at++;
 
-    if (*l->at == 0) return;
-
     /* a line ends with \n, \r or \r\n */
-    l->at += l->at[0] == '\r' && l->at[1] == '\n' ? 2 : 1;
-    l->number++;
+    if (*l->at) {
+        l->at += l->at[0] == '\r' && l->at[1] == '\n' ? 2 : 1;
+        l->number++;
+    }
+    if (*l->at == 0 && l->file) line_more(l);
 }
 
 bool line_find(line *l)
@@ -156,7 +157,7 @@ static bool quoted_text(line *l, char separator, const char **text,
         end++;
     if (*end != '"') return false;
 
-    line behind = {end + 1, l->number};
+    line behind = {.at = end + 1, .number = l->number};
     if (separator != ' ') line_skip_spaces(&behind, separator);
     if (!stops(*behind.at, separator, separator)) return false;
 

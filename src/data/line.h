@@ -6,10 +6,15 @@
 
 #include "base/status.h"
 
+/* A text in a file, of which some whole lines are in memory: line_source.h. */
+typedef struct line_file line_file;
+
 /* A position in a zero-terminated text. */
 typedef struct line {
-    const char *at; /* the next byte to read */
-    size_t number;  /* of this line, from 1 */
+    const char *at;  /* the next byte to read */
+    size_t number;   /* of this line, from 1 */
+    line_file *file; /* what is read on from at its end, or NULL; then only one
+                        position may go past this line */
 } line;
 
 /* What separates the values of this line: a tab, semicolon, comma or blanks. */
@@ -27,6 +32,9 @@ bool line_find_case(line *l);
 
 /* Skips the rest of the line and its ending. */
 void line_next(line *l);
+
+/* At the end of what is in memory of a file: goes on with what follows. */
+void line_more(line *l);
 
 bool line_ended(const line *l);
 void line_skip_spaces(line *l, char separator);

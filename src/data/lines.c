@@ -1,9 +1,18 @@
-/* lines.c: see lines.h. */
-#include "data/lines.h"
-
+/*
+ * lines.c: labelled series, one per line: the UCR archive's label and values,
+ * separated by tabs, semicolons, commas or blanks. NaN or nothing at the end of
+ * a line is padding; lines that begin with # or % are comments.
+ *
+ *   1 0.5 0.7 1e0
+ *   2 0.1 0.2 NaN
+ *
+ * Lines to be answered may have no label in front. Whether they do is told by
+ * how many values were learned and by the labels that were, never guessed.
+ */
 #include "data/case.h"
 #include "data/encoding.h"
-#include "data/line.h"
+#include "data/series.h"
+
 #include "format/missing.h"
 #include "format/number.h"
 
@@ -119,9 +128,9 @@ static elman_status judge(const survey *s, elman_task task, bool *labelled)
 }
 
 /* Whether the lines begin with labels. */
-static elman_status find_labels(const elman_dataset *dataset, line l,
-                                char separator, elman_presence asked,
-                                bool *labelled)
+static elman_status find_labels(const elman_dataset *dataset,
+                                const line_source *text, char separator,
+                                elman_presence asked, bool *labelled)
 {
     *labelled = asked != ELMAN_PRESENCE_NO;
     if (asked || !dataset->following) return ELMAN_OK;
@@ -133,7 +142,7 @@ static elman_status find_labels(const elman_dataset *dataset, line l,
             NUMBER_VALUE)
             s.number_labels = true;
 
-    for (; line_find_case(&l); line_next(&l))
+    for (line l = line_first(text); line_find_case(&l); line_next(&l))
         survey_line(&s, dataset, l, separator);
 
     /* as many fields as steps were learned, or one more; evaluation needs
@@ -146,10 +155,10 @@ static elman_status find_labels(const elman_dataset *dataset, line l,
 
 /* Whether lines begin with a number and end with a text, or a mark for one that
  * is missing: that is their label. */
-static bool is_behind(line l, char separator)
+static bool is_behind(const line_source *all, char separator)
 {
     size_t texts = 0;
-    for (; line_find_case(&l); line_next(&l)) {
+    for (line l = line_first(all); line_find_case(&l); line_next(&l)) {
         char first[64] = "", last[64] = "";
         double value;
         size_t fields = 0;
@@ -174,20 +183,21 @@ static bool is_behind(line l, char separator)
 /* Where the label of a line stands. */
 typedef enum label_place { LABEL_NONE, LABEL_FRONT, LABEL_BEHIND } label_place;
 
-static elman_status find_place(elman_dataset *dataset, line l, char separator,
-                               elman_presence asked, label_place *place)
+static elman_status find_place(elman_dataset *dataset, const line_source *text,
+                               char separator, elman_presence asked,
+                               label_place *place)
 {
     bool labelled = true;
     *place = LABEL_BEHIND;
     if (asked != ELMAN_PRESENCE_NO &&
         dataset->encoding->task == ELMAN_TASK_CLASSIFY &&
-        is_behind(l, separator))
+        is_behind(text, separator))
         return dataset->following
                    ? ELMAN_OK
                    : facts_add(&dataset->facts, "target", false,
                                "the last field of each line is its label");
 
-    TRY(find_labels(dataset, l, separator, asked, &labelled));
+    TRY(find_labels(dataset, text, separator, asked, &labelled));
     *place = labelled ? LABEL_FRONT : LABEL_NONE;
     return ELMAN_OK;
 }
@@ -197,50 +207,52 @@ static elman_status find_place(elman_dataset *dataset, line l, char separator,
 /* So many classes may have fractions for names, or more of more series. */
 enum { MOST_FRACTIONS = 8, SERIES_PER_FRACTION = 4 };
 
-/* A decimal comma in every number becomes a point. */
-static void replace_commas(char *text)
-{
-    for (char *c = strchr(text, ','); c; c = strchr(c + 1, ','))
-        if (c > text && c[-1] >= '0' && c[-1] <= '9' && c[1] >= '0' &&
-            c[1] <= '9')
-            *c = '.';
-}
+/* What is known of all lines. */
+typedef struct lines_state {
+    char separator;
+    label_place label_at;
+} lines_state;
 
-static elman_status read_line(elman_dataset *dataset, line *l, char separator,
-                              label_place label_at, numbers *scratch)
+static elman_status lines_parse(const void *state, const elman_dataset *dataset,
+                                line *l, series_case *c)
 {
-    const case_place place = {.line = l->number};
-    const char *label = "";
-    size_t bytes = 0, number = 1;
+    (void)dataset;
+    const lines_state *s = state;
+    const char separator = s->separator;
+    size_t number = 1;
     bool more = true;
+    c->label = "";
+    c->label_bytes = 0;
+    c->inputs = 1;
 
     if (separator == ' ') line_skip_spaces(l, separator);
-    if (label_at == LABEL_FRONT) {
-        line_text(l, separator, &label, &bytes);
+    if (s->label_at == LABEL_FRONT) {
+        line_text(l, separator, &c->label, &c->label_bytes);
         more = line_separator(l, separator);
         number++;
     }
 
     /* the last field is looked for where the label is behind */
     line rest = *l;
-    bool fields = label_at == LABEL_BEHIND;
+    bool fields = s->label_at == LABEL_BEHIND;
     while (fields) {
-        line_text(&rest, separator, &label, &bytes);
+        line_text(&rest, separator, &c->label, &c->label_bytes);
         fields = line_separator(&rest, separator);
     }
-    TRY(case_label(dataset, label, bytes, place));
 
     /* the values, missing ones as NaN */
-    scratch->count = 0;
+    c->values.count = 0;
     for (; more; more = line_separator(l, separator)) {
         double value;
         bool missing;
         line_skip_spaces(l, separator);
-        if (label_at == LABEL_BEHIND && l->at + (*l->at == '"') == label) break;
+        if (s->label_at == LABEL_BEHIND && l->at + (*l->at == '"') == c->label)
+            break;
         TRY(line_value(l, separator, separator, number++, &value, &missing));
-        TRY(numbers_add(scratch, value));
+        TRY(numbers_add(&c->values, value));
     }
-    return case_add(dataset, scratch->values, scratch->count, place);
+    c->steps = c->values.count;
+    return ELMAN_OK;
 }
 
 static elman_status check_labels(const elman_dataset *dataset, bool labelled)
@@ -279,19 +291,22 @@ static elman_status check_classes(const elman_dataset *dataset)
                    labels->count, dataset->sequence_count, fraction);
 }
 
-static elman_status read_lines(elman_dataset *dataset, char *text, line l,
-                               const elman_dataset_config *config,
-                               numbers *scratch)
+static elman_status lines_begin(elman_dataset *dataset, const line_source *text,
+                                line *l, const elman_dataset_config *config,
+                                void **state)
 {
     elman_encoding *e = dataset->encoding;
-    label_place place;
-    if (!line_find_case(&l))
+    lines_state *s = calloc(1, sizeof *s);
+    if (!s) return failure(ELMAN_NO_MEMORY, "no memory for lines");
+    *state = s;
+    if (!line_find_case(l))
         return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
 
     /* where commas separate nothing, they are in the numbers */
-    char separator = line_find_separator(&l);
-    if (separator != ',' && strchr(text, ',') && !strchr(text, '.')) {
-        replace_commas(text);
+    s->separator = line_find_separator(l);
+    if (s->separator != ',' && line_source_holds(text, ',') &&
+        !line_source_holds(text, '.')) {
+        line_source_point(text);
         TRY(facts_add(&dataset->facts, "numbers", false, "decimal commas"));
     }
 
@@ -300,20 +315,24 @@ static elman_status read_lines(elman_dataset *dataset, char *text, line l,
     if (e->task == ELMAN_TASK_AUTO) e->task = ELMAN_TASK_CLASSIFY;
     if (!dataset->learned) e->target_count = e->task == ELMAN_TASK_REGRESS;
 
-    TRY(find_place(dataset, l, separator, config->labels, &place));
-    TRY(check_labels(dataset, place != LABEL_NONE));
-    for (; line_find_case(&l); line_next(&l))
-        TRY(read_line(dataset, &l, separator, place, scratch));
+    TRY(find_place(dataset, text, s->separator, config->labels, &s->label_at));
+    TRY(check_labels(dataset, s->label_at != LABEL_NONE));
+    *l = line_first(text);
+    return ELMAN_OK;
+}
+
+static elman_status lines_end(void *state, elman_dataset *dataset,
+                              const series_case *c,
+                              const elman_dataset_config *config)
+{
+    (void)state, (void)c;
     bool guessed = !dataset->learned && config->task == ELMAN_TASK_AUTO;
     return guessed ? check_classes(dataset) : ELMAN_OK;
 }
 
-elman_status lines_read(elman_dataset *dataset, char *text,
-                        const elman_dataset_config *config)
-{
-    numbers scratch = {0};
-    const line first = {text, 1};
-    elman_status status = read_lines(dataset, text, first, config, &scratch);
-    free(scratch.values);
-    return status;
-}
+const series_format series_lines = {.format = ELMAN_DATA_FORMAT_SERIES,
+                                    .name = "lines of series",
+                                    .begin = lines_begin,
+                                    .parse = lines_parse,
+                                    .end = lines_end,
+                                    .close = free};

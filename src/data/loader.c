@@ -2,6 +2,7 @@
  * loader.c: the order of an epoch, buckets, padding, and streams of text.
  */
 #include "data/loader.h"
+#include "data/case_file.h"
 #include "data/encoding.h"
 #include "data/lent.h"
 #include "data/store.h"
@@ -43,6 +44,8 @@ struct elman_loader {
     size_t block;    /* sequences of a leaf where batches are dealt */
     int dealt, rank; /* to so many ranks, of which this is one; 0: not */
     size_t whole;    /* sequences of the batch at hand, on all ranks */
+
+    case_reader reader; /* of cases in files */
 
     void *memory;    /* all that follows */
     size_t *order;   /* (n) sequences in the epoch's order */
@@ -199,6 +202,7 @@ void loader_destroy(elman_loader *loader)
     if (!loader) return;
     for (size_t b = 0; loader->memory && in_file(loader) && b < loader->B; b++)
         text_reader_clear(&loader->streams[b].reader);
+    case_reader_clear(&loader->reader);
     block_destroy(loader->memory);
     free(loader);
 }
@@ -309,16 +313,14 @@ static void make_order(elman_loader *l)
 /* ---- Sequences ---------------------------------------------------------- */
 
 /* Copies the steps of sequence b, and 0 past its end. */
-static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
+static elman_status fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
 {
     const elman_dataset *d = l->data;
     const span *s = &d->sequences[l->ids[b]];
     size_t I = d->encoding->input_size;
-    for (size_t t = 0; t < T; t++) {
-        float *x = l->x + (t * B + b) * I;
-        if (t < s->length) inputs_copy(d, (size_t)l->ids[b], t, x);
-        else memset(x, 0, I * sizeof *x);
-    }
+    for (size_t t = s->length; t < T; t++)
+        memset(l->x + (t * B + b) * I, 0, I * sizeof *l->x);
+    return inputs_read(d, (size_t)l->ids[b], &l->reader, B * I, l->x + b * I);
 }
 
 /* Copies the target of step t of sequence b, or that of the sequence; NaN if
@@ -365,8 +367,8 @@ static void fill_target(elman_loader *l, size_t b)
     else values_copy(l, b, 0, b);
 }
 
-static void read_sequences(elman_loader *l, elman_batch *batch,
-                           elman_target *target)
+static elman_status read_sequences(elman_loader *l, elman_batch *batch,
+                                   elman_target *target)
 {
     if (!l->ordered) make_order(l);
     size_t first = (size_t)l->index * l->B, left = part_size(l) - first;
@@ -387,7 +389,7 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
     }
 
     for (size_t b = 0; b < B; b++) {
-        fill_steps(l, b, T, B);
+        TRY(fill_steps(l, b, T, B));
         if (encoding_per_sequence(l->data->encoding)) fill_target(l, b);
         else fill_step_targets(l, b, T, B);
     }
@@ -399,6 +401,7 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
                            .ids = l->ids};
     *target = has_classes(l) ? (elman_target){.classes = l->classes}
                              : (elman_target){.values = l->values};
+    return ELMAN_OK;
 }
 
 /* ---- Language ----------------------------------------------------------- */
@@ -465,7 +468,7 @@ elman_status loader_read(elman_loader *loader, elman_batch *batch,
     }
 
     if (is_language(loader)) TRY(read_window(loader, batch, target));
-    else read_sequences(loader, batch, target);
+    else TRY(read_sequences(loader, batch, target));
     loader->index++;
     return ELMAN_OK;
 }

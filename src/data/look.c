@@ -113,7 +113,7 @@ static look decide(const survey *s)
 
 look look_at(const char *text, bool whole)
 {
-    line l = {text, 1};
+    line l = {.at = text, .number = 1};
     survey s = {.numbers = true, .whole = true, .behind = true};
     if (!line_find_case(&l)) return (look){0};
 

@@ -5,6 +5,7 @@
  */
 #include "data/lent.h"
 #include "data/store.h"
+#include "data/walk.h"
 
 #include "base/memory.h"
 
@@ -19,72 +20,96 @@ static elman_status no_memory(void)
     return failure(ELMAN_NO_MEMORY, "no memory for scaled data");
 }
 
-/* Rows of numbers: raw doubles, or floats of which one may be filled. */
-typedef struct source {
-    const double *raw;
-    const float *lent;  /* NULL: raw has them */
-    const double *fill; /* (columns) in place of a NaN, or NULL */
+/* What is learned of the columns of rows. */
+typedef struct learning {
     size_t columns;
-} source;
+    double rows;
+    double *first, *sum, *squares; /* (columns) */
+} learning;
 
-static double number_at(const source *from, size_t row, size_t column)
+/* Adds up what the columns of some rows are off their first value: in the order
+ * of the rows, each column for itself. */
+static void add_rows(learning *l, const double *rows, size_t count)
 {
-    size_t at = row * from->columns + column;
-    if (!from->lent) return from->raw[at];
-    double value = (double)from->lent[at];
-    return isnan(value) && from->fill ? from->fill[column] : value;
+    size_t n = l->columns;
+    if (l->rows == 0) memcpy(l->first, rows, n * sizeof *rows);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < n; i++)
+            l->sum[i] += rows[k * n + i] - l->first[i];
+    l->rows += (double)count;
 }
 
-/* Mean and population deviation of one column over spans of rows. The first
- * value is subtracted before anything is summed: a constant column then has a
- * deviation of exactly 0, which becomes a scale of 1. */
-static void learn_column(const source *from, size_t column, const span *spans,
-                         size_t count, double *mean, double *scale)
+/* Adds up the squares around the mean, where off is what that is off the first
+ * value. */
+static void add_squares(learning *l, const double *off, const double *rows,
+                        size_t count)
 {
-    double first = count ? number_at(from, spans[0].first, column) : 0;
-    double sum = 0, squares = 0, rows = 0;
+    size_t n = l->columns;
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < n; i++) {
+            double distance = rows[k * n + i] - l->first[i] - off[i];
+            l->squares[i] += distance * distance;
+        }
+}
 
-    for (size_t s = 0; s < count; s++) {
-        for (size_t t = 0; t < spans[s].length; t++)
-            sum += number_at(from, spans[s].first + t, column) - first;
-        rows += (double)spans[s].length;
+/* Mean and population deviation of each column. The first value is subtracted
+ * before anything is summed: a constant column then has a deviation of exactly
+ * 0, which becomes a scale of 1. */
+static elman_status learn_columns(learning *l, row_walk *walk, double *mean,
+                                  double *scale)
+{
+    const double *rows;
+    size_t count;
+    TRY(walk_next(walk, &rows, &count));
+    while (count) {
+        add_rows(l, rows, count);
+        TRY(walk_next(walk, &rows, &count));
     }
 
     /* the squares in a second pass, around the mean */
-    double off = rows > 0 ? sum / rows : 0;
-    for (size_t s = 0; s < count; s++)
-        for (size_t t = 0; t < spans[s].length; t++) {
-            double distance =
-                number_at(from, spans[s].first + t, column) - first - off;
-            squares += distance * distance;
-        }
+    for (size_t i = 0; i < l->columns; i++)
+        mean[i] = l->rows > 0 ? l->sum[i] / l->rows : 0;
+    walk_again(walk);
+    TRY(walk_next(walk, &rows, &count));
+    while (count) {
+        add_squares(l, mean, rows, count);
+        TRY(walk_next(walk, &rows, &count));
+    }
 
     /* a constant column is not scaled */
-    *mean = first + off;
-    *scale = rows > 0 ? sqrt(squares / rows) : 0;
-    if (*scale < DBL_MIN) *scale = 1;
+    for (size_t i = 0; i < l->columns; i++) {
+        mean[i] = l->first[i] + mean[i];
+        scale[i] = l->rows > 0 ? sqrt(l->squares[i] / l->rows) : 0;
+        if (scale[i] < DBL_MIN) scale[i] = 1;
+    }
+    return ELMAN_OK;
 }
 
-static elman_status learn(const source *from, const span *spans, size_t count,
-                          bool no_scaling, const char *noun, double **mean,
-                          double **scale)
+/* Mean 0 and scale 1 unless there are rows to learn from (NULL: none). */
+static elman_status learn(row_walk *walk, size_t columns, const char *noun,
+                          double **mean, double **scale)
 {
-    size_t columns = from->columns;
     *mean = calloc(columns + 1, sizeof **mean);
     *scale = calloc(columns + 1, sizeof **scale);
     if (!*mean || !*scale) return no_memory();
-
-    for (size_t i = 0; i < columns; i++) {
+    for (size_t i = 0; i < columns; i++)
         (*scale)[i] = 1;
-        if (!no_scaling && (from->raw || from->lent))
-            learn_column(from, i, spans, count, &(*mean)[i], &(*scale)[i]);
+    if (!walk) return ELMAN_OK;
 
+    learning l = {.columns = columns};
+    l.first = calloc(3 * columns + 1, sizeof *l.first);
+    if (!l.first) return no_memory();
+    l.sum = l.first + columns;
+    l.squares = l.sum + columns;
+    elman_status status = learn_columns(&l, walk, *mean, *scale);
+    free(l.first);
+
+    for (size_t i = 0; i < columns && !status; i++)
         if (!isfinite((*mean)[i]) || !isfinite((*scale)[i]))
-            return failure(ELMAN_BAD_FORMAT,
-                           "%s %zu: its numbers are too large to be scaled",
-                           noun, i + 1);
-    }
-    return ELMAN_OK;
+            status = failure(ELMAN_BAD_FORMAT,
+                             "%s %zu: its numbers are too large to be scaled",
+                             noun, i + 1);
+    return status;
 }
 
 elman_status scaled_check(double value, double mean, double scale,
@@ -263,42 +288,48 @@ static void learn_lasts(elman_dataset *dataset, bool no_scaling)
     }
 }
 
-/* Learns from the training rows: one for each sequence if flat. */
-static elman_status learn_rows(const elman_dataset *dataset, const source *from,
-                               bool flat, bool no_scaling, const char *noun,
-                               double **mean, double **scale)
+/* Inputs: over every row of the training sequences. */
+static elman_status learn_inputs(elman_dataset *dataset, bool no_scaling)
 {
-    span *spans = NULL;
-    size_t count = 0;
-    if (from->lent && !flat) TRY(lent_spans(dataset, &spans, &count));
-    else TRY(training_spans(dataset, flat, &spans, &count));
+    elman_encoding *e = dataset->encoding;
+    span *spans;
+    row_walk walk;
+    TRY(walk_training(dataset, &walk, &spans));
+    elman_status status = learn(no_scaling ? NULL : &walk, e->input_size,
+                                "input", &e->mean, &e->scale);
+    case_reader_clear(&walk.reader);
+    free(spans);
+    return status;
+}
 
-    elman_status status =
-        learn(from, spans, count, no_scaling, noun, mean, scale);
+/* Targets: over the same rows, or one for each sequence. */
+static elman_status learn_targets(elman_dataset *dataset, bool no_scaling)
+{
+    elman_encoding *e = dataset->encoding;
+    const numbers *targets =
+        dataset_transformed(dataset) ? &dataset->moved : &dataset->raw_targets;
+    span *spans = NULL;
+    row_walk walk = {.dataset = dataset,
+                     .raw = targets->values,
+                     .lent = dataset->lent.values,
+                     .columns = e->target_count};
+    bool none = no_scaling || (!walk.raw && !walk.lent);
+    TRY(walk.lent && dataset->per_step
+            ? lent_spans(dataset, &spans, &walk.count)
+            : training_spans(dataset, !dataset->per_step, &spans, &walk.count));
+    walk.spans = spans;
+
+    elman_status status = learn(none ? NULL : &walk, e->target_count, "target",
+                                &e->target_mean, &e->target_scale);
+    case_reader_clear(&walk.reader);
     free(spans);
     return status;
 }
 
 static elman_status learn_all(elman_dataset *dataset, bool no_scaling)
 {
-    elman_encoding *e = dataset->encoding;
-    const numbers *targets =
-        dataset_transformed(dataset) ? &dataset->moved : &dataset->raw_targets;
-
-    /* inputs: over every row of the training sequences */
-    source from = {.raw = dataset->raw.values,
-                   .lent = dataset->lent.x,
-                   .fill = e->fill,
-                   .columns = e->input_size};
-    TRY(learn_rows(dataset, &from, false, no_scaling, "input", &e->mean,
-                   &e->scale));
-
-    /* targets: over the same rows, or one for each sequence */
-    from = (source){.raw = targets->values,
-                    .lent = dataset->lent.values,
-                    .columns = e->target_count};
-    TRY(learn_rows(dataset, &from, !dataset->per_step, no_scaling, "target",
-                   &e->target_mean, &e->target_scale));
+    TRY(learn_inputs(dataset, no_scaling));
+    TRY(learn_targets(dataset, no_scaling));
     learn_lasts(dataset, no_scaling);
     return ELMAN_OK;
 }
@@ -306,7 +337,8 @@ static elman_status learn_all(elman_dataset *dataset, bool no_scaling)
 elman_status scale_all(elman_dataset *dataset, bool no_scaling)
 {
     if (!dataset->following) TRY(learn_all(dataset, no_scaling));
-    if (!dataset->lent.x) TRY(scale_inputs(dataset));
+    if (dataset->kept) TRY(case_files_scale(dataset));
+    else if (!dataset->lent.x) TRY(scale_inputs(dataset));
     if (dataset->raw_targets.count) TRY(scale_targets(dataset));
     return lent_settle(dataset);
 }
@@ -335,6 +367,25 @@ void inputs_copy(const elman_dataset *dataset, size_t id, size_t t, float *x)
                             e->mean[i]) /
                            e->scale[i]);
     }
+}
+
+elman_status inputs_read(const elman_dataset *dataset, size_t id,
+                         case_reader *reader, size_t stride, float *x)
+{
+    const elman_encoding *e = dataset->encoding;
+    size_t length = dataset->sequences[id].length, I = e->input_size;
+    if (!dataset->kept) {
+        for (size_t t = 0; t < length; t++)
+            inputs_copy(dataset, id, t, x + t * stride);
+        return ELMAN_OK;
+    }
+
+    TRY(case_read(dataset, id, reader));
+    const double *row = reader->rows.values;
+    for (size_t t = 0; t < length; t++, row += I)
+        for (size_t i = 0; i < I; i++)
+            x[t * stride + i] = (float)((row[i] - e->mean[i]) / e->scale[i]);
+    return ELMAN_OK;
 }
 
 void targets_copy(const elman_dataset *dataset, size_t id, size_t k,

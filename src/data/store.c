@@ -477,8 +477,9 @@ static elman_status finish(elman_dataset *dataset, const input *in,
                            dataset_step split)
 {
     dataset->row_count =
-        dataset->lent.x ? rows_of_sequences(dataset)
-                        : dataset->raw.count / dataset->encoding->input_size;
+        dataset->lent.x || dataset->kept
+            ? rows_of_sequences(dataset)
+            : dataset->raw.count / dataset->encoding->input_size;
     TRY(split(dataset, in, config));
     TRY(transform_all(dataset, config));
     return scale_all(dataset, config->no_scaling);

@@ -47,6 +47,21 @@ typedef struct lent_arrays {
     float *copy;         /* what values points to if it is not the program's */
 } lent_arrays;
 
+/* A file of cases that stay in it: case_file.h. A kind of file has this in
+ * front of what else it knows. */
+typedef struct case_file case_file;
+typedef struct case_reader case_reader;
+struct case_file {
+    file_reader *file; /* NULL: it is held in memory */
+    size_t first;      /* the id of its first case */
+
+    /* Reads a case, counted from 0, into reader->rows as case_clean leaves it.
+     */
+    elman_status (*read)(const case_file *file, const elman_dataset *dataset,
+                         size_t number, case_reader *reader);
+    void (*close)(case_file *file);
+};
+
 /* A kind of file: a row of the table in dataset.c. */
 typedef struct dataset_kind {
     const char *name;
@@ -138,6 +153,9 @@ struct elman_dataset {
                             NaN where the file says nothing */
     float *x, *values;
     lent_arrays lent; /* in place of both, and of the raw numbers */
+    bool kept;        /* inputs stay in files: neither raw nor x has them */
+    case_file *files[PART_COUNT]; /* by the part that each is for */
+    numbers range; /* (I) least and (I) largest inputs, of kept ones */
     transform transform;
     size_t *target_of;  /* (I) forecast: the target that an input is, or
                            target_count if it is none */
@@ -258,8 +276,14 @@ elman_status scale_all(elman_dataset *dataset, bool no_scaling);
 elman_status scaled_check(double value, double mean, double scale,
                           const char *noun, size_t column);
 
-/* Copies the scaled inputs of step t of sequence id to x (I). */
+/* Copies the scaled inputs of step t of sequence id to x (I); of data whose
+ * numbers are in memory. */
 void inputs_copy(const elman_dataset *dataset, size_t id, size_t t, float *x);
+
+/* The same of all its steps, of which each begins stride numbers behind the one
+ * before, of any data. Without files nothing fails. */
+elman_status inputs_read(const elman_dataset *dataset, size_t id,
+                         case_reader *reader, size_t stride, float *x);
 
 /* Copies the scaled targets of a forecast, row k of the horizon of sequence id,
  * to values (targets); NaN for what is not known. */

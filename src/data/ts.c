@@ -3,7 +3,6 @@
 
 #include "data/case.h"
 #include "data/encoding.h"
-#include "data/stamps.h"
 #include "format/number.h"
 
 #include <math.h>
@@ -12,14 +11,10 @@
 
 /* A file as it is read. */
 typedef struct ts_file {
-    elman_dataset *dataset;
     ts_header header;
     elman_presence labels; /* as asked */
-    numbers scratch;       /* (dimensions,steps) of a case */
-    numbers turned;        /* (steps,dimensions) */
-    stamps stamps;
-    size_t unlisted; /* labels that the header does not list */
-    size_t unsteady; /* cases of other lengths than the header says */
+    size_t unlisted;       /* labels that the header does not list */
+    size_t unsteady;       /* cases of other lengths than the header says */
 } ts_file;
 
 /* Up to how many bytes of what comes up to one of the ends are shown. */
@@ -32,7 +27,7 @@ static int shown(const line *l, const char *ends)
 /* ---- Dimensions --------------------------------------------------------- */
 
 /* Goes over "(time,value)" up to the value; stop is the bracket behind it. */
-static elman_status read_stamp(ts_file *f, line *l)
+static elman_status read_stamp(line *l, stamps *times)
 {
     size_t bytes = strcspn(l->at, ")\r\n"), comma = bytes;
     if (*l->at != '(' || l->at[bytes] != ')')
@@ -49,33 +44,34 @@ static elman_status read_stamp(ts_file *f, line *l)
                        "(time,value)",
                        l->number, bytes > 40 ? 40 : (int)bytes, l->at);
 
-    stamps_add(&f->stamps, l->at + 1, comma - 1);
+    stamps_add(times, l->at + 1, comma - 1);
     l->at += comma + 1;
     return ELMAN_OK;
 }
 
 /* Reads one dimension up to its ':', NaN for missing values. */
-static elman_status read_dimension(ts_file *f, line *l, size_t *steps)
+static elman_status read_dimension(const ts_file *f, line *l, series_case *c,
+                                   size_t *steps)
 {
-    size_t first = f->scratch.count, number = 1;
+    size_t first = c->scratch.count, number = 1;
     line_skip_spaces(l, ',');
     bool stamped = f->header.stamped || *l->at == '(';
-    stamps_begin(&f->stamps);
+    stamps_begin(&c->stamps);
 
     do {
         double value;
         bool missing;
         line_skip_spaces(l, ',');
-        if (stamped) TRY(read_stamp(f, l));
+        if (stamped) TRY(read_stamp(l, &c->stamps));
         TRY(line_value(l, stamped ? ')' : ',', stamped ? ')' : ':', number++,
                        &value, &missing));
         if (stamped) l->at++;
-        TRY(numbers_add(&f->scratch, value));
+        TRY(numbers_add(&c->scratch, value));
         line_skip_spaces(l, ',');
     } while (line_separator(l, ','));
 
     /* the dimension must end where its values do */
-    *steps = f->scratch.count - first;
+    *steps = c->scratch.count - first;
     if (*l->at == ':' || line_ended(l)) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT, "line %zu: \"%.*s\" behind a value",
                    l->number, shown(l, ",:\r\n"), l->at);
@@ -94,37 +90,35 @@ static size_t count_parts(const line *l)
 }
 
 /* Whether the last part of a line is a label. */
-static elman_status find_label(const ts_file *f, const line *l, size_t parts,
-                               bool *labelled)
+static elman_status find_label(const ts_file *f, const elman_dataset *dataset,
+                               const line *l, size_t parts, bool *labelled)
 {
-    size_t inputs = f->dataset->encoding->input_size;
     *labelled = f->labels != ELMAN_PRESENCE_NO;
-    if (f->labels == ELMAN_PRESENCE_AUTO && f->dataset->following)
-        *labelled = parts != inputs;
+    if (f->labels == ELMAN_PRESENCE_AUTO && dataset->following)
+        *labelled = parts != dataset->encoding->input_size;
 
-    if (*labelled ? parts > 1 : f->dataset->answers) return ELMAN_OK;
-    return failure(
-        ELMAN_BAD_FORMAT, "line %zu: no \":\" and label after the values%s",
-        l->number,
-        f->dataset->following ? "; elman predict answers without labels" : "");
+    if (*labelled ? parts > 1 : dataset->answers) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "line %zu: no \":\" and label after the values%s", l->number,
+                   dataset->following ? "; elman predict answers without labels"
+                                      : "");
 }
 
 /* Reads all dimensions of a case; leaves the line at its label. */
-static elman_status read_dimensions(ts_file *f, line *l, size_t dimensions,
-                                    size_t *steps)
+static elman_status read_dimensions(const ts_file *f, line *l, series_case *c)
 {
-    f->scratch.count = 0;
-    for (size_t k = 0; k < dimensions; k++) {
+    c->scratch.count = 0;
+    for (size_t k = 0; k < c->inputs; k++) {
         size_t found = 0;
         if (k > 0) l->at++; /* the ':' where the dimension before stopped */
-        TRY(read_dimension(f, l, &found));
+        TRY(read_dimension(f, l, c, &found));
 
-        if (k > 0 && found != *steps)
+        if (k > 0 && found != c->steps)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu: dimension %zu has %zu values, the first "
                            "has %zu; fill the shorter ones with ?",
-                           l->number, k + 1, found, *steps);
-        *steps = found;
+                           l->number, k + 1, found, c->steps);
+        c->steps = found;
     }
     return ELMAN_OK;
 }
@@ -153,56 +147,51 @@ static bool is_listed(const dictionary *classes, const char *text, size_t bytes)
     return false;
 }
 
-static elman_status read_label(ts_file *f, line *l, bool labelled)
+static elman_status ts_parse(const void *state, const elman_dataset *dataset,
+                             line *l, series_case *c)
 {
-    const char *label = "";
-    size_t bytes = 0;
-    if (labelled) {
-        l->at++; /* the ':' */
-        line_text(l, '\n', &label, &bytes);
-        f->unlisted += !is_listed(&f->header.classes, label, bytes);
-    }
-    return case_label(f->dataset, label, bytes,
-                      (case_place){.line = l->number});
-}
-
-static elman_status read_case(ts_file *f, line *l)
-{
-    const ts_header *h = &f->header;
-    size_t steps = 0, parts = count_parts(l);
+    const ts_file *f = state;
+    line_skip_spaces(l, ' ');
+    size_t parts = count_parts(l);
     bool labelled = true;
-    TRY(find_label(f, l, parts, &labelled));
+    TRY(find_label(f, dataset, l, parts, &labelled));
 
     /* the first case decides the dimensions where the header is silent */
-    size_t dimensions = parts - labelled;
-    size_t want = f->dataset->encoding->input_size;
-    if (want == 0) want = h->dimensions;
-    if (want > 0 && dimensions != want)
+    size_t want = dataset->encoding->input_size;
+    if (want == 0) want = f->header.dimensions;
+    c->inputs = parts - labelled;
+    if (want > 0 && c->inputs != want)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: %zu dimensions, expected %zu", l->number,
-                       dimensions, want);
+                       c->inputs, want);
+    TRY(read_dimensions(f, l, c));
 
-    TRY(case_inputs(f->dataset, dimensions));
-    TRY(read_dimensions(f, l, dimensions, &steps));
-    TRY(read_label(f, l, labelled));
-    f->unsteady += h->steps > 0 && steps != h->steps;
+    c->label = "";
+    c->label_bytes = 0;
+    if (labelled) {
+        l->at++; /* the ':' */
+        line_text(l, '\n', &c->label, &c->label_bytes);
+    }
 
     /* (dimensions,steps) in the file, (steps,dimensions) in memory */
-    f->turned.count = 0;
-    for (size_t t = 0; t < steps; t++)
-        for (size_t k = 0; k < dimensions; k++)
-            TRY(numbers_add(&f->turned, f->scratch.values[k * steps + t]));
-    return case_add(f->dataset, f->turned.values, steps,
-                    (case_place){.line = l->number});
+    return series_turn(c);
+}
+
+static void ts_note(void *state, const series_case *c)
+{
+    ts_file *f = state;
+    const ts_header *h = &f->header;
+    f->unsteady += h->steps > 0 && c->steps != h->steps;
+    f->unlisted +=
+        c->label_bytes > 0 && !is_listed(&h->classes, c->label, c->label_bytes);
 }
 
 /* ---- The file ----------------------------------------------------------- */
 
 /* Writes what the header says into the encoding, or checks that it fits. */
-static elman_status settle(ts_file *f)
+static elman_status settle(const ts_file *f, elman_dataset *dataset)
 {
     const ts_header *h = &f->header;
-    elman_dataset *dataset = f->dataset;
     elman_encoding *e = dataset->encoding;
 
     /* a target counts more than classes, which a header may list by habit */
@@ -225,9 +214,13 @@ static elman_status settle(ts_file *f)
     return ELMAN_OK;
 }
 
-static elman_status describe(const ts_file *f)
+static elman_status ts_end(void *state, elman_dataset *dataset,
+                           const series_case *c,
+                           const elman_dataset_config *config)
 {
-    facts *told = &f->dataset->facts;
+    (void)config;
+    const ts_file *f = state;
+    facts *told = &dataset->facts;
     if (f->unlisted)
         TRY(facts_add(told, "note", false,
                       "%zu labels are not in the list of @classLabel",
@@ -241,33 +234,33 @@ static elman_status describe(const ts_file *f)
         TRY(facts_add(told, "note", true,
                       "%zu words of the header are unknown and passed over",
                       f->header.unknown));
-    return stamps_describe(&f->stamps, told);
+    return stamps_describe(&c->stamps, told);
 }
 
-static elman_status read_all(ts_file *f, line l)
+static elman_status ts_begin(elman_dataset *dataset, const line_source *text,
+                             line *l, const elman_dataset_config *config,
+                             void **state)
 {
-    size_t before = f->dataset->sequence_count;
-    TRY(ts_header_read(&l, &f->header));
-    TRY(settle(f));
-
-    for (; line_find_case(&l); line_next(&l)) {
-        line_skip_spaces(&l, ' ');
-        TRY(read_case(f, &l));
-    }
-
-    if (f->dataset->sequence_count == before)
-        return failure(ELMAN_BAD_FORMAT, "a header, but no cases");
-    return describe(f);
+    (void)text;
+    ts_file *f = calloc(1, sizeof *f);
+    if (!f) return failure(ELMAN_NO_MEMORY, "no memory for a header");
+    *state = f;
+    f->labels = config->labels;
+    TRY(ts_header_read(l, &f->header));
+    return settle(f, dataset);
 }
 
-elman_status ts_read(elman_dataset *dataset, char *text,
-                     const elman_dataset_config *config)
+static void ts_close(void *state)
 {
-    ts_file f = {.dataset = dataset, .labels = config->labels};
-    elman_status status = read_all(&f, (line){text, 1});
-
-    dictionary_clear(&f.header.classes);
-    free(f.scratch.values);
-    free(f.turned.values);
-    return status;
+    ts_file *f = state;
+    if (f) dictionary_clear(&f->header.classes);
+    free(f);
 }
+
+const series_format series_ts = {.format = ELMAN_DATA_FORMAT_TS,
+                                 .name = ".ts",
+                                 .begin = ts_begin,
+                                 .parse = ts_parse,
+                                 .note = ts_note,
+                                 .end = ts_end,
+                                 .close = ts_close};

@@ -13,8 +13,7 @@
 #ifndef DATA_TS_H
 #define DATA_TS_H
 
-#include "data/line.h"
-#include "data/store.h"
+#include "data/series.h"
 
 /* What a header says; 0 where it is silent. */
 typedef struct ts_header {
@@ -28,9 +27,5 @@ typedef struct ts_header {
 
 /* Reads up to the line after @data; classes are the caller's to clear. */
 elman_status ts_header_read(line *l, ts_header *h);
-
-/* Reads all cases of a text, zero-terminated; messages name the line. */
-elman_status ts_read(elman_dataset *dataset, char *text,
-                     const elman_dataset_config *config);
 
 #endif

@@ -468,7 +468,7 @@ static void forget_times(tsf *f)
 static elman_status read_text(tsf *f, const decoded *text)
 {
     elman_dataset *dataset = f->dataset;
-    line l = {text->text, 1};
+    line l = {.at = text->text, .number = 1};
     TRY(case_begin(dataset, f->config));
     TRY(settle(f));
 

@@ -295,24 +295,40 @@ static elman_status add_axis(const header *h)
     return ELMAN_OK;
 }
 
-static elman_status view(const char *bytes, size_t size, bool texts,
-                         named_tensor *tensor)
+/* have: bytes that are at hand, of all size. */
+static elman_status look(const char *bytes, size_t have, size_t size,
+                         bool texts, named_tensor *tensor, size_t *begin)
 {
     size_t first = 0, length = 0;
     *tensor = (named_tensor){.name = tensor->name};
     header h = {.tensor = tensor, .texts = texts};
 
-    TRY(find_header(bytes, size, &first, &length));
+    TRY(find_header(bytes, have, &first, &length));
     cursor c = {bytes + first, bytes + first + length};
     TRY(read_dictionary(&c, &h));
     if (tensor->text) TRY(add_axis(&h));
 
     /* the elements follow the header */
-    tensor->data = bytes + first + length;
-    TRY(check_room(size - first - length, tensor));
+    *begin = first + length;
+    TRY(check_room(size - *begin, tensor));
 
     if (h.fortran && tensor->count && !tensor->text) stride_fortran(tensor);
     return ELMAN_OK;
+}
+
+static elman_status view(const char *bytes, size_t size, bool texts,
+                         named_tensor *tensor)
+{
+    size_t begin = 0;
+    TRY(look(bytes, size, size, texts, tensor, &begin));
+    tensor->data = bytes + begin;
+    return ELMAN_OK;
+}
+
+elman_status npy_look(const char *bytes, size_t have, size_t size,
+                      named_tensor *tensor, size_t *begin)
+{
+    return look(bytes, have, size, true, tensor, begin);
 }
 
 elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor)

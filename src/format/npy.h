@@ -32,6 +32,11 @@ elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor);
 elman_status npy_view_texts(const char *bytes, size_t size,
                             named_tensor *tensor);
 
+/* The same of a file of size bytes, of which the first `have` are at hand: the
+ * tensor has no data, which begins at *begin of the file. */
+elman_status npy_look(const char *bytes, size_t have, size_t size,
+                      named_tensor *tensor, size_t *begin);
+
 /* Replaces path by the tensor, version 1.0, row-major, in its own type; BF16,
  * which NumPy lacks, becomes float32. Atomic: see file.h. */
 elman_status npy_save(const char *path, const named_tensor *tensor);

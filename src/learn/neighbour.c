@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "data/store.h"
+#include "data/case_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +15,31 @@ typedef struct search {
     const elman_dataset *dataset;
     const elman_baseline_config *config;
     bool *right; /* by sequence of the part */
-    bool *lost;  /* no memory for it */
+    bool *lost;  /* no memory for it, or its file has changed */
 } search;
+
+/* The inputs of a sequence, (steps,I), in memory or read into room for them. */
+typedef struct neighbour_inputs {
+    case_reader reader;
+    float *room;
+} neighbour_inputs;
+
+static const float *inputs_of(const elman_dataset *d, size_t id,
+                              neighbour_inputs *in)
+{
+    size_t I = d->encoding->input_size, bytes;
+    if (d->x) return d->x + d->sequences[id].first * I;
+    if (!in->room && sizes_multiply(d->longest, I, sizeof(float), &bytes))
+        in->room = malloc(bytes + 1);
+    bool read = in->room && !inputs_read(d, id, &in->reader, I, in->room);
+    return read ? in->room : NULL;
+}
+
+static void inputs_clear(neighbour_inputs *in)
+{
+    case_reader_clear(&in->reader);
+    free(in->room);
+}
 
 /* The squared distance of two steps. */
 static double step_distance(const float *a, const float *b, size_t I)
@@ -87,19 +110,20 @@ static void answer(void *context, size_t index)
     double nearest = INFINITY;
     int32_t class = -1;
 
+    neighbour_inputs mine = {0}, theirs = {0};
     double *rows = calloc(2 * (d->longest + 1), sizeof *rows);
-    if (!rows) {
-        at->lost[index] = true;
-        return;
-    }
+    const float *a = rows ? inputs_of(d, id, &mine) : NULL;
+    bool lost = !a;
 
     /* the first of the nearest; a sequence is no neighbour of itself */
-    for (size_t k = 0; k < d->size[ELMAN_PART_TRAIN]; k++) {
+    for (size_t k = 0; !lost && k < d->size[ELMAN_PART_TRAIN]; k++) {
         size_t other = d->ids[ELMAN_PART_TRAIN][k];
         const span *s = d->sequences + other;
         if (other == id) continue;
 
-        const float *a = d->x + own->first * I, *b = d->x + s->first * I;
+        const float *b = inputs_of(d, other, &theirs);
+        lost = !b;
+        if (lost) break;
         size_t longer = own->length > s->length ? own->length : s->length;
         size_t apart = 2 * longer - own->length - s->length;
         size_t band = (size_t)real_ceil(c->warp * (double)longer);
@@ -114,6 +138,9 @@ static void answer(void *context, size_t index)
     }
 
     free(rows);
+    inputs_clear(&mine);
+    inputs_clear(&theirs);
+    at->lost[index] = lost;
     at->right[index] = class >= 0 && class == d->classes[id];
 }
 
@@ -135,10 +162,11 @@ elman_status neighbour_accuracy(const elman_dataset *d,
         right += shared.right[i];
         lost = shared.lost[i];
     }
-    if (lost)
+    if (lost) status = case_files_check(d);
+    if (lost && !status)
         status =
             failure(ELMAN_NO_MEMORY, "no memory to compare %zu sequences", n);
-    else *accuracy = (double)right / (double)n;
+    if (!status) *accuracy = (double)right / (double)n;
     free(shared.right);
     free(shared.lost);
     return status;
