@@ -5,8 +5,11 @@
 #include "predict.h"
 #include "commands.h"
 #include "predict_arrays.h"
+#include "predict_many.h"
+#include "ranks.h"
 #include "reading.h"
 #include "screen.h"
+#include "system.h"
 #include "texts.h"
 
 #include <stdlib.h>
@@ -57,7 +60,8 @@ static const option_row options[] = {
      .fallback = "(as text on standard output)",
      .common = true,
      .help = "write a table (.csv), a record on each line (.json) or an "
-             "array, (N,O) or (N,T,O) (.npy): once all is answered"},
+             "array, (N,O) or (N,T,O) (.npy): once all is answered; {} in it "
+             "is the name of each FILE, without folder and ending"},
     {.name = "last",
      .type = OPTION_FLAG,
      .field = AT(last),
@@ -83,70 +87,6 @@ static const option_row options[] = {
      .help = "number of threads"},
     {0},
 };
-
-int predictor_reserve(predictor *run, size_t T, size_t B)
-{
-    const elman_encoding *encoding = run->net->encoding;
-    size_t outputs = run->net->size.output_size;
-    size_t steps = run->net->size.output_steps;
-    if (steps && T != steps)
-        return failed("'%s' answers with %zu steps for each sequence, but one "
-                      "of the data has %zu, expected as many",
-                      run->net->path, steps, T);
-    if (run->state && T <= run->T && B <= run->B) {
-        elman_state_reset(run->net->model, run->state);
-        return 0;
-    }
-
-    /* lines grow longer little by little: with twice the room this is rare */
-    size_t room = run->state ? 2 * T : T;
-    const elman_state_config config = {
-        .T = room, .B = B, .threads = run->threads};
-    predictor_close(run);
-
-    if (elman_state_create(run->net->model, &config, &run->state) != ELMAN_OK)
-        return library_failed();
-    run->y = calloc(room * B, outputs * sizeof *run->y);
-    bool numbers = encoding->target_count && !encoding->class_count;
-    if (numbers) run->values = calloc(outputs + 1, sizeof *run->values);
-    if (!run->y || (numbers && !run->values)) return failed("out of memory");
-
-    run->T = room;
-    run->B = B;
-    return 0;
-}
-
-void predictor_close(predictor *run)
-{
-    elman_state_destroy(run->state);
-    free(run->y);
-    free(run->values);
-    run->state = NULL;
-    run->y = NULL;
-    run->values = NULL;
-}
-
-int predictor_answer(predictor *run, const elman_dataset *dataset, uint64_t id,
-                     size_t step, const float *y)
-{
-    const elman_encoding *encoding = run->net->encoding;
-    answer a = {.dataset = dataset,
-                .id = id,
-                .step = step,
-                .y = y,
-                .values = run->values,
-                .steps = encoding->horizon ? encoding->horizon : 1};
-
-    /* values in the units of the data, or as they are */
-    if (a.values && !run->style.scaled)
-        elman_dataset_values(dataset, id, step, y, run->values);
-    for (size_t k = 0;
-         run->style.scaled && a.values && k < run->net->size.output_size; k++)
-        run->values[k] = (double)y[k];
-
-    run->answers++;
-    return run->take(run->to, &a);
-}
 
 /* ---- What is asked for --------------------------------------------------- */
 
@@ -277,6 +217,29 @@ static int predict_source(predictor *run, const char *path)
     return code;
 }
 
+/* Predicts from one of the files: a file_answerer of a predictor. */
+static int answer_data(void *context, const char *path, const char *output)
+{
+    predictor *run = context;
+    run->output = output;
+    run->take = answer_write;
+    run->to = &run->style;
+    run->answers = 0;
+    return predict_source(run, path);
+}
+
+/* Answers all files of the line. */
+static int answer_files(const parsed_line *arguments, file_answerer *work,
+                        void *context)
+{
+    const predict_values *values = arguments->values;
+    return predict_many(&(many_files){.paths = arguments->operands + 1,
+                                      .count = (size_t)arguments->count - 1,
+                                      .output = values->output,
+                                      .answer = work,
+                                      .context = context});
+}
+
 static int predict_data(const network *net, const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
@@ -297,8 +260,6 @@ static int predict_data(const network *net, const parsed_line *arguments)
         .last = values->last,
         .steps = (size_t)values->steps,
     };
-    run.take = answer_write;
-    run.to = &run.style;
     code = reading_fill(&values->arrays.reading, &run.reading);
     if (!code) code = check_options(&run, values);
     if (!code && values->quantiles)
@@ -307,11 +268,26 @@ static int predict_data(const network *net, const parsed_line *arguments)
         note("--quantiles go as far as the model's horizon, %zu step%s: beyond "
              "it nothing was measured",
              net->encoding->horizon, net->encoding->horizon == 1 ? "" : "s");
-    if (!code) code = predict_source(&run, arguments->operands[1]);
+    if (!code) code = answer_files(arguments, answer_data, &run);
 
     quantiles_close(&run.style.quantiles);
     predictor_close(&run);
     return code;
+}
+
+/* What answers numbers, a file_answerer of it. */
+typedef struct number_job {
+    const network *net;
+    array_job job;
+} number_job;
+
+static int answer_numbers(void *context, const char *path, const char *output)
+{
+    const number_job *numbers = context;
+    array_job job = numbers->job;
+    job.path = path;
+    job.output = output;
+    return predict_arrays(numbers->net, &job);
 }
 
 /* By a model that takes numbers as they are. */
@@ -327,12 +303,24 @@ static int predict_numbers(const network *net, const parsed_line *arguments)
             options_refuse(arguments, reading_options, net->path, no_encoding);
     if (code) return code;
 
-    return predict_arrays(
-        net, &(array_job){.values = &values->arrays,
-                          .path = arguments->operands[1],
-                          .output = values->output,
-                          .threads = threads_to_use(values->threads),
-                          .stepped = values->stream});
+    number_job numbers = {.net = net,
+                          .job = {.values = &values->arrays,
+                                  .threads = threads_to_use(values->threads),
+                                  .stepped = values->stream}};
+    return answer_files(arguments, answer_numbers, &numbers);
+}
+
+/* What answers texts, a file_answerer of it. */
+typedef struct text_job {
+    const network *net;
+    bool probabilities;
+} text_job;
+
+static int answer_texts(void *context, const char *path, const char *output)
+{
+    const text_job *job = context;
+    (void)output; /* refused */
+    return texts_predict(job->net, path, job->probabilities);
 }
 
 /* By a model of tokens that gives classes. */
@@ -355,16 +343,39 @@ static int predict_texts(const network *net, const parsed_line *arguments)
         code = options_refuse(arguments, array_options, net->path, reason);
     if (!code)
         code = options_refuse(arguments, reading_options, net->path, reason);
-    return code ? code
-                : texts_predict(net, arguments->operands[1],
-                                values->probabilities);
+    text_job job = {net, values->probabilities};
+    return code ? code : answer_files(arguments, answer_texts, &job);
+}
+
+/* Options that are about one file, and a file that is not there, which may have
+ * been meant as something else. */
+static int check_files(const parsed_line *arguments)
+{
+    static const char *const of_one[] = {"lengths", "state-output",
+                                         "target-file"};
+    int files = arguments->count - 1;
+    for (size_t n = 0; files > 1 && n < sizeof of_one / sizeof *of_one; n++)
+        if (option_given(arguments, of_one[n]))
+            return misused("--%s is for one FILE, found %d", of_one[n], files);
+
+    const char *last = arguments->operands[arguments->count - 1];
+    if (files != 2 || !array_is_named(last) || path_exists(last)) return 0;
+    return misused("no file '%s' to predict from; --output %s writes, and "
+                   "'elman eval MODEL X.npy Y.npy' compares",
+                   last, shell_quoted(last));
 }
 
 static int predict(const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
     network net;
+
+    /* ranks share several files; one is answered by the first */
+    bool shared = arguments->count > 2;
+    if (!shared && rank_follow()) return EXIT_DONE;
+    if (!shared) rank_leave();
     int code = options_check(arguments);
+    if (!code) code = check_files(arguments);
     if (!code)
         code = network_open(arguments->operands[0],
                             &values->arrays.reading.foreign, false, &net);
@@ -384,6 +395,8 @@ static const example examples[] = {
      "two days of hours past the end of the table"},
     {"elman predict power.safetensors power.csv -o answers.csv",
      "every forecast with its row or time, and what came true"},
+    {"elman predict power.safetensors days/*.csv -o 'answers/{}.csv'",
+     "a table of answers beside each of many"},
     {"sensor | elman predict GunPoint_TRAIN.safetensors",
      "a label for each line of a pipe, at once"},
     {"tail -n +1 -f power.csv | elman predict power.safetensors",
@@ -401,10 +414,8 @@ static const example examples[] = {
 
 const command_row predict_command = {
     .name = "predict",
-    .surplus =
-        "; --output FILE writes, and 'elman eval MODEL X.npy Y.npy' compares",
-    .summary = "predict new data, from a file or a pipe",
-    .operands = "MODEL [FILE]",
+    .summary = "predict new data, from files or a pipe",
+    .operands = "MODEL [FILE]...",
     .description =
         "Writes one line of predictions for each series of FILE, for each row "
         "of a table, or for each window of one for a forecast, in the order "
@@ -412,8 +423,14 @@ const command_row predict_command = {
         "The file is read as in training, but labels and targets may be "
         "missing.\nThe answer is a label and its probability, or values in "
         "the units of the data; to a text, for each line, its bits per "
-        "character.\nWithout FILE, or with -, standard input is read: if it "
-        "is a file, as a whole. Of a pipe each line is answered at once: a "
+        "character.\nSeveral FILEs are answered one after the other, each as "
+        "if it were the only one: every line stands behind the name of its "
+        "file and a tab, every record of --json begins with it, and --output "
+        "writes a file for each, in whose name {} stands for that of FILE "
+        "without folder and ending. A FILE that fails is told and ends no "
+        "other; the exit status says that one did.\nWithout FILE, or with -, "
+        "standard input is read: if it is a file, as a whole. Of a pipe each "
+        "line is answered at once: a "
         "series, or a row of a table as soon as a window is full, unless all "
         "rows are needed, as with --output and --last, by a model of several "
         "series in one table, or by one whose transform is zscore.\n--output "
@@ -435,5 +452,6 @@ const command_row predict_command = {
                 {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(predict_values),
+    .ranks = true,
     .run = predict,
 };

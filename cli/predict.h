@@ -37,8 +37,8 @@ typedef struct predictor {
     double *values;
 } predictor;
 
-/* Makes room for T steps of B sequences; the state is as after a reset.
- * Returns 0 or an exit code. */
+/* predictor.c: makes room for T steps of B sequences; the state is as after a
+ * reset. Returns 0 or an exit code. */
 int predictor_reserve(predictor *run, size_t T, size_t B);
 void predictor_close(predictor *run);
 

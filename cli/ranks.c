@@ -81,6 +81,17 @@ int rank_gather(void *mine, size_t bytes, void *to)
     return exchange(&one, 1);
 }
 
+int rank_bring(int rank, void *data, size_t bytes)
+{
+    if (!all.transport || bytes == 0 || rank == 0) return 0;
+    if (rank_follow() && all.transport->rank != rank) return 0;
+    const elman_transfer one = {.rank = rank_follow() ? 0 : rank,
+                                .receives = !rank_follow(),
+                                .data = data,
+                                .bytes = bytes};
+    return exchange(&one, 1);
+}
+
 const char *rank_describe(void)
 {
     static char text[80];

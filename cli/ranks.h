@@ -39,6 +39,10 @@ void rank_leave(void);
 int rank_give(void *data, size_t bytes);
 int rank_gather(void *mine, size_t bytes, void *all);
 
+/* What a rank has in data (bytes) comes to rank 0; others have no part in it.
+ */
+int rank_bring(int rank, void *data, size_t bytes);
+
 /* In words, "" alone: "4 ranks on 2 machines, ". */
 const char *rank_describe(void);
 
