@@ -31,12 +31,8 @@ static const char *part_word(elman_part part)
 
 static int evaluate(const training *run, result *kept)
 {
-    /* rank 0 alone: the others follow its trainer */
-    elman_trainer_config config = run->config;
-    config.transport = NULL;
-    elman_status status =
-        elman_model_evaluate(run->model, run->dataset, kept->part, &config,
-                             &kept->metrics, kept->confusion);
+    elman_status status = elman_trainer_evaluate(
+        run->trainer, kept->part, &kept->metrics, kept->confusion);
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
@@ -54,7 +50,7 @@ static int result_open(const training *run, elman_part part, result *kept)
         kept->confusion = calloc(classes * classes, sizeof *kept->confusion);
         if (!kept->confusion) return failed("out of memory");
     }
-    if (elman_dataset_baseline(run->dataset, &config, &kept->baseline) ==
+    if (elman_trainer_baseline(run->trainer, &config, &kept->baseline) ==
         ELMAN_OK)
         return 0;
     return library_failed();
@@ -244,8 +240,8 @@ static int keep_residuals(training *run)
         elman_dataset_size(run->dataset, part) == 0)
         return 0;
 
-    elman_status status = elman_model_residuals(run->model, run->dataset, part,
-                                                &run->config, &residuals);
+    elman_status status =
+        elman_trainer_residuals(run->trainer, part, &residuals);
     if (status == ELMAN_OK)
         status = elman_model_write_note(run->model, "residuals",
                                         elman_residuals_note(residuals));

@@ -553,9 +553,9 @@ ELMAN_CHECKED elman_status elman_trainer_step(elman_trainer *trainer);
  * blocks of sequences, each sums its part of the gradient, owns one slice of
  * the optimizer's moments and moves that slice of the weights; all have the
  * same weights, which are those that one process would have, bit by bit. On
- * rank 0, elman_trainer_step and the calls that save ask the others to take
- * part. A failure on one rank ends the run of all. ELMAN_BAD_VALUE on rank 0 or
- * without a transport. */
+ * rank 0, elman_trainer_step, the calls that save, keep_best, evaluate,
+ * baseline and residuals ask the others to take part. A failure on one rank
+ * ends the run of all. ELMAN_BAD_VALUE on rank 0 or without a transport. */
 ELMAN_CHECKED elman_status elman_trainer_follow(elman_trainer *trainer);
 
 /* How far training has come, in memory of the trainer. */
@@ -606,7 +606,7 @@ ELMAN_CHECKED elman_status elman_trainer_begin_save(elman_trainer *trainer,
 ELMAN_CHECKED elman_status elman_trainer_end_save(elman_trainer *trainer,
                                                   bool wait, bool *ended);
 
-/* Puts the best weights so far into the model. */
+/* Puts the best weights so far into the model, on all ranks. */
 ELMAN_CHECKED elman_status elman_trainer_keep_best(elman_trainer *trainer);
 
 /* The metrics of a model on a part of a dataset. With a transport in the config
@@ -618,6 +618,13 @@ ELMAN_CHECKED elman_status
 elman_model_evaluate(const elman_model *model, const elman_dataset *dataset,
                      elman_part part, const elman_trainer_config *config,
                      elman_metrics *metrics, uint64_t *confusion);
+
+/* The same of the trainer's model and data, by its config. Where several ranks
+ * train, rank 0 makes the call, and the others take part while they follow. */
+ELMAN_CHECKED elman_status elman_trainer_evaluate(elman_trainer *trainer,
+                                                  elman_part part,
+                                                  elman_metrics *metrics,
+                                                  uint64_t *confusion);
 
 /* What a score has to beat: answers that need no network. NaN where the task
  * has no such answer. Shares, means and seasons are those of the training part;
@@ -656,6 +663,12 @@ ELMAN_CHECKED elman_status elman_dataset_baseline(
     const elman_dataset *dataset, const elman_baseline_config *config,
     elman_baseline *baseline);
 
+/* That of the trainer's data; where several ranks train, the others look for
+ * the neighbours of some sequences each, as in elman_trainer_evaluate. */
+ELMAN_CHECKED elman_status elman_trainer_baseline(
+    elman_trainer *trainer, const elman_baseline_config *config,
+    elman_baseline *baseline);
+
 /* How far a model's answers were from the truth, for each output the quantiles
  * of truth less answer in the data's units. An answer plus the quantile of 0.9
  * is what the truth stays below nine times out of ten, if things go on as in
@@ -665,10 +678,16 @@ typedef struct elman_residuals elman_residuals;
 
 /* Measures them on a part of a dataset whose targets are values; config gives
  * the batch size and the threads. The validation part is the one to take: on
- * what it was trained on a model is nearer than it will ever be again. */
+ * what it was trained on a model is nearer than it will ever be again. With a
+ * transport in the config all ranks make the call, as elman_model_evaluate. */
 ELMAN_CHECKED elman_status elman_model_residuals(
     const elman_model *model, const elman_dataset *dataset, elman_part part,
     const elman_trainer_config *config, elman_residuals **residuals);
+
+/* The same of the trainer's model and data, as elman_trainer_evaluate. */
+ELMAN_CHECKED elman_status elman_trainer_residuals(elman_trainer *trainer,
+                                                   elman_part part,
+                                                   elman_residuals **residuals);
 
 /* As text, which a model keeps as its note "residuals"; owned by residuals. */
 ELMAN_API const char *elman_residuals_note(const elman_residuals *residuals);

@@ -371,6 +371,12 @@ typedef struct result {
     uint64_t steps[STEPS];
     double flops[STEPS];
     uint64_t weights[MOST_RANKS]; /* hash of each rank's */
+
+    /* of the best weights, after training */
+    elman_metrics best[2]; /* by part */
+    uint64_t confusion[9];
+    elman_baseline baseline;
+    char residuals[4096];
 } result;
 
 typedef struct run {
@@ -435,6 +441,28 @@ static elman_status take_steps(elman_trainer *trainer, const run *r)
     return ELMAN_OK;
 }
 
+/* What rank 0 asks of all when training is over. */
+static elman_status judge_best(elman_trainer *trainer, const run *r)
+{
+    result *to = r->to;
+    TRY(elman_trainer_keep_best(trainer));
+    for (int part = 0; part < 2; part++)
+        TRY(elman_trainer_evaluate(trainer, (elman_part)part, &to->best[part],
+                                   r->what->classes ? to->confusion : NULL));
+    const elman_baseline_config beaten = {.part = ELMAN_PART_VALIDATION,
+                                          .neighbour = r->what->classes,
+                                          .warp = 0.1};
+    TRY(elman_trainer_baseline(trainer, &beaten, &to->baseline));
+    if (r->what->text || r->what->classes) return ELMAN_OK;
+
+    elman_residuals *residuals = NULL;
+    TRY(elman_trainer_residuals(trainer, ELMAN_PART_TRAIN, &residuals));
+    snprintf(to->residuals, sizeof to->residuals, "%s",
+             elman_residuals_note(residuals));
+    elman_residuals_destroy(residuals);
+    return ELMAN_OK;
+}
+
 /* One rank, or one process alone (NULL). */
 static elman_status train(void *context, const elman_transport *transport)
 {
@@ -455,6 +483,7 @@ static elman_status train(void *context, const elman_transport *transport)
     if (!status && r->resumed) status = elman_trainer_load(trainer, r->resumed);
     if (!status)
         status = rank ? elman_trainer_follow(trainer) : take_steps(trainer, r);
+    if (!status && !rank) status = judge_best(trainer, r);
     r->to->weights[rank] = elman_model_read_hash(model);
     elman_trainer_destroy(trainer);
     elman_model_destroy(model);
@@ -481,6 +510,12 @@ static void check_same(const result *want, const result *got, size_t first,
               name, size, i, got->loss[i], want->loss[i], got->norm[i],
               want->norm[i]);
     CHECK(same, "%s, %d ranks: other metrics", name, size);
+    CHECK(!memcmp(want->best, got->best, sizeof got->best) &&
+              !memcmp(want->confusion, got->confusion, sizeof got->confusion) &&
+              !memcmp(&want->baseline, &got->baseline, sizeof got->baseline),
+          "%s, %d ranks: the best weights are judged otherwise", name, size);
+    CHECK(!strcmp(want->residuals, got->residuals), "%s, %d ranks: %s", name,
+          size, got->residuals);
     for (int rank = 0; rank < size; rank++)
         CHECK(got->weights[rank] == want->weights[0],
               "%s: rank %d of %d has other weights", name, rank, size);

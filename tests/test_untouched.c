@@ -395,6 +395,10 @@ TEST(training_that_fails_writes_nothing)
     UNTOUCHED(elman_trainer_load(trainer, in_folder("model")));
     CHECK_OK(elman_model_read(f.model, "fc.bias", 2, after));
     CHECK_BITS(after, before, 2, "fc.bias");
+    UNTOUCHED(
+        elman_trainer_evaluate(trainer, ELMAN_PART_TEST, at(0), at(1024)));
+    UNTOUCHED(elman_trainer_baseline(trainer, &none, at(0)));
+    UNTOUCHED(elman_trainer_residuals(trainer, ELMAN_PART_TRAIN, at(0)));
     CHECK_OK(elman_trainer_begin_save(trainer, "/none/there"));
     UNTOUCHED(elman_trainer_end_save(trainer, true, at(0)));
     UNTOUCHED(elman_trace_create(trainer, at(0)));

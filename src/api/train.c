@@ -262,8 +262,29 @@ elman_status elman_trainer_load(elman_trainer *trainer, const char *path)
 elman_status elman_trainer_keep_best(elman_trainer *trainer)
 {
     NEED(trainer);
-    trainer_keep_best(trainer);
-    return ELMAN_OK;
+    return ranks_keep_best(trainer);
+}
+
+elman_status elman_trainer_evaluate(elman_trainer *trainer, elman_part part,
+                                    elman_metrics *metrics, uint64_t *confusion)
+{
+    NEED(trainer, metrics);
+    return ranks_evaluate(trainer, part, metrics, confusion);
+}
+
+elman_status elman_trainer_baseline(elman_trainer *trainer,
+                                    const elman_baseline_config *config,
+                                    elman_baseline *baseline)
+{
+    NEED(trainer, config, baseline);
+    return ranks_baseline(trainer, config, baseline);
+}
+
+elman_status elman_trainer_residuals(elman_trainer *trainer, elman_part part,
+                                     elman_residuals **residuals)
+{
+    NEED(trainer, residuals);
+    return ranks_residuals(trainer, part, residuals);
 }
 
 elman_status elman_model_evaluate(const elman_model *model,

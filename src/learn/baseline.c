@@ -172,13 +172,9 @@ static elman_status read_values(const elman_dataset *d, elman_part part,
 
 /* ---- All of it ----------------------------------------------------------- */
 
-elman_status baseline_read(const elman_dataset *d,
-                           const elman_baseline_config *config,
-                           elman_baseline *baseline)
+elman_status baseline_check(const elman_dataset *d,
+                            const elman_baseline_config *config)
 {
-    elman_task task = d->encoding->task;
-    bool classes = task == ELMAN_TASK_LANGUAGE || task == ELMAN_TASK_CLASSIFY ||
-                   task == ELMAN_TASK_TAG;
     if ((unsigned)config->part >= PART_COUNT)
         return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 to %d",
                        (int)config->part, (int)PART_COUNT - 1);
@@ -188,9 +184,20 @@ elman_status baseline_read(const elman_dataset *d,
     if (!(config->warp >= 0 && config->warp <= 1))
         return failure(ELMAN_BAD_VALUE, "warp is %g, expected from 0 to 1",
                        config->warp);
-    if (config->neighbour && task != ELMAN_TASK_CLASSIFY)
+    if (config->neighbour && d->encoding->task != ELMAN_TASK_CLASSIFY)
         return failure(ELMAN_BAD_VALUE, "neighbour is set, but the data has no "
                                         "class for each sequence");
+    return ELMAN_OK;
+}
+
+elman_status baseline_shared(const elman_dataset *d,
+                             const elman_baseline_config *config,
+                             struct share *s, elman_baseline *baseline)
+{
+    elman_task task = d->encoding->task;
+    bool classes = task == ELMAN_TASK_LANGUAGE || task == ELMAN_TASK_CLASSIFY ||
+                   task == ELMAN_TASK_TAG;
+    TRY(baseline_check(d, config));
 
     /* NaN stays where the task has nothing of the kind */
     elman_baseline b = {.accuracy = NAN,
@@ -206,7 +213,14 @@ elman_status baseline_read(const elman_dataset *d,
     TRY(classes ? read_classes(d, config->part, &b)
                 : read_values(d, config->part, &b));
     if (config->neighbour)
-        TRY(neighbour_accuracy(d, config, &b.neighbour_accuracy));
+        TRY(neighbour_accuracy(d, config, s, &b.neighbour_accuracy));
     *baseline = b;
     return ELMAN_OK;
+}
+
+elman_status baseline_read(const elman_dataset *d,
+                           const elman_baseline_config *config,
+                           elman_baseline *baseline)
+{
+    return baseline_shared(d, config, NULL, baseline);
 }

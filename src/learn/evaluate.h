@@ -76,6 +76,21 @@ elman_status evaluate_next(const evaluation *evaluation, windows *windows,
 elman_status evaluate_all(const evaluation *evaluation, windows *windows,
                           metric_sums *sums);
 
+/* Whether the part has sequences. */
+elman_status evaluate_check_part(const elman_dataset *dataset, elman_part part);
+
+/* Whether all ranks have the same model and data. */
+elman_status evaluate_check_ranks(struct share *share, const elman_model *model,
+                                  const elman_dataset *dataset);
+
+/* elman_model_evaluate on all ranks of share, which have the same, or on this
+ * one alone (NULL). */
+elman_status evaluate_shared(const elman_model *model,
+                             const elman_dataset *dataset, elman_part part,
+                             const elman_trainer_config *config,
+                             struct share *share, elman_metrics *metrics,
+                             uint64_t *confusion);
+
 /* elman_model_evaluate of elman_train.h. */
 elman_status evaluate(const elman_model *model, const elman_dataset *dataset,
                       elman_part part, const elman_trainer_config *config,

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "data/case_file.h"
+#include "share/share.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,8 +15,9 @@
 typedef struct search {
     const elman_dataset *dataset;
     const elman_baseline_config *config;
-    bool *right; /* by sequence of the part */
-    bool *lost;  /* no memory for it, or its file has changed */
+    size_t begin; /* the first sequence of the part that is asked for */
+    bool *right;  /* by sequence of the part */
+    bool *lost;   /* no memory for it, or its file has changed */
 } search;
 
 /* The inputs of a sequence, (steps,I), in memory or read into room for them. */
@@ -100,9 +102,10 @@ static double straight_distance(const float *a, const float *b, size_t n,
 }
 
 /* Answers one sequence of the part. */
-static void answer(void *context, size_t index)
+static void answer(void *context, size_t number)
 {
     const search *at = context;
+    size_t index = at->begin + number;
     const elman_dataset *d = at->dataset;
     const elman_baseline_config *c = at->config;
     size_t I = d->encoding->input_size, id = d->ids[c->part][index];
@@ -144,30 +147,43 @@ static void answer(void *context, size_t index)
     at->right[index] = class >= 0 && class == d->classes[id];
 }
 
-elman_status neighbour_accuracy(const elman_dataset *d,
-                                const elman_baseline_config *c,
-                                double *accuracy)
+/* How many of a stretch of sequences are right; each is answered by itself. */
+static elman_status count_right(const elman_dataset *d,
+                                const elman_baseline_config *c, stretch own,
+                                uint64_t *right)
 {
-    size_t n = d->size[c->part], right = 0;
+    size_t n = d->size[c->part];
     search shared = {.dataset = d,
                      .config = c,
+                     .begin = own.begin,
                      .right = calloc(n + 1, sizeof(bool)),
                      .lost = calloc(n + 1, sizeof(bool))};
-    /* each sequence by itself */
-    elman_status status = ELMAN_OK;
     bool lost = !shared.right || !shared.lost;
-    if (!lost) thread_run(c->threads ? c->threads : 1, n, answer, &shared);
+    if (!lost)
+        thread_run(c->threads ? c->threads : 1, own.end - own.begin, answer,
+                   &shared);
 
-    for (size_t i = 0; !lost && i < n; i++) {
-        right += shared.right[i];
+    for (size_t i = own.begin; !lost && i < own.end; i++) {
+        *right += shared.right[i];
         lost = shared.lost[i];
     }
-    if (lost) status = case_files_check(d);
-    if (lost && !status)
-        status =
-            failure(ELMAN_NO_MEMORY, "no memory to compare %zu sequences", n);
-    if (!status) *accuracy = (double)right / (double)n;
     free(shared.right);
     free(shared.lost);
-    return status;
+    if (!lost) return ELMAN_OK;
+    TRY(case_files_check(d));
+    return failure(ELMAN_NO_MEMORY, "no memory to compare %zu sequences", n);
+}
+
+elman_status neighbour_accuracy(const elman_dataset *d,
+                                const elman_baseline_config *c, share *s,
+                                double *accuracy)
+{
+    size_t n = d->size[c->part];
+    uint64_t right = 0;
+    stretch own = {0, n};
+    if (s) own = deal_leaves(n, 1, s->size, s->rank);
+    TRY(count_right(d, c, own, &right));
+    if (s) TRY(share_add_counts(s, &right, 1));
+    *accuracy = (double)right / (double)n;
+    return ELMAN_OK;
 }

@@ -7,7 +7,9 @@
 
 #include "base/hash.h"
 #include "learn/agreement.h"
+#include "learn/baseline.h"
 #include "learn/carried.h"
+#include "learn/residual.h"
 #include "learn/shared_update.h"
 #include "share/share.h"
 
@@ -111,13 +113,140 @@ elman_status ranks_tell(elman_trainer *t, ranks_call call)
     return share_broadcast(t->share, &call, sizeof call);
 }
 
-/* What rank 0 has told. */
-static elman_status do_call(elman_trainer *t, ranks_call call)
+/* ---- Asking -------------------------------------------------------------- */
+
+/* What is asked of a part. */
+typedef struct question {
+    elman_part part;
+    bool confusion; /* a table of classes as well */
+    double warp;    /* of neighbours */
+} question;
+
+/* What rank 0 asks comes to all. */
+static elman_status ask(elman_trainer *t, ranks_call call, question *what)
+{
+    elman_status status = ranks_tell(t, call);
+    if (!status && t->share)
+        status = share_broadcast(t->share, what, sizeof *what);
+    return status;
+}
+
+/* Others see what is wrong by themselves. */
+static elman_status answered(elman_trainer *t, elman_status status)
+{
+    if (status) t->telling = false;
+    return status;
+}
+
+elman_status ranks_keep_best(elman_trainer *t)
+{
+    TRY(answered(t, ranks_tell(t, RANKS_BEST)));
+    trainer_take_best(t);
+    return ELMAN_OK;
+}
+
+elman_status ranks_evaluate(elman_trainer *t, elman_part part,
+                            elman_metrics *metrics, uint64_t *confusion)
+{
+    question what = {.part = part, .confusion = confusion != NULL};
+    TRY(evaluate_check_part(t->dataset, part));
+    elman_status status = ask(t, RANKS_EVALUATE, &what);
+    if (!status)
+        status = evaluate_shared(t->model, t->dataset, part, &t->config,
+                                 t->share, metrics, confusion);
+    return answered(t, status);
+}
+
+elman_status ranks_baseline(elman_trainer *t,
+                            const elman_baseline_config *config,
+                            elman_baseline *baseline)
+{
+    question what = {.part = config->part, .warp = config->warp};
+    TRY(baseline_check(t->dataset, config));
+    if (!config->neighbour) return baseline_read(t->dataset, config, baseline);
+    elman_status status = ask(t, RANKS_BASELINE, &what);
+    if (!status)
+        status = baseline_shared(t->dataset, config, t->share, baseline);
+    return answered(t, status);
+}
+
+elman_status ranks_residuals(elman_trainer *t, elman_part part,
+                             elman_residuals **residuals)
+{
+    question what = {.part = part};
+    TRY(residuals_check(t->model, t->dataset, part));
+    elman_status status = ask(t, RANKS_RESIDUALS, &what);
+    if (!status)
+        status = residuals_shared(t->model, t->dataset, part, &t->config,
+                                  t->share, residuals);
+    return answered(t, status);
+}
+
+/* ---- Following ---------------------------------------------------------- */
+
+static elman_status hear(elman_trainer *t, question *what)
+{
+    return share_broadcast(t->share, what, sizeof *what);
+}
+
+static elman_status save_part(elman_trainer *t)
 {
     carried none;
-    if (call == RANKS_STEP) return trainer_take_step(t);
-    return call == RANKS_SAVE ? carried_gather(t, &none) : ELMAN_OK;
+    return carried_gather(t, &none);
 }
+
+static elman_status take_best(elman_trainer *t)
+{
+    trainer_take_best(t);
+    return ELMAN_OK;
+}
+
+/* What rank 0 has asked, whose answer is the same here. */
+static elman_status answer_metrics(elman_trainer *t)
+{
+    question what;
+    TRY(hear(t, &what));
+    size_t classes = dataset_encoding(t->dataset)->class_count;
+    uint64_t *confusion = NULL;
+    elman_metrics metrics;
+    if (what.confusion &&
+        !(confusion = calloc(classes * classes + 1, sizeof *confusion)))
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu classes", classes);
+
+    elman_status status =
+        evaluate_shared(t->model, t->dataset, what.part, &t->config, t->share,
+                        &metrics, confusion);
+    free(confusion);
+    return status;
+}
+
+static elman_status answer_baseline(elman_trainer *t)
+{
+    question what;
+    elman_baseline baseline;
+    TRY(hear(t, &what));
+    elman_baseline_config config = {.part = what.part,
+                                    .neighbour = true,
+                                    .warp = what.warp,
+                                    .threads = t->config.threads};
+    return baseline_shared(t->dataset, &config, t->share, &baseline);
+}
+
+static elman_status answer_residuals(elman_trainer *t)
+{
+    question what;
+    elman_residuals *residuals = NULL;
+    TRY(hear(t, &what));
+    elman_status status = residuals_shared(t->model, t->dataset, what.part,
+                                           &t->config, t->share, &residuals);
+    residuals_destroy(residuals);
+    return status;
+}
+
+static elman_status (*const calls[])(elman_trainer *) = {
+    [RANKS_STEP] = trainer_take_step,   [RANKS_SAVE] = save_part,
+    [RANKS_BEST] = take_best,           [RANKS_EVALUATE] = answer_metrics,
+    [RANKS_BASELINE] = answer_baseline, [RANKS_RESIDUALS] = answer_residuals};
 
 elman_status ranks_follow(elman_trainer *t)
 {
@@ -125,11 +254,11 @@ elman_status ranks_follow(elman_trainer *t)
         return failure(
             ELMAN_BAD_VALUE, "%s, expected a rank other than 0 of several",
             t->share ? "this is rank 0" : "the trainer has no transport");
-    ranks_call call = RANKS_STEP;
     if (!t->agreed) TRY(agree(t));
-    while (call != RANKS_END) {
+    for (ranks_call call;;) {
         TRY(share_broadcast(t->share, &call, sizeof call));
-        TRY(do_call(t, call));
+        if (call == RANKS_END) break;
+        TRY(calls[call](t));
     }
     t->agreed = false;
     return ELMAN_OK;

@@ -21,7 +21,15 @@ void ranks_deal(const elman_trainer *trainer, windows *windows);
 void ranks_close(elman_trainer *trainer);
 
 /* What rank 0 does next. */
-typedef enum ranks_call { RANKS_STEP, RANKS_SAVE, RANKS_END } ranks_call;
+typedef enum ranks_call {
+    RANKS_STEP,
+    RANKS_SAVE,
+    RANKS_BEST,
+    RANKS_EVALUATE,
+    RANKS_BASELINE,
+    RANKS_RESIDUALS,
+    RANKS_END
+} ranks_call;
 
 /* On rank 0: tells the others, who follow. The first time, all ranks compare
  * what they are about to train. Without a transport nothing happens. */
@@ -29,6 +37,17 @@ elman_status ranks_tell(elman_trainer *trainer, ranks_call call);
 
 /* elman_trainer_follow of elman_train.h. */
 elman_status ranks_follow(elman_trainer *trainer);
+
+/* elman_trainer_keep_best, evaluate, baseline and residuals of elman_train.h.
+ */
+elman_status ranks_keep_best(elman_trainer *trainer);
+elman_status ranks_evaluate(elman_trainer *trainer, elman_part part,
+                            elman_metrics *metrics, uint64_t *confusion);
+elman_status ranks_baseline(elman_trainer *trainer,
+                            const elman_baseline_config *config,
+                            elman_baseline *baseline);
+elman_status ranks_residuals(elman_trainer *trainer, elman_part part,
+                             elman_residuals **residuals);
 
 /* Before the pass back of this rank's part of a batch of so many sequences,
  * which may be none. */

@@ -14,12 +14,12 @@
 
 #include "base/memory.h"
 #include "data/encoding.h"
-#include "data/loader.h"
 #include "format/json.h"
 #include "learn/evaluate.h"
+#include "learn/residual_lists.h"
+#include "share/share.h"
 
-/* More sequences, or steps, than that tell nothing more. */
-enum { MOST_RESIDUALS = 20000, LEVELS = 23 };
+enum { LEVELS = 23 };
 
 static const double levels[LEVELS] = {
     0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4,   0.45, 0.5,
@@ -121,116 +121,6 @@ void residuals_scale(const elman_residuals *residuals,
 
 /* ---- Measuring ---------------------------------------------------------- */
 
-/* Residuals as they are found, one list for each output. */
-typedef struct measuring {
-    const elman_dataset *dataset;
-    size_t outputs;
-    size_t stride;          /* of the answers, one is measured */
-    size_t answers;         /* seen so far */
-    size_t room;            /* of each list */
-    size_t *counts;         /* (outputs) */
-    double *lists;          /* (outputs,room) */
-    double *values, *truth; /* (outputs) */
-    double *scale;          /* (targets) changes, if those are to be relative */
-} measuring;
-
-/* The answer to a step of a sequence, unless it is passed over. */
-static void add_answer(measuring *m, uint64_t id, size_t step, const float *y)
-{
-    if (m->answers++ % m->stride) return;
-    dataset_values(m->dataset, id, step, y, m->values);
-    dataset_truth(m->dataset, id, step, m->truth);
-    size_t targets = dataset_encoding(m->dataset)->target_count;
-    if (m->scale) dataset_change(m->dataset, id, m->scale);
-    for (size_t k = 0; k < m->outputs; k++) {
-        double residual = m->truth[k] - m->values[k];
-        double scale = m->scale ? m->scale[k % targets] : 1;
-
-        /* a series that never changes is answered without any doubt */
-        if (!isnan(residual)) residual = scale > 0 ? residual / scale : 0;
-        if (isfinite(residual) && m->counts[k] < m->room)
-            m->lists[k * m->room + m->counts[k]++] = residual;
-    }
-}
-
-static void add_batch(measuring *m, const elman_batch *batch, bool one,
-                      const float *y)
-{
-    size_t T = one ? 1 : batch->T;
-    for (size_t b = 0; b < batch->B; b++)
-        for (size_t t = 0; t < T; t++)
-            if (one || !batch->lengths || t < batch->lengths[b])
-                add_answer(m, batch->ids[b], t,
-                           y + (t * batch->B + b) * m->outputs);
-}
-
-/* The answers to a batch that a state takes some steps of at a time. */
-typedef struct sliced {
-    const elman_model *model;
-    size_t B;
-    float *y; /* (T,B,O), or (B,O) */
-} sliced;
-
-static void take_slice(void *context, const elman_batch *slice, size_t first,
-                       const float *y)
-{
-    const sliced *to = context;
-    size_t O = to->model->info.output_size;
-    if (to->model->info.per_sequence)
-        evaluate_keep_ends(slice, first, O, y, to->y);
-    else memcpy(to->y + first * to->B * O, y, slice->T * to->B * O * sizeof *y);
-}
-
-static elman_status run_batch(const elman_model *model, elman_state *state,
-                              const elman_batch *batch, float *room,
-                              measuring *m)
-{
-    sliced to = {model, batch->B, room};
-    if (room) TRY(evaluate_slices(model, state, batch, NULL, take_slice, &to));
-    else TRY(model_forward_into(model, state, batch, NULL));
-    add_batch(m, batch, model->info.per_sequence,
-              room ? room : state_output(model, state));
-    return ELMAN_OK;
-}
-
-/* Runs the part once. */
-static elman_status run_part(const elman_model *model,
-                             const elman_dataset *dataset, elman_part part,
-                             const elman_trainer_config *config, measuring *m)
-{
-    elman_loader *loader = NULL;
-    elman_state *state = NULL;
-    elman_batch batch;
-    elman_target ignored;
-    elman_loader_config order = {.part = part,
-                                 .batch_size = config->batch_size};
-    TRY(loader_create(dataset, &order, &loader));
-
-    /* in order, from the initial state each time */
-    elman_state_config shape = {.T = dataset_longest(dataset),
-                                .B = loader_width(loader),
-                                .threads = config->threads,
-                                .keep_steps = true};
-    size_t part_rows, O = model->info.output_size;
-    float *room = NULL;
-    elman_status status =
-        evaluation_state(model, &shape, config->budget, &state, &part_rows);
-    if (!status && part_rows &&
-        !(room = malloc(shape.T * shape.B * O * sizeof *room)))
-        status = failure(ELMAN_NO_MEMORY, "no memory for answers");
-    while (status == ELMAN_OK) {
-        status = loader_read(loader, &batch, &ignored);
-        if (status != ELMAN_OK || batch.B == 0) break;
-        state_reset(model, state);
-        status = run_batch(model, state, &batch, room, m);
-    }
-
-    free(room);
-    state_destroy(state);
-    loader_destroy(loader);
-    return status;
-}
-
 static int compare(const void *left, const void *right)
 {
     double a = *(const double *)left, b = *(const double *)right;
@@ -268,7 +158,7 @@ static elman_status write_note(elman_residuals *r)
 }
 
 /* Makes the table of what was measured. */
-static elman_status summarize(measuring *m, elman_residuals *r)
+static elman_status summarize(const residual_lists *m, elman_residuals *r)
 {
     TRY(reserve(r, m->outputs, LEVELS));
     r->relative = m->scale != NULL;
@@ -290,47 +180,8 @@ static elman_status summarize(measuring *m, elman_residuals *r)
     return write_note(r);
 }
 
-/* How many answers a part is given. */
-static size_t count_answers(const elman_dataset *dataset, elman_part part)
-{
-    bool one = encoding_per_sequence(dataset_encoding(dataset));
-    size_t size = dataset_size(dataset, part), total = 0;
-    return one ? size
-           : sizes_multiply(size, dataset_longest(dataset), 1, &total)
-               ? total
-               : SIZE_MAX;
-}
-
-static elman_status measure(const elman_model *model,
-                            const elman_dataset *dataset, elman_part part,
-                            const elman_trainer_config *config, measuring *m,
-                            elman_residuals *r)
-{
-    size_t answers = count_answers(dataset, part), total = 0;
-    m->stride = answers / MOST_RESIDUALS + 1;
-    m->room = answers / m->stride + 1;
-    if (!sizes_multiply(m->room, m->outputs, sizeof *m->lists, &total))
-        return no_memory();
-
-    m->counts = calloc(m->outputs + 1, sizeof *m->counts);
-    m->lists = malloc(total + 1);
-    m->values = calloc(2 * m->outputs + 1, sizeof *m->values);
-    if (!m->counts || !m->lists || !m->values) return no_memory();
-    if (dataset_encoding(dataset)->task == ELMAN_TASK_FORECAST &&
-        dataset_several(dataset)) {
-        m->scale = calloc(m->outputs + 1, sizeof *m->scale);
-        if (!m->scale) return no_memory();
-    }
-    m->truth = m->values + m->outputs;
-
-    TRY(run_part(model, dataset, part, config, m));
-    return summarize(m, r);
-}
-
-elman_status residuals_measure(const elman_model *model,
-                               const elman_dataset *dataset, elman_part part,
-                               const elman_trainer_config *config,
-                               elman_residuals **residuals)
+elman_status residuals_check(const elman_model *model,
+                             const elman_dataset *dataset, elman_part part)
 {
     static const elman_loss_config loss = {.kind = ELMAN_LOSS_MEAN_SQUARED};
     const elman_encoding *e = dataset_encoding(dataset);
@@ -339,19 +190,40 @@ elman_status residuals_measure(const elman_model *model,
                        "residuals are of values, but the task is %s",
                        task_name(e->task));
     TRY(evaluate_check(model, dataset, &loss));
+    return evaluate_check_part(dataset, part);
+}
 
+elman_status residuals_shared(const elman_model *model,
+                              const elman_dataset *dataset, elman_part part,
+                              const elman_trainer_config *config, share *s,
+                              elman_residuals **residuals)
+{
     /* the lists are needed until their quantiles are known */
     elman_residuals *made = calloc(1, sizeof *made);
     if (!made) return no_memory();
-    measuring m = {.dataset = dataset, .outputs = encoding_outputs(e)};
-    elman_status status = measure(model, dataset, part, config, &m, made);
-    free(m.counts);
-    free(m.lists);
-    free(m.values);
-    free(m.scale);
+    residual_lists lists = {.dataset = dataset, .share = s};
+    elman_status status = residual_lists_measure(&lists, model, part, config);
+    if (!status) status = summarize(&lists, made);
+    residual_lists_release(&lists);
 
     if (status == ELMAN_OK) *residuals = made;
     else residuals_destroy(made);
+    return status;
+}
+
+elman_status residuals_measure(const elman_model *model,
+                               const elman_dataset *dataset, elman_part part,
+                               const elman_trainer_config *config,
+                               elman_residuals **residuals)
+{
+    share *s = NULL;
+    TRY(residuals_check(model, dataset, part));
+    if (config->transport) TRY(share_create(config->transport, &s));
+    elman_status status =
+        s ? evaluate_check_ranks(s, model, dataset) : ELMAN_OK;
+    if (!status)
+        status = residuals_shared(model, dataset, part, config, s, residuals);
+    share_destroy(s);
     return status;
 }
 

@@ -8,6 +8,19 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
+struct share; /* share/share.h */
+
+/* Whether such a part has answers that are values. */
+elman_status residuals_check(const elman_model *model,
+                             const elman_dataset *dataset, elman_part part);
+
+/* elman_model_residuals on all ranks of share, which have the same model and
+ * data, or on this one alone (NULL). */
+elman_status residuals_shared(const elman_model *model,
+                              const elman_dataset *dataset, elman_part part,
+                              const elman_trainer_config *config,
+                              struct share *share, elman_residuals **residuals);
+
 /* Behind elman_model_residuals and elman_residuals_*. */
 elman_status residuals_measure(const elman_model *model,
                                const elman_dataset *dataset, elman_part part,

@@ -320,7 +320,7 @@ const elman_progress *trainer_progress(const elman_trainer *t)
     return &t->progress;
 }
 
-void trainer_keep_best(elman_trainer *t)
+void trainer_take_best(elman_trainer *t)
 {
     memcpy(model_flat(t->model), t->best,
            t->model->weight_count * sizeof *t->best);

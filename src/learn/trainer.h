@@ -66,7 +66,9 @@ elman_status trainer_step(elman_trainer *trainer);
 elman_status trainer_take_step(elman_trainer *trainer);
 const elman_progress *trainer_progress(const elman_trainer *trainer);
 const elman_profile *trainer_profile(const elman_trainer *trainer);
-void trainer_keep_best(elman_trainer *trainer);
+
+/* The best weights so far become the model's, on this rank. */
+void trainer_take_best(elman_trainer *trainer);
 
 /* The pass of a step that failed, as it is left. */
 finite_pass trainer_pass(const elman_trainer *trainer);
