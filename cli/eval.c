@@ -166,6 +166,9 @@ static int evaluate(const network *net, const eval_values *values,
                              &config, &result->metrics,
                              result->confusion) != ELMAN_OK)
         return library_failed();
+
+    /* what ranks do not share */
+    if (rank_follow()) return 0;
     elman_baseline_config beaten = {.part = ELMAN_PART_VALIDATION};
     if (elman_dataset_baseline(dataset, &beaten, &result->baseline) != ELMAN_OK)
         return library_failed();
