@@ -207,11 +207,13 @@ static void show_error(const char *name, const char *line, size_t bytes)
     fwrite(line, 1, bytes, stderr);
 }
 
+/* All of it, or of a file that failed why. */
 static int show(const char *path, const told *what)
 {
     const char *name = is_standard(path) ? "standard input" : path;
     for (int n = CAPTURE_STREAMS; n-- > 0;) {
         const kept_text *said = &what->said[n];
+        if (n == CAPTURE_OUT && what->code) continue;
         for (size_t at = 0, bytes; at < said->bytes; at += bytes) {
             const char *line = said->text + at, *end;
             end = memchr(line, '\n', said->bytes - at);

@@ -21,8 +21,9 @@ typedef struct many_files {
 
 /* One file is answered as answer does it. Of several what is said of each is
  * shown once it is answered: lines behind the file's name and a tab, records
- * with it as their first member. One that fails ends no other. Several ranks
- * have some of them each. Returns 0, or the first exit code of any. */
+ * with it as their first member; of one that fails why, and nothing else. It
+ * ends no other. Several ranks have some of them each. Returns 0, or the first
+ * exit code of any. */
 int predict_many(const many_files *files);
 
 #endif

@@ -46,6 +46,9 @@ printf '1 2 3 4\n\n4 3 2 1\n1 1 1 1\n' >x.txt
 elman predict n.safetensors x.npy x.txt | cut -f1 | uniq -c
 elman predict n.safetensors x.npy lstm_x.npy --output 'out/{}.npy' && compare out/x.npy out/lstm_x.npy
 
+printf '1 2 3 4\n\n1 2 x 4\n' >half.txt
+elman predict n.safetensors half.txt x.txt | cut -f1 | uniq -c
+
 # what cannot be
 try() { elman predict "$@"; echo $?; }
 try s in/a.tsv in/b.tsv --output out/x.csv
