@@ -179,9 +179,10 @@ const command_row verify_command = {
     .description =
         "Checks forward and backward passes of random configurations against a "
         "plain double-precision reference, that reference against finite "
-        "differences, and that all kernels, numbers of threads, batches and "
-        "splits in time give the same bits. The hash is that of a small "
-        "training run and is the same on every machine.\nWith --reference only "
+        "differences, and that all kernels, 1 to 4 threads, 1 to 8 ranks, "
+        "budgets of bytes, batches and chunks of time give the same bits. The "
+        "hash is that of small training runs and is the same on every machine; "
+        "another one is a failed check.\nWith --reference only "
         "MODEL, in any format that elman reads, is checked: that it gives Y "
         "for X, for whole sequences at once and one step at a time. X is an "
         "array (T,I), (T,B,I) or (B,T,I) as the model takes it, or tokens "

@@ -767,7 +767,8 @@ typedef struct elman_verify_report {
                                atol 1e-5 */
     double gradient_error;  /* the same for its gradients */
     bool same_bits;         /* for all ISAs of this machine, 1 to 4 threads,
-                               1 to 8 ranks, chunks and batches */
+                               1 to 8 ranks, budgets of bytes, chunks of time
+                               and batches; and hash is what it is elsewhere */
     bool passed;            /* everything did */
     char isas[64];          /* the ISAs compared */
     char failure[256];      /* first failure: configuration and what differed */

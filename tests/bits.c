@@ -163,7 +163,7 @@ static bool hash_training(void)
 {
     for (size_t i = 0; i < training_count(); i++) {
         uint64_t hash = HASH_EMPTY;
-        if (training_hash(i, 3, &hash)) {
+        if (training_hash(i, &(training_way){.threads = 3}, &hash)) {
             fprintf(stderr, "%s\n", elman_message());
             return false;
         }

@@ -1,17 +1,16 @@
 /*
  * test_bits.c: memcmp over a grid of instruction set, threads, batch, position
- * in the batch, padding and chunks, forward and backward, and over whole
- * training runs. proof/trial.h does the cutting.
+ * in the batch, padding and chunks, forward and backward. proof/trial.h does
+ * the cutting; test_one_hash.c has whole training runs.
  */
 #include "check.h"
 #include "base/kind.h"
 #include "kernel/kernel.h"
 #include "layer/recurrent.h"
 #include "pace.h"
-#include "proof/training.h"
 #include "proof/trial.h"
 
-enum { MOST_THREADS = 4, MOST_RANKS = 8 };
+enum { MOST_THREADS = 4 };
 
 /* ---- The grid ----------------------------------------------------------- */
 
@@ -229,32 +228,6 @@ TEST(levels_in_a_wave_give_the_bits_of_one_after_the_other)
     }
 }
 
-/* ---- Training ----------------------------------------------------------- */
-
-TEST(training_runs_end_with_the_same_bits)
-{
-    for (size_t i = 0; i < training_count(); i++) {
-        uint64_t want = 1;
-        CHECK_OK(training_hash(i, 1, &want));
-        for (const kernels *const *isa = kernels_all(); *isa; isa++) {
-            kernels_use(*isa);
-            for (int threads = 1; threads <= MOST_THREADS; threads++) {
-                uint64_t got = 1;
-                CHECK_OK(training_hash(i, threads, &got));
-                CHECK(got == want, "%s differs on %s with %d threads",
-                      training_name(i), (*isa)->isa, threads);
-            }
-            for (int ranks = 1; ranks <= MOST_RANKS; ranks++) {
-                uint64_t got = 1;
-                CHECK_OK(training_hash_ranks(i, ranks, &got));
-                CHECK(got == want, "%s differs on %s with %d ranks",
-                      training_name(i), (*isa)->isa, ranks);
-            }
-        }
-        kernels_use(NULL);
-    }
-}
-
 /* ---- Forks -------------------------------------------------------------- */
 
 enum { FORK_T = 5, FORK_B = 3, FORK_I = 4, FORK_O = 6 };
@@ -421,7 +394,6 @@ int main(void)
         cmocka_unit_test(
             wide_networks_give_the_same_bits_however_they_are_computed),
         cmocka_unit_test(levels_in_a_wave_give_the_bits_of_one_after_the_other),
-        cmocka_unit_test(training_runs_end_with_the_same_bits),
         cmocka_unit_test(a_fork_goes_on_with_the_same_bits),
         cmocka_unit_test(
             a_fork_between_forward_and_backward_has_the_same_gradients),

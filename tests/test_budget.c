@@ -7,7 +7,6 @@
 #include "kernel/kernel.h"
 #include "layer/recurrent.h"
 #include "pace.h"
-#include "proof/training.h"
 #include "proof/trial.h"
 
 #ifdef __linux__
@@ -74,17 +73,6 @@ TEST(random_networks_have_the_same_bits_with_any_budget)
         checked += check_network(&config, T, draw_size(&d, 1, 20), &d);
     }
     CHECK(checked > 150 / PACE, "only %zu networks fit", checked);
-}
-
-/* The networks of elman verify's hash, which use every option. */
-TEST(trainings_in_the_fewest_bytes_have_the_hash_of_those_without)
-{
-    for (size_t i = 0; i < training_count(); i++) {
-        uint64_t want = 0, got = 0;
-        CHECK_OK(training_hash(i, 1, &want));
-        CHECK_OK(training_hash_in_least(i, 1 + (int)i % 3, &got));
-        CHECK(got == want, "%s", training_name(i));
-    }
 }
 
 /* ---- Long sequences ------------------------------------------------------ */
@@ -357,8 +345,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks_have_the_same_bits_with_any_budget),
-        cmocka_unit_test(
-            trainings_in_the_fewest_bytes_have_the_hash_of_those_without),
         cmocka_unit_test(
             twenty_thousand_steps_have_the_same_bits_in_a_hundredth_of_the_bytes),
         cmocka_unit_test(a_million_steps_run_in_memory_that_has_a_hard_limit),

@@ -1,28 +1,30 @@
 /*
  * training.h: a few networks, trained for a few steps on data that is the same
- * everywhere, and one hash of all losses and final weights.
+ * everywhere, and one hash of all losses and final weights, in whatever way it
+ * is computed.
  */
 #ifndef PROOF_TRAINING_H
 #define PROOF_TRAINING_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/status.h"
+#include "proof/ways.h"
+
+/* The hash of all networks, on every machine. It changes when a rule of
+ * docs/NUMERICS.md or a network here does, and then for a reason. */
+#define TRAINING_HASH UINT64_C(0xaa0c4bc54d429c68)
 
 /* How many networks there are, and the name of one. */
 size_t training_count(void);
 const char *training_name(size_t index);
 
-/* Trains network index with that many threads and adds the result to hash. */
-elman_status training_hash(size_t index, int threads, uint64_t *hash);
-
-/* The same in the fewest bytes that its state can have. */
-elman_status training_hash_in_least(size_t index, int threads, uint64_t *hash);
+/* Trains network index and adds the result to hash. */
+elman_status training_hash(size_t index, const training_way *way,
+                           uint64_t *hash);
 
 /* Trains all of them; hash is their common hash. */
-elman_status training_hash_all(int threads, uint64_t *hash);
-
-/* The same on so many ranks, each a thread that has a part of each batch, a
- * slice of the optimizer's moments and a model of its own. */
-elman_status training_hash_ranks(size_t index, int size, uint64_t *hash);
-elman_status training_hash_all_ranks(int size, uint64_t *hash);
+elman_status training_hash_all(const training_way *way, uint64_t *hash);
 
 #endif

@@ -89,6 +89,11 @@ bool split_fits(const trial *t, const split *cut);
  * pass: only if the passes are in the order of docs/NUMERICS.md. */
 bool split_keeps_gradients(const split *cut);
 
+/* Gives a training state's config the budget that saves so many quarters of the
+ * bytes that can be saved; 0: none, 4: all of them. */
+elman_status budget_quarters(const elman_model *model, int quarters,
+                             elman_state_config *config);
+
 /* Runs all passes forward and, unless cut->forward, backward. */
 elman_status trial_run(const trial *t, const split *cut, outcome *out);
 

@@ -42,6 +42,17 @@ bool split_fits(const trial *t, const split *cut)
            (cut->forward || !t->model->info.per_sequence);
 }
 
+elman_status budget_quarters(const elman_model *m, int quarters,
+                             elman_state_config *config)
+{
+    if (quarters == 0) return ELMAN_OK;
+    size_t all = state_size(m, config), least;
+    TRY(segments_least(m, config, &least));
+    config->budget = all - (all - least) / 4 * (size_t)quarters;
+    if (quarters == 4) config->budget = least;
+    return ELMAN_OK;
+}
+
 bool split_keeps_gradients(const split *cut)
 {
     return !cut->permuted && !cut->single && cut->group % TREE_BLOCK == 0;
@@ -366,12 +377,7 @@ static elman_status create_states(run *r)
     bool several = group_size(r->t, cut, 0) < r->t->B;
     if (config.training && several) config.passes = r->t->B;
     if (count > 1) config.open_blocks = r->most_B;
-    if (cut->budget) {
-        size_t all = state_size(r->t->model, &config), least;
-        TRY(segments_least(r->t->model, &config, &least));
-        config.budget = all - (all - least) / 4 * (size_t)cut->budget;
-        if (cut->budget == 4) config.budget = least;
-    }
+    TRY(budget_quarters(r->t->model, cut->budget, &config));
 
     for (size_t i = 0; i < count; i++) {
         TRY(state_create(r->t->model, &config, &r->states[i]));
