@@ -86,7 +86,7 @@ else()
   set(drop_words -Wl,--gc-sections)
 endif()
 set(foreign_words "")
-if(TARGET elman_foreign)
+if(TARGET elman_members)
   set(foreign_words -Wl,-u,elman__foreign)
 endif()
 

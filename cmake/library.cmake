@@ -50,14 +50,16 @@ add_library(elman_rooms STATIC EXCLUDE_FROM_ALL
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 target_compile_definitions(elman_rooms INTERFACE ELMAN_STATIC)
 
-# what lets elman_model_load read the models of others: api/foreign.h
-set(foreign_object "")
+# members that the archive has beside everything: what lets elman_model_load read
+# the models of others (api/foreign.h), and what goes back (api/backward.h)
+set(member_objects "")
 if(NOT APPLE AND NOT WIN32)
-  add_library(elman_foreign OBJECT src/api/static/foreign.c)
-  target_link_libraries(elman_foreign PRIVATE elman_flags)
-  target_compile_definitions(elman_foreign PRIVATE ELMAN_STATIC)
-  set(foreign_object $<TARGET_OBJECTS:elman_foreign>)
-  target_sources(elman_rooms INTERFACE ${foreign_object})
+  add_library(elman_members OBJECT src/api/static/foreign.c
+    src/api/static/backward.c)
+  target_link_libraries(elman_members PRIVATE elman_flags)
+  target_compile_definitions(elman_members PRIVATE ELMAN_STATIC)
+  set(member_objects $<TARGET_OBJECTS:elman_members>)
+  target_sources(elman_rooms INTERFACE ${member_objects})
 endif()
 
 add_library(elman_shared SHARED ${unasked}
@@ -86,7 +88,7 @@ endif()
 if(ELMAN_SANITIZE OR ELMAN_COVER OR MSVC OR APPLE OR NOT CMAKE_OBJCOPY)
   add_library(elman_static STATIC ${unasked}
     $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>
-    ${foreign_object})
+    ${member_objects})
 else()
   # sections of one name stay apart; 32-bit x86 shares hidden functions in
   # groups, which must not stay groups
@@ -122,7 +124,7 @@ else()
     COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=elman_*
       --keep-global-symbol=_elman_* ${joined}
     DEPENDS elman_rooms VERBATIM)
-  add_library(elman_static STATIC ${unasked} ${joined} ${foreign_object})
+  add_library(elman_static STATIC ${unasked} ${joined} ${member_objects})
   set_target_properties(elman_static PROPERTIES LINKER_LANGUAGE C)
 endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)

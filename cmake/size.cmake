@@ -6,6 +6,15 @@ set(infer ${elman_root}/tests/embed/infer.c)
 add_executable(elman_infer_all EXCLUDE_FROM_ALL ${infer})
 target_link_libraries(elman_infer_all PRIVATE elman_core)
 
+# whether a program has the segments of a budget is decided by what it calls
+foreach(way back forward)
+  string(TOUPPER ${way} word)
+  add_executable(elman_budget_${way} EXCLUDE_FROM_ALL
+    ${elman_root}/tests/embed/budget.c)
+  target_link_libraries(elman_budget_${way} PRIVATE elman_core)
+  target_compile_definitions(elman_budget_${way} PRIVATE ${word})
+endforeach()
+
 # what ELMAN_ISAS leaves of the objects: a list of tables, and those in it
 set(infer_programs "")
 set(sized_isas base ${isas})

@@ -133,10 +133,10 @@ set_source_files_properties(${elman_root}/src/kernel/kernel.c
 # what runs once for a model, a state or a file of weights is made small: it is
 # two thirds of a program that only runs a model, and none of its time
 set(once "")
-foreach(name base/deal base/kind base/memory base/status base/thread format/file
+foreach(name base/deal base/kind base/memory base/status base/system* base/thread format/file
     format/json format/own format/safetensors format/tensor layer/choice
     layer/init layer/layer layer/recurrent layer/recurrent_cost
-    layer/recurrent_plan model/budget model/chunks model/config* model/copy
+    layer/recurrent_plan model/batch model/chunks model/config* model/copy
     model/hash model/model model/save model/segments* model/state*
     model/view model/weight_source)
   list(APPEND once ${elman_root}/src/${name}.c)

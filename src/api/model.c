@@ -308,13 +308,6 @@ elman_status elman_model_forward(const elman_model *model, elman_state *state,
     return model_forward(model, state, batch, y);
 }
 
-elman_status elman_model_backward(const elman_model *model, elman_state *state,
-                                  const float *dy, float *dx)
-{
-    NEED(model, state);
-    return model_backward(model, state, dy, dx);
-}
-
 elman_status elman_model_step(const elman_model *model, elman_state *state,
                               const float *x, float *y)
 {
@@ -356,16 +349,6 @@ elman_status elman_model_loss(const elman_model *model, elman_state *state,
 {
     NEED(model, state, config, target, loss);
     return model_loss(model, state, config, target, loss, dy);
-}
-
-elman_status elman_model_loss_backward(const elman_model *model,
-                                       elman_state *state,
-                                       const elman_loss_config *config,
-                                       const elman_target *target, double *loss,
-                                       float *dx)
-{
-    NEED(model, state, config, target, loss);
-    return model_loss_backward(model, state, config, target, loss, dx);
 }
 
 elman_status elman_model_loss_sum(const elman_model *model, elman_state *state,

@@ -201,15 +201,6 @@ void elman_array_destroy(elman_tensor *array) { array_destroy(array); }
 
 /* ---- Training ----------------------------------------------------------- */
 
-elman_status elman_trainer_create(elman_model *model,
-                                  const elman_dataset *dataset,
-                                  const elman_trainer_config *config,
-                                  elman_trainer **trainer)
-{
-    NEED(model, dataset, config, trainer);
-    return trainer_create(model, dataset, config, trainer);
-}
-
 void elman_trainer_destroy(elman_trainer *trainer) { trainer_destroy(trainer); }
 
 elman_status elman_trainer_step(elman_trainer *trainer)

@@ -68,4 +68,27 @@ typedef struct segment_taker {
     void *context;
 } segment_taker;
 
+/* What a state with a budget goes by. A program that is linked with libelman.a
+ * has it if it calls anything that goes back (api/backward.h), so that one that
+ * only runs a model is without the segments. */
+typedef struct segment_way {
+    /* which segments, of as many bytes as are there; segments_plan.c */
+    elman_status (*choose)(const elman_model *model,
+                           const elman_state_config *full, segment_plan *plan);
+    /* what the state keeps, and the pass; segments.c */
+    void (*lay_out)(const elman_model *model, elman_state *state, arena *a);
+    void (*forward)(const elman_model *model, elman_state *state,
+                    const elman_batch *batch, float *y);
+} segment_way;
+
+extern const segment_way elman__segment_way;
+
+/* The same, where it is there: ELF has functions that may be missing. */
+#ifdef __ELF__
+const segment_way *elman__segments(void)
+    __attribute__((weak, visibility("hidden")));
+#else
+const segment_way *elman__segments(void);
+#endif
+
 #endif

@@ -397,6 +397,15 @@ void gradients_copy_arrays(gradient_sums *to, const gradient_sums *from);
 elman_status state_view(const elman_model *model, elman_state *state,
                         const char *name, elman_tensor *view);
 
+/* ---- batch.c ------------------------------------------------------------ */
+
+/* Whether a state can run a batch; and whether its tokens are some. */
+elman_status batch_check(const elman_model *model, const elman_state *state,
+                         const elman_batch *batch);
+elman_status batch_check_tokens(const elman_model *model,
+                                const elman_state *state,
+                                const elman_batch *batch);
+
 /* ---- run.c: as elman_model_forward ... in elman.h ----------------------- */
 
 elman_status model_forward(const elman_model *model, elman_state *state,
@@ -409,6 +418,19 @@ elman_status model_forward_into(const elman_model *model, elman_state *state,
                                 const elman_batch *batch, const row_sink *sink);
 elman_status model_backward(const elman_model *model, elman_state *state,
                             const float *dy, float *dx);
+
+/* The parts of a pass: no gradient at the final states unless the caller writes
+ * one; sequences are longer by the batch; rows of y past the end of each are 0;
+ * and the output or its gradient goes from the state to the caller (out), whose
+ * arrays have the order that the model's config says, or back. */
+void pass_begin_training(const elman_model *model, elman_state *state,
+                         const elman_batch *batch);
+void pass_end_forward(const elman_model *model, elman_state *state,
+                      const elman_batch *batch);
+void batch_clear_ends(const elman_model *model, const elman_state *state,
+                      const elman_batch *batch, float *y);
+void state_copy_output(const elman_model *model, const elman_state *state,
+                       float *internal, float *external, bool out);
 
 /* Whether there is a pass to go back through. */
 elman_status model_check_backward(const elman_model *model,
@@ -463,15 +485,13 @@ elman_status segments_least(const elman_model *model,
 /* Carves what the state keeps from pass to pass. */
 void segments_lay_out(const elman_model *model, elman_state *state, arena *a);
 
-/* Whether tokens are still some, which the way back reads again. */
-elman_status segments_check(const elman_model *model, const elman_state *state);
-
 /* Runs a batch that was checked, with y as elman_model_forward has it where the
- * state keeps none, or NULL; and goes back through it. */
+ * state keeps none, or NULL; and goes back through it from dy. */
 void segments_forward(const elman_model *model, elman_state *state,
                       const elman_batch *batch, float *y);
-elman_status segments_backward(const elman_model *model, elman_state *state,
-                               const segment_taker *taker, float *dx);
+elman_status segments_backward_from(const elman_model *model,
+                                    elman_state *state, const float *dy,
+                                    float *dx);
 
 /* ---- direct.c ----------------------------------------------------------- */
 

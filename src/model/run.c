@@ -11,86 +11,6 @@
 #include "layer/wave.h"
 #include "model/model.h"
 
-/* ---- Checks ------------------------------------------------------------- */
-
-static elman_status check_batch(const elman_model *m, const elman_state *s,
-                                const elman_batch *in)
-{
-    TRY(state_check(m, s));
-    if (in->T > s->config.T || in->B > s->config.B || !in->T || !in->B)
-        return failure(ELMAN_BAD_VALUE,
-                       "the batch has T %zu and B %zu, expected 1 to the "
-                       "state's T %zu and B %zu",
-                       in->T, in->B, s->config.T, s->config.B);
-
-    /* what the first layer reads */
-    bool embeds = m->info.vocabulary > 0;
-    if (embeds ? !in->tokens : !in->x)
-        return failure(ELMAN_BAD_VALUE,
-                       "the batch has no %s, which the first layer reads",
-                       embeds ? "tokens" : "x");
-
-    if (in->continues && !s->config.training)
-        return failure(ELMAN_BAD_VALUE,
-                       "continues is set, but only a training state has "
-                       "gradients to continue");
-    if (in->continues && s->config.budget)
-        return failure(ELMAN_BAD_VALUE,
-                       "continues is set, but the state has a budget, with "
-                       "which a pass takes whole sequences: expected one of "
-                       "all chunks");
-    for (size_t b = 0; in->lengths && b < in->B; b++)
-        if (in->lengths[b] > in->T)
-            return failure(ELMAN_BAD_VALUE,
-                           "lengths[%zu] is %zu, expected 0 to T %zu", b,
-                           in->lengths[b], in->T);
-    return ELMAN_OK;
-}
-
-static elman_status check_tokens(const elman_model *m, const elman_state *s,
-                                 const elman_batch *in)
-{
-    bool first = state_batch_first(m, s);
-    for (size_t b = 0; in->tokens && m->info.vocabulary && b < in->B; b++) {
-        size_t length = in->lengths ? in->lengths[b] : in->T;
-
-        for (size_t t = 0; t < length; t++) {
-            int32_t token = in->tokens[batch_row(first, in->T, in->B, t, b)];
-            if (token < 0 || (size_t)token >= m->info.vocabulary)
-                return failure(ELMAN_BAD_VALUE,
-                               "the token at t %zu, b %zu is %d, expected 0 to "
-                               "%zu",
-                               t, b, token, m->info.vocabulary - 1);
-        }
-    }
-    return ELMAN_OK;
-}
-
-elman_status segments_check(const elman_model *m, const elman_state *s)
-{
-    const segments *g = &s->segments;
-    elman_batch in = {
-        .T = g->T, .B = s->full.B, .tokens = g->tokens, .lengths = g->lengths};
-    return check_tokens(m, s, &in);
-}
-
-/* As many steps as a sequence has are known where it is whole. */
-static elman_status check_whole(const elman_model *m, const elman_state *s,
-                                const elman_batch *in)
-{
-    for (size_t b = 0; m->repeats == AS_MANY && b < in->B; b++) {
-        size_t length = in->lengths ? in->lengths[b] : in->T;
-        uint64_t before = s->position[b] == FREE_SLOT ? 0 : s->position[b];
-        if (length && before)
-            return failure(ELMAN_BAD_VALUE,
-                           "sequence %zu goes on after %llu: expected whole "
-                           "ones, each after elman_state_reset, as the model "
-                           "repeats",
-                           b, (unsigned long long)before);
-    }
-    return ELMAN_OK;
-}
-
 /* ---- Setting out -------------------------------------------------------- */
 
 /* The valid (t,b) in gradient order, leaf by leaf: blocks of sequences, time
@@ -179,8 +99,8 @@ static void copy_input(const elman_model *m, elman_state *s,
 }
 
 /* No gradient at the final states unless the caller writes one. */
-static void begin_training(const elman_model *m, elman_state *s,
-                           const elman_batch *in)
+void pass_begin_training(const elman_model *m, elman_state *s,
+                         const elman_batch *in)
 {
     if (!s->config.training) return;
     s->training.draw = in->draw;
@@ -215,7 +135,7 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
     pass_set(&s->tail);
     if (m->repeats) pass_set(&s->again);
     copy_input(m, s, in);
-    begin_training(m, s, in);
+    pass_begin_training(m, s, in);
 }
 
 /* ---- The output --------------------------------------------------------- */
@@ -239,8 +159,8 @@ float *state_output_gradient(const elman_model *m, const elman_state *s)
 /* Copies the output or its gradient between the state (time first) and the
  * caller (batch first if the config says so); with merge none there are two
  * such blocks. */
-static void copy_output(const elman_model *m, const elman_state *s,
-                        float *internal, float *external, bool out)
+void state_copy_output(const elman_model *m, const elman_state *s,
+                       float *internal, float *external, bool out)
 {
     const layer *l = m->layers + m->layer_count - 1;
     size_t T = model_steps(m, m->layer_count - 1, s->full.T), B = s->full.B;
@@ -309,8 +229,8 @@ const float *layers_forward(const elman_model *m, elman_state *s,
 }
 
 /* Zeroes the rows of y past the end of each sequence. */
-static void clear_ends(const elman_model *m, const elman_state *s,
-                       const elman_batch *in, float *y)
+void batch_clear_ends(const elman_model *m, const elman_state *s,
+                      const elman_batch *in, float *y)
 {
     size_t O = m->info.output_size;
     bool first = state_batch_first(m, s);
@@ -343,7 +263,7 @@ static void forward_chunks(const elman_model *m, elman_state *s,
     float *own = state_output(m, s);
     bool keeps = state_keeps_output(m, s);
     if (keeps && p->row_count < in->B) memset(own, 0, in->B * O * sizeof *own);
-    if (!keeps && y) clear_ends(m, s, in, y);
+    if (!keeps && y) batch_clear_ends(m, s, in, y);
 
     elman_batch batch = *in;
     if (!m->info.vocabulary) batch.tokens = NULL;
@@ -351,8 +271,8 @@ static void forward_chunks(const elman_model *m, elman_state *s,
 }
 
 /* Sequences are longer by this pass. */
-static void end_forward(const elman_model *m, elman_state *s,
-                        const elman_batch *in)
+void pass_end_forward(const elman_model *m, elman_state *s,
+                      const elman_batch *in)
 {
     for (size_t b = 0; b < in->B; b++)
         s->position[b] += in->lengths ? in->lengths[b] : in->T;
@@ -361,33 +281,12 @@ static void end_forward(const elman_model *m, elman_state *s,
     s->changes = m->changes;
 }
 
-/* A pass by segments. */
-static void forward_segments(const elman_model *m, elman_state *s,
-                             const elman_batch *in, float *y)
-{
-    if (in->B != s->full.B) state_carve(s, state_steps(s), in->B);
-    for (size_t b = 0; b < in->B; b++) {
-        size_t length = in->lengths ? in->lengths[b] : in->T;
-        s->tail.lengths[b] = length ? 1 : 0;
-        s->full.ids[b] = in->ids ? in->ids[b] : b;
-    }
-    pass_set(&s->tail);
-    begin_training(m, s, in);
-
-    float *rows = m->info.per_sequence ? NULL : y;
-    if (rows && model_outputs(m) == 1) clear_ends(m, s, in, rows);
-    segments_forward(m, s, in, rows);
-    end_forward(m, s, in);
-}
-
 /* Leaves the output in the state or, where that keeps none, in y. */
 static elman_status forward(const elman_model *m, elman_state *s,
                             const elman_batch *in, const row_sink *sink,
                             float *y)
 {
-    TRY(check_batch(m, s, in));
-    TRY(check_tokens(m, s, in));
-    TRY(check_whole(m, s, in));
+    TRY(batch_check(m, s, in));
     if (s->chunk) {
         forward_chunks(m, s, in, y);
         return ELMAN_OK;
@@ -396,7 +295,7 @@ static elman_status forward(const elman_model *m, elman_state *s,
     /* the input as layers read it */
     s->ready = false;
     if (s->segments.plan.L) {
-        forward_segments(m, s, in, y);
+        segments_forward(m, s, in, y);
         return ELMAN_OK;
     }
     if (!sink && direct_forward(m, s, in)) return ELMAN_OK;
@@ -410,7 +309,7 @@ static elman_status forward(const elman_model *m, elman_state *s,
     for (size_t i = 0; i < m->layer_count;)
         x = layers_forward(m, s, sink, x, m->layer_count, &i);
     s->full.sink = s->tail.sink = s->again.sink = NULL;
-    end_forward(m, s, in);
+    pass_end_forward(m, s, in);
     return ELMAN_OK;
 }
 
@@ -425,7 +324,7 @@ elman_status model_forward(const elman_model *m, elman_state *s,
 {
     TRY(forward(m, s, in, NULL, y));
     if (y && state_keeps_output(m, s))
-        copy_output(m, s, state_output(m, s), y, true);
+        state_copy_output(m, s, state_output(m, s), y, true);
     return ELMAN_OK;
 }
 
@@ -468,64 +367,17 @@ elman_status model_check_backward(const elman_model *m, const elman_state *s,
     return ELMAN_OK;
 }
 
-/* The caller's dy, from which a way back by segments takes a few steps. */
-typedef struct caller_dy {
-    const elman_model *m;
-    const elman_state *s;
-    const float *dy;
-} caller_dy;
-
-static void take_dy(void *context, size_t first, size_t T, const float *y,
-                    float *dy)
-{
-    (void)y;
-    const caller_dy *from = context;
-    const elman_state *s = from->s;
-    size_t B = s->full.B, all = s->segments.T, blocks = model_outputs(from->m);
-    size_t O = from->m->layers[from->m->layer_count - 1].O / blocks;
-    bool batch_first = state_batch_first(from->m, s);
-
-    for (size_t i = 0; i < blocks; i++)
-        for (size_t t = 0; t < T; t++)
-            for (size_t b = 0; b < B; b++) {
-                size_t row = batch_row(batch_first, all, B, first + t, b);
-                memcpy(dy + (i * T * B + t * B + b) * O,
-                       from->dy + (i * all * B + row) * O, O * sizeof *dy);
-            }
-}
-
-elman_status model_backward_by(const elman_model *m, elman_state *s,
-                               const segment_taker *taker, float *dx)
-{
-    TRY(model_check_backward(m, s, dx));
-    return segments_backward(m, s, taker, dx);
-}
-
-static elman_status backward_segments(const elman_model *m, elman_state *s,
-                                      const float *dy, float *dx)
-{
-    caller_dy from = {m, s, dy};
-    const segment_taker taker = {take_dy, &from};
-    if (!dy && !m->info.per_sequence)
-        return failure(ELMAN_BAD_VALUE,
-                       "dy is NULL, but a state with a budget keeps no "
-                       "gradient at its output: expected dy, or "
-                       "elman_model_loss_backward");
-    if (dy && m->info.per_sequence)
-        copy_output(m, s, state_output_gradient(m, s), (float *)dy, false);
-    return segments_backward(m, s, &taker, dx);
-}
-
 elman_status model_backward(const elman_model *m, elman_state *s,
                             const float *dy, float *dx)
 {
     TRY(model_check_backward(m, s, dx));
-    if (s->segments.plan.L) return backward_segments(m, s, dy, dx);
+    if (s->segments.plan.L) return segments_backward_from(m, s, dy, dx);
     TRY(gradients_begin(s));
     pass_share(m, s, true);
 
     float *internal = state_output_gradient(m, s);
-    if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);
+    if (dy)
+        state_copy_output(m, s, internal, (float *)dy /* only read */, false);
 
     /* from the last layer to the first: each writes the gradient that the one
      * below reads */

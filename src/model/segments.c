@@ -172,11 +172,10 @@ static void lay_out_between(const elman_model *m, elman_state *s, arena *a)
     g->dx_part = arena_take(a, s->config.training ? L * s->config.B : 0, row);
 }
 
-void segments_lay_out(const elman_model *m, elman_state *s, arena *a)
+static void lay_out(const elman_model *m, elman_state *s, arena *a)
 {
     segments *g = &s->segments;
     size_t B = s->config.B, slots = g->plan.slots, h = 0, c = 0;
-    if (!g->plan.L) return;
     g->lengths = arena_take(a, B, sizeof *g->lengths);
     g->before = arena_take(a, B, sizeof *g->before);
     g->mirror = arena_take(a, B, sizeof *g->mirror);
@@ -463,8 +462,8 @@ static void keep_batch(const elman_model *m, elman_state *s,
     }
 }
 
-void segments_forward(const elman_model *m, elman_state *s,
-                      const elman_batch *in, float *y)
+void segments_run(const elman_model *m, elman_state *s, const elman_batch *in,
+                  float *y)
 {
     segments *g = &s->segments;
     keep_batch(m, s, in);
@@ -489,3 +488,5 @@ void segments_forward(const elman_model *m, elman_state *s,
     s->full.mirror = NULL;
     if (m->info.per_sequence) forward_rest(m, s);
 }
+
+const segment_way elman__segment_way = {segments_plan, lay_out, segments_pass};

@@ -117,8 +117,6 @@ static const layer *reversing(const elman_model *m)
     return NULL;
 }
 
-bool segments_fit(const elman_model *m) { return m->repeats == 0; }
-
 elman_status segments_least(const elman_model *m,
                             const elman_state_config *config, size_t *least)
 {
@@ -133,23 +131,15 @@ elman_status segments_least(const elman_model *m,
     return ELMAN_OK;
 }
 
-elman_status segments_choose(const elman_model *m,
-                             const elman_state_config *full, segment_plan *plan)
+elman_status segments_plan(const elman_model *m, const elman_state_config *full,
+                           segment_plan *plan)
 {
     size_t room, all = state_bytes(m, full, (segment_plan){0}, &room);
-    *plan = (segment_plan){0};
-    if (full->budget && !segments_fit(m))
-        return failure(ELMAN_BAD_VALUE,
-                       "budget is %zu, but the model repeats, and what is "
-                       "behind a repeat needs all its steps: expected none",
-                       full->budget);
-    if (full->budget == 0 || (all && all <= full->budget)) return ELMAN_OK;
-
-    /* segments, or how many bytes they take at least */
     size_t least = all ? all : SIZE_MAX;
     *plan = choose(m, full, &least);
     if (plan->L) return ELMAN_OK;
 
+    /* or how many bytes it takes at least */
     const layer *l = reversing(m);
     return failure(ELMAN_BAD_VALUE,
                    "budget is %zu bytes, but a state of T %zu and B %zu takes "

@@ -5,6 +5,22 @@
 #include "layer/recurrent.h"
 #include "model/model.h"
 
+/* segment_way: as in budget.h. */
+elman_status segments_plan(const elman_model *model,
+                           const elman_state_config *full, segment_plan *plan);
+void segments_pass(const elman_model *model, elman_state *state,
+                   const elman_batch *batch, float *y);
+
+/* Whether tokens are still some, which the way back reads again. */
+elman_status segments_check(const elman_model *model, const elman_state *state);
+
+/* Runs the layers of a pass that has begun, with y as elman_model_forward has
+ * it where the state keeps none, or NULL; and goes back through them. */
+void segments_run(const elman_model *model, elman_state *state,
+                  const elman_batch *batch, float *y);
+elman_status segments_backward(const elman_model *model, elman_state *state,
+                               const segment_taker *taker, float *dx);
+
 /* Layers that go through the segments together: some that read forward, or one
  * level that reads backward. */
 typedef struct segment_part {
