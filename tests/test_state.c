@@ -444,6 +444,15 @@ TEST(everything_a_run_computed_can_be_viewed_in_its_shape)
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         CHECK_FAILS(elman_state_view(model, state, none[i], &view),
                     ELMAN_BAD_VALUE, "there is no view");
+
+    /* with those that are in their place: all of them, but gradients of
+     * weights, are named */
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        char name[80];
+        snprintf(name, sizeof name, " %s,", views[i].name);
+        CHECK(strstr(views[i].name, ".grad") || strstr(elman_message(), name),
+              "%s is not in: %s", name, elman_message());
+    }
     elman_state_destroy(state);
     elman_model_destroy(model);
 }

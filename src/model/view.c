@@ -11,14 +11,8 @@ static elman_tensor tensor(float *data, size_t rank, size_t a, size_t b,
     return (elman_tensor){.data = data, .rank = rank, .shape = {a, b, c}};
 }
 
-static elman_status unknown(const char *name)
-{
-    return failure(ELMAN_BAD_VALUE,
-                   "there is no view %.80s in this state; see "
-                   "elman_state_view for what there is, and whether it needs "
-                   "training or keep_gradients",
-                   name);
-}
+/* No view of that name: who has asked says which there are. */
+static const elman_status unknown = (elman_status)-1;
 
 /* What a pass by chunks or by segments does not keep. */
 static elman_status not_kept(const elman_state *s, const char *name)
@@ -29,7 +23,7 @@ static elman_status not_kept(const elman_state *s, const char *name)
                        "at a time, and keeps memory, gradients and one vector "
                        "per sequence",
                        name, s->segments.plan.L);
-    if (!s->chunk || !s->ran) return unknown(name);
+    if (!s->chunk || !s->ran) return unknown;
     return failure(ELMAN_BAD_VALUE,
                    "%.80s of %zu sequences is not kept: a state of more than "
                    "%zu takes some at a time, and keeps their memory and the y "
@@ -84,7 +78,7 @@ static elman_status view_memory(const elman_model *m, const elman_state *s,
     }
 
     float *data = memory_at(s, v);
-    if (!data || !n) return unknown(name);
+    if (!data || !n) return unknown;
     *view = tensor(data, 3, directions, s->config.B, n);
     return ELMAN_OK;
 }
@@ -128,7 +122,7 @@ static elman_status view_level(const elman_state *s, size_t index,
                sizeof data);
 
         /* there only if the state has it */
-        if (v->training && !s->config.training) return unknown(name);
+        if (v->training && !s->config.training) return unknown;
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
         if (!data || !s->ran || s->segments.plan.L) return not_kept(s, name);
         *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
@@ -140,7 +134,7 @@ static elman_status view_level(const elman_state *s, size_t index,
         const memory_view *v = memories + i;
         if (strcmp(v->name, what) != 0) continue;
         float *data = memory_at(s, v);
-        if (!data || (v->of_cell && !l->cell->has_cell)) return unknown(name);
+        if (!data || (v->of_cell && !l->cell->has_cell)) return unknown;
 
         const direction_plan *d = &l->directions[direction];
         size_t at = v->of_cell ? d->memory_c : d->memory_h;
@@ -148,7 +142,7 @@ static elman_status view_level(const elman_state *s, size_t index,
                        v->of_cell ? l->H : l->R, 0);
         return ELMAN_OK;
     }
-    return unknown(name);
+    return unknown;
 }
 
 /* ---- Names -------------------------------------------------------------- */
@@ -202,7 +196,7 @@ static elman_status view_pool(const elman_model *m, const elman_state *s,
                        l->memory_width, 0);
         return ELMAN_OK;
     }
-    return unknown(name);
+    return unknown;
 }
 
 /* The layer that pools and is called so, with a dot after it, or
@@ -229,7 +223,7 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
     size_t pool = find_pool(m, name);
     if (pool < m->layer_count && !of_gradient && !of_output)
         return view_pool(m, s, pool, dot + 1, name, view);
-    if (!s->ran || !(of_gradient || of_output)) return unknown(name);
+    if (!s->ran || !(of_gradient || of_output)) return unknown;
 
     /* the last layer of that name, or the model's last */
     for (size_t i = m->layer_count; i-- > 0;) {
@@ -243,11 +237,11 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
         if (of_output && !state_keeps_output(m, s)) data = NULL;
         bool last = m->info.per_sequence && i + 1 == m->layer_count;
         if (s->segments.plan.L && !last) return not_kept(s, name);
-        if (!data) return of_output ? not_kept(s, name) : unknown(name);
+        if (!data) return of_output ? not_kept(s, name) : unknown;
         *view = output_tensor(m, s, i, data);
         return ELMAN_OK;
     }
-    return unknown(name);
+    return unknown;
 }
 
 static elman_status view_gradient(const elman_model *m, elman_state *s,
@@ -263,13 +257,12 @@ static elman_status view_gradient(const elman_model *m, elman_state *s,
                        p->shape[1], 0);
         return ELMAN_OK;
     }
-    return unknown(name);
+    return unknown;
 }
 
-elman_status state_view(const elman_model *m, elman_state *s, const char *name,
-                        elman_tensor *view)
+static elman_status find(const elman_model *m, elman_state *s, const char *name,
+                         elman_tensor *view)
 {
-    TRY(state_check(m, s));
     for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
         if (strcmp(memories[i].all, name) == 0)
             return view_memory(m, s, memories + i, name, view);
@@ -285,5 +278,90 @@ elman_status state_view(const elman_model *m, elman_state *s, const char *name,
         if (l->cell && l->level == level && direction < l->D)
             return view_level(s, i, l, direction, what, name, view);
     }
-    return unknown(name);
+    return unknown;
+}
+
+/* ---- Which there are ---------------------------------------------------- */
+
+/* Names in a row, as far as there is room for them. */
+typedef struct name_list {
+    const elman_model *m;
+    elman_state *s;
+    size_t used;
+    bool more; /* than there was room for */
+    char text[1200];
+} name_list;
+
+/* Adds a name if there is such a view: "layer0", "_reverse" and "h". */
+static void add_name(name_list *list, const char *of, const char *way,
+                     const char *what)
+{
+    char name[ELMAN_MAX_NAME + 32];
+    elman_tensor view;
+    snprintf(name, sizeof name, "%s%s%s%s", of, way, of[0] ? "." : "", what);
+    if (find(list->m, list->s, name, &view)) return;
+    if (list->used + strlen(name) + 8 > sizeof list->text) {
+        list->more = true;
+        return;
+    }
+
+    int n = snprintf(list->text + list->used, sizeof list->text - list->used,
+                     "%s%s", list->used ? ", " : "", name);
+    list->used += n > 0 ? (size_t)n : 0;
+}
+
+static void add_level(name_list *list, const layer *l)
+{
+    char level[32];
+    snprintf(level, sizeof level, "layer%zu", l->level);
+    for (size_t d = 0; d < l->D; d++) {
+        const char *way = d ? "_reverse" : "";
+        for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+            add_name(list, level, way, levels[i].name);
+        for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
+            add_name(list, level, way, memories[i].name);
+    }
+}
+
+/* Says which views there are instead. */
+static elman_status refuse(const elman_model *m, elman_state *s,
+                           const char *name)
+{
+    name_list list = {.m = m, .s = s};
+    add_name(&list, "", "", "y");
+    add_name(&list, "", "", "dy");
+    for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
+        add_name(&list, "", "", memories[i].all);
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        const char *of = l->config.name;
+        if (l->cell) add_level(&list, l);
+
+        /* the last layer of that name is what it means */
+        if (i + 1 < m->layer_count && !strcmp(of, l[1].config.name)) continue;
+        add_name(&list, of, "", "y");
+        add_name(&list, of, "", "dy");
+        add_name(&list, of, "", "attention");
+    }
+
+    return failure(ELMAN_BAD_VALUE,
+                   "there is no view %.80s in this state, expected one of %s%s"
+                   "%s%s%s",
+                   name, list.used ? list.text : "none yet",
+                   list.more ? ", ..." : "",
+                   s->config.training ? ", the name of a parameter and .grad"
+                                      : "; training in its config adds gates "
+                                        "and gradients",
+                   s->ran ? "" : "; a pass adds what it computes",
+                   s->config.training && !s->config.keep_gradients
+                       ? "; keep_gradients adds those of each step"
+                       : "");
+}
+
+elman_status state_view(const elman_model *m, elman_state *s, const char *name,
+                        elman_tensor *view)
+{
+    TRY(state_check(m, s));
+    elman_status status = find(m, s, name, view);
+    return status == unknown ? refuse(m, s, name) : status;
 }
