@@ -51,7 +51,7 @@ TEST(the_ways_hold_all_that_is_promised)
     }
     for (size_t i = 1; i <= 8; i++)
         CHECK(ranks[i] && (i > 4 || (threads[i] && budget[i])), "%zu", i);
-    assert_true(steps >= 4 && groups >= 4 && pairs >= 9);
+    assert_true(steps >= 4 && groups >= 4 && pairs >= 11);
 }
 
 /* ---- What the hash sees ---------------------------------------------------

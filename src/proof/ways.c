@@ -29,6 +29,8 @@ static const training_way ways[] = {
     {.group = 16, .chunk = 10, .threads = 4},
     {.group = 8, .budget = 2},
     {.group = 16, .budget = 4, .threads = 3},
+    {.ranks = 2, .budget = 2},
+    {.ranks = 5, .budget = 4},
 };
 
 size_t training_way_count(void) { return sizeof ways / sizeof *ways; }

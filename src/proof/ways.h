@@ -19,7 +19,7 @@ typedef struct training_way {
 } training_way;
 
 /* The ways that are proved to have one hash: each thing by itself, and pairs of
- * those that go together (a budget takes neither ranks nor chunks). */
+ * those that go together. */
 size_t training_way_count(void);
 const training_way *training_way_at(size_t index);
 
