@@ -218,7 +218,7 @@ typedef struct elman_dataset_config {
                      may be missing, and a forecast has windows whose horizon
                      lies past the end. */
 
-    size_t memory; /* text, labelled series, x in an .npy: files of more bytes
+    size_t memory; /* text, labelled series, x of arrays: files of more bytes
                       than this stay where they are and are read when a batch
                       needs them; 0: none. Same batches and hash. Texts and
                       series are UTF-8 then, or read as bytes. Files that are

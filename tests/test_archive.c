@@ -2,6 +2,7 @@
  * test_archive.c: zip files, right and hostile, and NumPy's archives.
  */
 #include "check.h"
+#include "folder.h"
 #include "format/archive.h"
 #include "format/npz.h"
 #include "golden_torch.h"
@@ -123,17 +124,37 @@ TEST(entries_that_are_not_what_their_header_says_are_damaged)
     free(zeros.bytes);
 }
 
-/* Opens and reads all; whether that went well. */
-static bool read_all(const char *bytes, size_t size)
+/* Reads all entries, and closes; whether that went well. */
+static bool read_entries(archive *file)
 {
-    archive *file = NULL;
-    char *copy = malloc(size + 1), *data;
+    char *data;
     bool fine = true;
-    memcpy(copy, bytes, size);
-    if (archive_parse(copy, size, &file) != ELMAN_OK) return false;
     for (size_t i = 0; i < archive_entry_count(file); i++)
         fine = archive_read(file, i, &data) == ELMAN_OK && fine;
     archive_close(file);
+    return fine;
+}
+
+/* Opens and reads all, in memory and now and then in a file, which must be the
+ * same; whether that went well. */
+static bool read_all(const char *bytes, size_t size)
+{
+    archive *file = NULL;
+    char *copy = malloc(size + 1), message[300];
+    memcpy(copy, bytes, size);
+    bool fine = archive_parse(copy, size, &file) == ELMAN_OK;
+    fine = fine && read_entries(file);
+    snprintf(message, sizeof message, "%s", fine ? "" : elman_message());
+
+    static unsigned turn;
+    file_reader *reader;
+    if (turn++ % 8) return fine;
+    CHECK_OK(file_reader_open(put_bytes("a.zip", bytes, size), &reader));
+    bool same = archive_open(reader, &file) == ELMAN_OK;
+    same = same && read_entries(file);
+    assert_int_equal(same, fine);
+    if (!fine) assert_string_equal(message, elman_message());
+    file_reader_close(reader);
     return fine;
 }
 
@@ -326,5 +347,5 @@ int main(void)
         cmocka_unit_test(arrays_of_numpy_are_read),
         cmocka_unit_test(archives_of_other_things_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

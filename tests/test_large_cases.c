@@ -10,6 +10,7 @@
 #include "format/npy.h"
 #include "learn/baseline.h"
 #include "pace.h"
+#include "zip_build.h"
 
 #include <math.h>
 #include <string.h>
@@ -145,6 +146,44 @@ static void check_same(const char *path, elman_dataset_config config)
     dataset_close(want);
 }
 
+/* ---- Refused ------------------------------------------------------------- */
+
+static void check_both_refuse(const char *path, elman_dataset_config config,
+                              elman_status status, const char *words)
+{
+    check_refused(path, &config, status, words);
+    config.memory = 1;
+    check_refused(path, &config, status, words);
+}
+
+static void check_broken(const char *path, elman_dataset_config config,
+                         const char *words, long cut, size_t written)
+{
+    elman_loader_config batches = {.batch_size = 4};
+    elman_batch batch;
+    elman_target target;
+    elman_loader *loader;
+    config.memory = 1;
+    elman_dataset *d = must_open(path, &config);
+    CHECK_OK(loader_create(d, &batches, &loader));
+    CHECK_OK(loader_read(loader, &batch, &target));
+
+    if (cut) assert_int_equal(truncate(path, cut), 0);
+    usleep(20000); /* a clock of files may be this coarse */
+    if (written) (void)put_bytes(system_file_name(path), bytes, written);
+    elman_status status = ELMAN_OK;
+    for (size_t i = 1; i < loader_size(loader) && !status; i++)
+        status = loader_read(loader, &batch, &target);
+    CHECK_FAILS(status, ELMAN_BAD_FILE, words);
+
+    float *x =
+        calloc(dataset_longest(d) * dataset_encoding(d)->input_size, sizeof *x);
+    assert_int_equal(dataset_inputs(d, 0, x), 0);
+    free(x);
+    loader_destroy(loader);
+    dataset_close(d);
+}
+
 /* ---- Arrays -------------------------------------------------------------- */
 
 enum { N = 61, T = 12, I = 3 };
@@ -231,6 +270,49 @@ TEST(an_array_in_its_file_is_that_in_memory)
                                             .fold = 1};
             check_same(x, config);
         }
+}
+
+/* Both of an .npz, stored as numpy.savez does. */
+static const char *put_archive(const char *name, const char *x, const char *y)
+{
+    zip_part parts[2] = {{.name = "x.npy"}, {.name = "y.npy"}};
+    char *data[2];
+    CHECK_OK(file_read(x, &data[0], &parts[0].bytes));
+    CHECK_OK(file_read(y, &data[1], &parts[1].bytes));
+    parts[0].data = data[0];
+    parts[1].data = data[1];
+    zip_file zip = zip_build(parts, 2);
+    const char *path = put_bytes(name, zip.bytes, zip.size);
+    free(zip.bytes);
+    free(data[0]);
+    free(data[1]);
+    return path;
+}
+
+TEST(an_array_in_an_archive_is_that_in_memory)
+{
+    static const elman_task tasks[] = {ELMAN_TASK_CLASSIFY, ELMAN_TASK_TAG,
+                                       ELMAN_TASK_REGRESS, ELMAN_TASK_TRACK};
+    for (int task = 0; task < 4; task++) {
+        const char *y = put_y("y.npy", tasks[task], N);
+        const char *x = put_x("x.npy", ELEMENT_F64, N, PADDED);
+        const char *both = put_archive("both.npz", x, y);
+        elman_dataset_config config = {.task = tasks[task], .test = 0.2};
+        check_same(both, config);
+        check_broken(both, config, "shrank while it was read: it has 7000 of",
+                     7000, 0);
+
+        /* a byte of x is another than it was */
+        char *bad;
+        size_t size;
+        CHECK_OK(file_read(put_archive("both.npz", x, y), &bad, &size));
+        bad[5000] = (char)(bad[5000] ^ 1);
+        check_both_refuse(put_bytes("bad.npz", bad, size), config,
+                          ELMAN_BAD_FORMAT,
+                          "entry \"x.npy\" is damaged: its bytes do not match "
+                          "its size and CRC");
+        free(bad);
+    }
 }
 
 TEST(what_is_missing_in_an_array_is_filled_as_in_memory)
@@ -444,14 +526,6 @@ TEST(an_encoding_is_followed_in_series_as_in_memory)
 
 /* ---- What cannot be read ------------------------------------------------- */
 
-static void check_both_refuse(const char *path, elman_dataset_config config,
-                              elman_status status, const char *words)
-{
-    check_refused(path, &config, status, words);
-    config.memory = 1;
-    check_refused(path, &config, status, words);
-}
-
 TEST(what_is_refused_in_memory_is_refused_in_a_file)
 {
     const char *y = put_y("y.npy", ELMAN_TASK_CLASSIFY, N);
@@ -499,37 +573,10 @@ TEST(an_array_in_columns_stays_in_no_file)
     const char *x = put_bytes("f.npy", bytes, 128 + 976);
     elman_dataset_config config = {.target_path = y, .memory = 1};
     check_refused(x, &config, ELMAN_BAD_FORMAT,
-                  "its 1104 bytes are more than are read into memory, and it "
-                  "is in column-major order");
+                  "the 976 bytes of x are more than are read into memory, and "
+                  "it is in column-major order");
     config.memory = 0;
     dataset_close(must_open(x, &config));
-}
-
-static void check_broken(const char *path, elman_dataset_config config,
-                         const char *words, long cut, size_t written)
-{
-    elman_loader_config batches = {.batch_size = 4};
-    elman_batch batch;
-    elman_target target;
-    elman_loader *loader;
-    config.memory = 1;
-    elman_dataset *d = must_open(path, &config);
-    CHECK_OK(loader_create(d, &batches, &loader));
-    CHECK_OK(loader_read(loader, &batch, &target));
-
-    if (cut) assert_int_equal(truncate(path, cut), 0);
-    usleep(20000); /* a clock of files may be this coarse */
-    if (written) (void)put_bytes(system_file_name(path), bytes, written);
-    elman_status status = ELMAN_OK;
-    for (size_t i = 1; i < loader_size(loader) && !status; i++)
-        status = loader_read(loader, &batch, &target);
-    CHECK_FAILS(status, ELMAN_BAD_FILE, words);
-
-    float *x = calloc(dataset_longest(d) * I, sizeof *x);
-    assert_int_equal(dataset_inputs(d, 0, x), 0);
-    free(x);
-    loader_destroy(loader);
-    dataset_close(d);
 }
 
 TEST(a_file_that_changes_while_it_is_read_is_refused)
@@ -631,6 +678,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_in_its_file_is_that_in_memory),
+        cmocka_unit_test(an_array_in_an_archive_is_that_in_memory),
         cmocka_unit_test(what_is_missing_in_an_array_is_filled_as_in_memory),
         cmocka_unit_test(an_encoding_is_followed_in_an_array_as_in_memory),
         cmocka_unit_test(series_in_their_files_are_those_in_memory),

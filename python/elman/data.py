@@ -18,6 +18,7 @@ from elman.arrays import (
 )
 
 PARTS = ("train", "validation", "test")
+LARGE = 1 << 30  # bytes of a file that are read into memory, as by `elman train`
 SEED = 1  # of weights, split and order where none is given, as of `elman train`
 
 
@@ -58,7 +59,8 @@ class Dataset(_core.Dataset):
         **config
             As in `elman_dataset_config`: target, columns (names or numbers from
             1, of a table), window, horizon, task, unit, transform, missing,
-            time, by, seed, folds, fold, ...
+            time, by, seed, folds, fold, ... A text, series or arrays of more
+            bytes than memory (1 GB) are read from the file as they are needed.
 
         Examples
         --------
@@ -74,6 +76,7 @@ class Dataset(_core.Dataset):
             return cls.read(name or "frame.csv", _table(source), **config)
         if isinstance(source, (bytes, bytearray, memoryview)):
             return cls.read(name or "<memory>", source, **config)
+        config.setdefault("memory", LARGE)
         return super().open(path("source", source), **config)
 
     @classmethod
@@ -157,8 +160,9 @@ class Dataset(_core.Dataset):
         Returns
         -------
         Dataset
-            Which borrows X and y where they are float32 in C order: leave them
-            as they are.
+            Which borrows X and y where they are float32 in C order, also of a
+            mapped file (`numpy.load(..., mmap_mode="r")`): leave them as they
+            are.
 
         Raises
         ------

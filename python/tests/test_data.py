@@ -266,3 +266,35 @@ def test_notebooks_see_it_escaped(rng):
         assert "<i>" not in text and "<b>.weight" not in text
         assert "background:#" not in text and "color:#" not in text
     assert "polyline" in run._repr_html_() and "(B,2)" in model._repr_html_()
+
+
+def test_large_arrays_stay_in_their_file(rng, tmp_path):
+    x = rng.standard_normal((60, 9, 2)).astype(np.float32)
+    y = rng.integers(0, 3, 60)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    np.savez(tmp_path / "both.npz", x=x, y=y)
+    for name, config in (("x.npy", {"target_path": str(tmp_path / "y.npy")}), ("both.npz", {})):
+        kinds = [elman.Dataset.open(tmp_path / name, memory=m, **config) for m in (0, 1)]
+        assert "read as it is needed" in repr(kinds[1]) and "needed" not in repr(kinds[0])
+        batches = [list(d.batches(batch_size=7, shuffled=True)) for d in kinds]
+        for a, b in zip(*batches, strict=True):
+            assert all(np.array_equal(u, v) for u, v in zip(a, b))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="tells what is copied")
+def test_a_mapped_array_is_not_copied(tmp_path):
+    def copied():
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
+
+    steps = 4000
+    x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", "float32", (4000, steps))
+    x[::9, 0] = 1
+    x.flush()
+    y = (x[:, 0] > 0).astype(int)
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")  # of 64 MB
+    before = copied()
+    data = elman.Dataset.of(x, y)
+    next(data.batches(batch_size=8))
+    assert copied() - before < 16000

@@ -206,7 +206,7 @@ static void close_file(array_file *f)
 {
     free(f->bytes);
     npz_close(f->many);
-    file_reader_close(f->file);
+    file_reader_close(f->file); /* which the archive reads */
     *f = (array_file){0};
 }
 
@@ -224,43 +224,30 @@ static elman_status hold_file(const input *in, array_file *f)
     return status == ELMAN_OK ? status : failure_in(status, in->name);
 }
 
-/* Reads the header of the one array of a file; of an archive nothing. */
-static elman_status look_at_file(array_file *f, bool *zip)
+/* Reads the header of the one array of a file, or those of an archive. */
+static elman_status look_at_file(array_file *f)
 {
     size_t size = file_reader_size(f->file), have = size < HEAD ? size : HEAD;
     char *head = malloc(have + 1);
     if (!head) return failure(ELMAN_NO_MEMORY, "no memory for a header");
 
     elman_status status = file_reader_read(f->file, 0, head, have);
-    *zip = !status && have > 3 && !memcmp(head, "PK", 2);
-    if (!status && !*zip)
-        status = npy_look(head, have, size, &f->one, &f->begin);
+    bool zip = !status && have > 3 && !memcmp(head, "PK", 2);
+    if (!status)
+        status = zip ? npz_look(f->file, &f->many)
+                     : npy_look(head, have, size, &f->one, &f->begin);
     free(head);
     return status;
 }
 
 /* Opens a file whose numbers stay where they are. */
 static elman_status open_file(elman_dataset *dataset, const input *in,
-                              const elman_dataset_config *config, array_file *f)
+                              array_file *f)
 {
-    bool zip = false;
     if (!dataset->kept) return hold_file(in, f);
     TRY(input_open(in, &f->file));
-    elman_status status = look_at_file(f, &zip);
-    if (status) return failure_in(status, in->name);
-    if (!zip && !f->one.strided) return ELMAN_OK;
-
-    /* an archive is held as it is, and so is an array in another order */
-    size_t size = file_reader_size(f->file);
-    if (!zip && size > config->memory)
-        return failure(ELMAN_BAD_FORMAT,
-                       "%.200s: its %zu bytes are more than are read into "
-                       "memory, and it is in column-major order "
-                       "(fortran_order), in which no sequence is in one "
-                       "piece; save it again as numpy.ascontiguousarray(x)",
-                       in->name, size);
-    close_file(f);
-    return hold_file(in, f);
+    elman_status status = look_at_file(f);
+    return status == ELMAN_OK ? status : failure_in(status, in->name);
 }
 
 /* The array of an archive with one of two names; NULL if there is none. */
@@ -362,14 +349,56 @@ static elman_status keep_file(elman_dataset *dataset, array_file *file,
 /* ---- All together ---------------------------------------------------------
  */
 
+/* Leaves x in its file, where that is in order, or else reads it. */
+static elman_status settle_place(const input *in,
+                                 const elman_dataset_config *config,
+                                 array_file *file, pair *p)
+{
+    const named_tensor *x = p->x;
+    size_t bytes = x->count * element_bytes(x->type);
+    size_t index = file->many ? (size_t)(x - file->many->tensors) : 0;
+    bool packed = x->data != NULL; /* in an archive, so that it was read */
+    if (packed) return ELMAN_OK;
+
+    /* an array in another order has no sequence in one piece */
+    if (x->strided && bytes > config->memory)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the %zu bytes of x are more than are read into memory, "
+                       "and it is in column-major order (fortran_order), in "
+                       "which no sequence is in one piece; save it again as "
+                       "numpy.ascontiguousarray(x)",
+                       bytes);
+    if (x->strided && file->many) return npz_load(file->many, index);
+    if (x->strided) {
+        close_file(file);
+        return hold_file(in, file);
+    }
+
+    p->file = file->file;
+    p->begin = file->many ? file->many->begins[index] : file->begin;
+    return file->many ? npz_check(file->many, index) : ELMAN_OK;
+}
+
+/* Finds x and y of a file. */
+static elman_status find_arrays(elman_dataset *dataset, const input *in,
+                                const elman_dataset_config *config,
+                                array_file *file, pair *p)
+{
+    if (file->many) TRY(find_pair(file->many, &p->x, &p->y));
+    if (!dataset->kept) return ELMAN_OK;
+    TRY(settle_place(in, config, file, p));
+    return file->many && p->y
+               ? npz_load(file->many, (size_t)(p->y - file->many->tensors))
+               : ELMAN_OK;
+}
+
 static elman_status read_files(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config,
                                array_file *file, array_file *target)
 {
-    pair p = {.x = &file->one, .file = file->file, .begin = file->begin};
+    pair p = {.x = &file->one};
     size_t first = dataset->sequence_count;
-    elman_status status = ELMAN_OK;
-    if (file->many) status = find_pair(file->many, &p.x, &p.y);
+    elman_status status = find_arrays(dataset, in, config, file, &p);
     if (status != ELMAN_OK) return failure_in(status, in->name);
 
     /* a file of its own comes before what lies beside x */
@@ -395,7 +424,7 @@ static elman_status array_read(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
     array_file file = {0}, target = {0};
-    elman_status status = open_file(dataset, in, config, &file);
+    elman_status status = open_file(dataset, in, &file);
     if (status == ELMAN_OK)
         status = read_files(dataset, in, config, &file, &target);
     close_file(&file);

@@ -27,9 +27,10 @@ typedef struct entry {
 
 struct archive {
     size_t entry_count;
-    entry *entries; /* (entry_count) by name */
-    char *names;    /* owner of the names */
-    char *bytes;    /* the file, NULL once nothing more is read */
+    entry *entries;            /* (entry_count) by name */
+    char *names;               /* owner of the names */
+    char *bytes;               /* the file, NULL once nothing more is read */
+    const file_reader *reader; /* or where it is, likewise */
 };
 
 /* ---- Opening ------------------------------------------------------------ */
@@ -77,8 +78,8 @@ static elman_status check_entry(const entry *e, const zip_entry *found)
 }
 
 /* The next entry of the list, whose name goes to name. */
-static elman_status read_entry(const zip_directory *list, size_t *at,
-                               char *name, entry *e)
+static elman_status read_entry(zip_directory *list, size_t *at, char *name,
+                               entry *e)
 {
     zip_entry found;
     TRY(zip_read(list, at, &found));
@@ -138,29 +139,37 @@ static elman_status check_places(archive *file, size_t size)
     return ELMAN_OK;
 }
 
-static elman_status read_entries(archive *file, size_t size)
+static elman_status read_list(archive *file, zip_directory *list)
 {
-    zip_directory list;
-    TRY(zip_find(file->bytes, size, &list));
-
     /* an entry's record is longer than its name with a 0 behind it */
-    file->entries = calloc((size_t)list.entry_count + 1, sizeof(entry));
-    char *name = file->names = malloc(list.end - list.begin + 1);
+    file->entries = calloc((size_t)list->entry_count + 1, sizeof(entry));
+    char *name = file->names = malloc(list->end - list->begin + 1);
     if (!file->entries || !name)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu entries",
-                       (size_t)list.entry_count);
+                       (size_t)list->entry_count);
 
-    size_t at = list.begin;
-    for (; file->entry_count < list.entry_count; file->entry_count++) {
+    size_t at = list->begin;
+    for (; file->entry_count < list->entry_count; file->entry_count++) {
         entry *e = &file->entries[file->entry_count];
-        TRY(read_entry(&list, &at, name, e));
+        TRY(read_entry(list, &at, name, e));
         name += strlen(name) + 1;
     }
-    if (at != list.end)
+    if (at != list->end)
         return failure(ELMAN_BAD_FORMAT,
                        "not a zip file, or damaged: its list has more entries "
                        "than it says");
+    return ELMAN_OK;
+}
 
+static elman_status read_entries(archive *file, size_t size)
+{
+    zip_directory list;
+    const zip_source source = {(const unsigned char *)file->bytes, file->reader,
+                               size};
+    elman_status status = zip_find(source, &list);
+    if (!status) status = read_list(file, &list);
+    zip_close(&list);
+    TRY(status);
     TRY(check_places(file, size));
 
     /* by name, which also shows names that occur twice */
@@ -174,7 +183,9 @@ static elman_status read_entries(archive *file, size_t size)
     return ELMAN_OK;
 }
 
-elman_status archive_parse(char *bytes, size_t size, archive **file)
+/* bytes are taken, or NULL. */
+static elman_status open_archive(char *bytes, const file_reader *reader,
+                                 size_t size, archive **file)
 {
     archive *made = calloc(1, sizeof *made);
     if (!made) {
@@ -183,16 +194,28 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
     }
 
     made->bytes = bytes;
+    made->reader = reader;
     elman_status status = read_entries(made, size);
     if (status == ELMAN_OK) *file = made;
     else archive_close(made);
     return status;
 }
 
+elman_status archive_parse(char *bytes, size_t size, archive **file)
+{
+    return open_archive(bytes, NULL, size, file);
+}
+
+elman_status archive_open(const file_reader *reader, archive **file)
+{
+    return open_archive(NULL, reader, file_reader_size(reader), file);
+}
+
 void archive_finish(archive *file)
 {
     free(file->bytes);
     file->bytes = NULL;
+    file->reader = NULL;
 }
 
 void archive_close(archive *file)
@@ -229,27 +252,86 @@ size_t archive_find(const archive *file, const char *name)
     return found ? (size_t)(found - file->entries) : file->entry_count;
 }
 
+static elman_status damaged(const entry *e)
+{
+    return failure(ELMAN_BAD_FORMAT,
+                   "entry \"%.80s\" is damaged: its bytes do not match its "
+                   "size and CRC",
+                   e->name);
+}
+
+/* The packed bytes of an entry; own becomes what is to be freed. */
+static elman_status find_packed(const archive *file, const entry *e,
+                                const char **packed, char **own)
+{
+    size_t got;
+    *own = NULL;
+    *packed = file->bytes + e->at;
+    if (file->bytes) return ELMAN_OK;
+
+    *packed = *own = malloc(e->packed + 1);
+    if (!*own)
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for the %zu bytes of entry \"%.80s\"",
+                       e->packed, e->name);
+    return file_reader_span(file->reader, e->at, *own, e->packed, e->packed,
+                            &got);
+}
+
+static elman_status unpack(const archive *file, const entry *e, char *to,
+                           bool *whole)
+{
+    size_t got;
+    if (!e->deflated && !*whole) return ELMAN_OK;
+    if (!e->deflated && file->reader)
+        return file_reader_span(file->reader, e->at, to, e->size, e->size,
+                                &got);
+    const char *packed;
+    char *own;
+    elman_status status = find_packed(file, e, &packed, &own);
+    if (!status && e->deflated)
+        status = inflate_bytes(packed, e->packed, false, to, e->size, whole);
+    else if (!status) memcpy(to, packed, e->size);
+    free(own);
+    return status;
+}
+
 static elman_status read_data(const archive *file, const entry *e, char *to)
 {
     bool whole = e->size == e->packed;
-    if (e->deflated)
-        TRY(inflate_bytes(file->bytes + e->at, e->packed, false, to, e->size,
-                          &whole));
-    else if (whole) memcpy(to, file->bytes + e->at, e->size);
-
+    TRY(unpack(file, e, to, &whole));
     if (!whole || crc32_z(0, (const unsigned char *)to, e->size) != e->crc)
-        return failure(ELMAN_BAD_FORMAT,
-                       "entry \"%.80s\" is damaged: its bytes do not match "
-                       "its size and CRC",
-                       e->name);
+        return damaged(e);
     return ELMAN_OK;
+}
+
+size_t archive_place(const archive *file, size_t index)
+{
+    const entry *e = &file->entries[index];
+    return e->deflated || e->size != e->packed ? 0 : e->at;
+}
+
+elman_status archive_check(const archive *file, size_t index)
+{
+    enum { AT_ONCE = 1 << 16 };
+    const entry *e = &file->entries[index];
+    unsigned char block[AT_ONCE];
+    uLong crc = 0;
+    for (size_t done = 0, got; done < e->size; done += got) {
+        size_t bytes = e->size - done;
+        if (bytes > AT_ONCE) bytes = AT_ONCE;
+        TRY(file_reader_span(file->reader, e->at + done, block, bytes, bytes,
+                             &got));
+        crc = crc32_z(crc, block, got);
+    }
+    return crc == e->crc ? ELMAN_OK : damaged(e);
 }
 
 elman_status archive_read(archive *file, size_t index, char **data)
 {
     entry *e = &file->entries[index];
 
-    if (!e->data && file->bytes) {
+    if (!e->data && (file->bytes || file->reader)) {
         char *made = malloc(e->size + 1);
         if (!made)
             return failure(ELMAN_NO_MEMORY,

@@ -12,7 +12,11 @@
 typedef struct npz_block {
     archive *archive;
     char *names;
+    const file_reader *reader; /* NULL: in memory */
 } npz_block;
+
+/* The header of an entry is in its first bytes. */
+enum { HEAD = 1 << 17 };
 
 static elman_status copy_names(npz_block *block, npz *file)
 {
@@ -21,8 +25,9 @@ static elman_status copy_names(npz_block *block, npz *file)
         bytes += strlen(archive_name(block->archive, i)) + 1;
 
     file->tensors = calloc(count + 1, sizeof *file->tensors);
+    file->begins = calloc(count + 1, sizeof *file->begins);
     char *at = block->names = malloc(bytes);
-    if (!at || !file->tensors)
+    if (!at || !file->tensors || !file->begins)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu arrays", count);
 
     for (size_t i = 0; i < count; i++) {
@@ -42,34 +47,67 @@ static elman_status copy_names(npz_block *block, npz *file)
     return ELMAN_OK;
 }
 
+/* Reads all of an entry. */
+static elman_status read_entry(const npz_block *block, size_t i, bool texts,
+                               named_tensor *tensor)
+{
+    char *data = NULL;
+    TRY(archive_read(block->archive, i, &data));
+    size_t size = archive_size(block->archive, i);
+    return texts ? npy_view_texts(data, size, tensor)
+                 : npy_view(data, size, tensor);
+}
+
+/* Reads the header of an entry that begins at a place in the file. */
+static elman_status look_at_entry(const npz_block *block, size_t i,
+                                  size_t place, npz *file)
+{
+    size_t size = archive_size(block->archive, i), got;
+    size_t have = size < HEAD ? size : HEAD;
+    char *head = malloc(have + 1);
+    if (!head) return failure(ELMAN_NO_MEMORY, "no memory for a header");
+
+    elman_status status =
+        file_reader_span(block->reader, place, head, have, have, &got);
+    if (!status)
+        status =
+            npy_look(head, have, size, &file->tensors[i], &file->begins[i]);
+    file->begins[i] += place;
+    free(head);
+    return status;
+}
+
+static elman_status entry_failure(const npz_block *block, size_t i,
+                                  elman_status status)
+{
+    char where[120];
+    if (status == ELMAN_OK) return status;
+    snprintf(where, sizeof where, "entry \"%.80s\"",
+             archive_name(block->archive, i));
+    return failure_in(status, where);
+}
+
 static elman_status read_arrays(npz_block *block, bool texts, npz *file)
 {
     TRY(copy_names(block, file));
 
     for (size_t i = 0; i < archive_entry_count(block->archive); i++) {
-        char *data = NULL;
-        TRY(archive_read(block->archive, i, &data));
-
-        size_t size = archive_size(block->archive, i);
+        size_t place = block->reader ? archive_place(block->archive, i) : 0;
         elman_status status =
-            texts ? npy_view_texts(data, size, &file->tensors[i])
-                  : npy_view(data, size, &file->tensors[i]);
-        if (status != ELMAN_OK) {
-            char where[120];
-            snprintf(where, sizeof where, "entry \"%.80s\"",
-                     archive_name(block->archive, i));
-            return failure_in(status, where);
-        }
-
+            place ? look_at_entry(block, i, place, file)
+                  : read_entry(block, i, texts, &file->tensors[i]);
+        TRY(entry_failure(block, i, status));
         file->tensor_count++;
     }
 
     /* the arrays lie in what was read, not in the file */
-    archive_finish(block->archive);
+    if (!block->reader) archive_finish(block->archive);
     return ELMAN_OK;
 }
 
-static elman_status parse(char *bytes, size_t size, bool texts, npz **file)
+/* bytes are taken; of a file that is read in parts they are NULL. */
+static elman_status parse(char *bytes, size_t size, const file_reader *reader,
+                          bool texts, npz **file)
 {
     npz *made = calloc(1, sizeof *made);
     npz_block *block = calloc(1, sizeof *block);
@@ -81,21 +119,42 @@ static elman_status parse(char *bytes, size_t size, bool texts, npz **file)
     }
 
     made->block = block;
-    elman_status status = archive_parse(bytes, size, &block->archive);
+    block->reader = reader;
+    elman_status status = reader ? archive_open(reader, &block->archive)
+                                 : archive_parse(bytes, size, &block->archive);
     if (status == ELMAN_OK) status = read_arrays(block, texts, made);
     if (status == ELMAN_OK) *file = made;
     else npz_close(made);
     return status;
 }
 
+elman_status npz_look(const file_reader *reader, npz **file)
+{
+    return parse(NULL, 0, reader, true, file);
+}
+
+elman_status npz_load(npz *file, size_t i)
+{
+    const npz_block *block = file->block;
+    if (file->tensors[i].data) return ELMAN_OK;
+    return entry_failure(block, i,
+                         read_entry(block, i, true, &file->tensors[i]));
+}
+
+elman_status npz_check(const npz *file, size_t i)
+{
+    const npz_block *block = file->block;
+    return archive_check(block->archive, i);
+}
+
 elman_status npz_parse(char *bytes, size_t size, npz **file)
 {
-    return parse(bytes, size, false, file);
+    return parse(bytes, size, NULL, false, file);
 }
 
 elman_status npz_parse_texts(char *bytes, size_t size, npz **file)
 {
-    return parse(bytes, size, true, file);
+    return parse(bytes, size, NULL, true, file);
 }
 
 elman_status npz_open(const char *path, npz **file)
@@ -116,5 +175,6 @@ void npz_close(npz *file)
     free(block->names);
     free(block);
     free(file->tensors);
+    free(file->begins);
     free(file);
 }
