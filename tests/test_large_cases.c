@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-#ifdef __linux__
+#ifndef _WIN32
 #include <fcntl.h>
 #include <sys/resource.h>
 #endif
@@ -524,6 +524,30 @@ TEST(an_encoding_is_followed_in_series_as_in_memory)
     }
 }
 
+#ifndef _WIN32
+TEST(what_comes_through_a_pipe_is_read_as_its_file)
+{
+    char paths[2][2 * PATH_ROOM];
+    const char *y = put_y("y.npy", ELMAN_TASK_CLASSIFY, N);
+    const char *x = put_x("x.npy", ELEMENT_F32, N, PADDED);
+    snprintf(paths[0], sizeof paths[0], "%s", put_archive("b.npz", x, y));
+    size_t size = make_series(TS, 90, 20, false);
+    snprintf(paths[1], sizeof paths[1], "%s", put_bytes("s.ts", bytes, size));
+
+    for (int i = 0; i < 2; i++) {
+        elman_dataset_config config = {.test = 0.2};
+        elman_dataset *want = must_open(paths[i], &config);
+        int before = dup(0), file = open(paths[i], O_RDONLY);
+        assert_true(before >= 0 && file >= 0 && dup2(file, 0) == 0);
+        check_under(want, "-", config, 1000);
+        assert_true(dup2(before, 0) == 0);
+        close(before);
+        close(file);
+        dataset_close(want);
+    }
+}
+#endif
+
 /* ---- What cannot be read ------------------------------------------------- */
 
 TEST(what_is_refused_in_memory_is_refused_in_a_file)
@@ -685,6 +709,9 @@ int main(void)
         cmocka_unit_test(
             series_of_many_blocks_and_of_long_lines_are_those_in_memory),
         cmocka_unit_test(an_encoding_is_followed_in_series_as_in_memory),
+#ifndef _WIN32
+        cmocka_unit_test(what_comes_through_a_pipe_is_read_as_its_file),
+#endif
         cmocka_unit_test(what_is_refused_in_memory_is_refused_in_a_file),
         cmocka_unit_test(an_array_in_columns_stays_in_no_file),
         cmocka_unit_test(a_file_that_changes_while_it_is_read_is_refused),

@@ -134,11 +134,6 @@ size_t line_place(const line_source *text, const line *l)
     return text->file->from + (size_t)(l->at - text->file->buffer);
 }
 
-size_t line_source_size(const line_source *text)
-{
-    return text->memory ? strlen(text->memory) : text->file->size;
-}
-
 bool line_source_holds(const line_source *text, char character)
 {
     if (text->memory) return strchr(text->memory, character) != NULL;

@@ -23,10 +23,8 @@ void line_source_close(line_source *text);
 /* The first line; of a file no other line can be read on from then on. */
 line line_first(const line_source *text);
 
-/* Where a line begins in the text, and how much of it is before the end of the
- * text. */
+/* Where a position is in the text. */
 size_t line_place(const line_source *text, const line *l);
-size_t line_source_size(const line_source *text);
 
 /* Goes through the text: whether a character is in it. */
 bool line_source_holds(const line_source *text, char character);

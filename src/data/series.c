@@ -28,6 +28,7 @@ typedef struct series_file {
     void *state;
     size_t *places; /* (count) where the line of each case begins */
     size_t count, room;
+    size_t end; /* of the last one's */
 } series_file;
 
 static void clear_case(series_case *c)
@@ -65,8 +66,7 @@ static elman_status parse_again(const series_file *f,
                                 case_reader *r, series_case *c)
 {
     size_t id = f->base.first + number, from = f->places[number];
-    size_t to = number + 1 < f->count ? f->places[number + 1]
-                                      : line_source_size(&f->text);
+    size_t to = number + 1 < f->count ? f->places[number + 1] : f->end;
     case_counts counts = {0};
     line l = {.number = dataset->sequence_lines[id]};
     if (f->base.file) TRY(case_reader_room(r, to - from + 1));
@@ -91,13 +91,15 @@ static elman_status read_again(const case_file *file,
     return status;
 }
 
-static elman_status add_place(series_file *f, size_t place)
+/* l: on the line that begins at a place. */
+static elman_status add_place(series_file *f, size_t place, const line *l)
 {
     size_t *wider =
         array_widen(f->places, &f->room, f->count + 1, sizeof *wider);
     if (!wider) return failure(ELMAN_NO_MEMORY, "no memory for places");
     f->places = wider;
     f->places[f->count++] = place;
+    f->end = line_place(&f->text, l) + strcspn(l->at, "\r\n");
     return ELMAN_OK;
 }
 
@@ -139,7 +141,7 @@ static elman_status read_case(elman_dataset *dataset, series_file *f, line *l,
     TRY(case_label(dataset, c->label, c->label_bytes, place));
     TRY(case_add(dataset, c->values.values, c->steps, place));
     if (f->format->note) f->format->note(f->state, c);
-    return dataset->kept ? add_place(f, begin) : ELMAN_OK;
+    return dataset->kept ? add_place(f, begin, l) : ELMAN_OK;
 }
 
 static elman_status read_cases(elman_dataset *dataset, series_file *f,
