@@ -462,6 +462,11 @@ typedef struct elman_transport {
     /* Ends the run of all ranks, which then fail with this sentence, or are
      * ended. It may return. */
     void (*abort)(void *context, const char *sentence);
+
+    /* Whether begin and end may be called on another thread than the others,
+     * still one at a time: then parts of a gradient travel while the rest of it
+     * is computed. */
+    bool any_thread;
 } elman_transport;
 
 /* How to train. A batch is whole: the divisor of the loss is 0. The block of

@@ -103,7 +103,7 @@ static const double FOREVER = 1e9;
 int main(int argc, char **argv)
 {
     int provided, rank, size, here, machines, worst = 0;
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     count_places(&here, &machines);

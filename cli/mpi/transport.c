@@ -8,6 +8,7 @@
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { MOST = 1 << 30 }; /* bytes of one message */
 
@@ -69,13 +70,23 @@ static const char *begin(void *context, const elman_transfer *transfers,
     return words_of(code);
 }
 
+/* Seconds for which a rank that waits keeps its processor, and nanoseconds that
+ * it then sleeps between looks: what computes, here or in another rank, has
+ * more use for it. */
+static const double IMPATIENT = 100e-6;
+enum { NAP = 20 * 1000 };
+
 static const char *end(void *context, void *exchange)
 {
     (void)context;
     pending *p = exchange;
     int code = MPI_SUCCESS; /* that of the message that failed */
-    for (int i = 0; i < p->count && code == MPI_SUCCESS; i++)
-        code = MPI_Wait(p->requests + i, MPI_STATUS_IGNORE);
+    double begin = MPI_Wtime();
+    for (int i = 0, done = 0; i < p->count && code == MPI_SUCCESS; i += done) {
+        const struct timespec nap = {.tv_nsec = NAP};
+        code = MPI_Test(p->requests + i, &done, MPI_STATUS_IGNORE);
+        if (!done && MPI_Wtime() - begin > IMPATIENT) nanosleep(&nap, NULL);
+    }
     free(p);
     return words_of(code);
 }
@@ -95,5 +106,9 @@ const elman_transport *transport_open(void)
     MPI_Comm_set_errhandler(ranks, MPI_ERRORS_RETURN);
     MPI_Comm_rank(ranks, &made.rank);
     MPI_Comm_size(ranks, &made.size);
+
+    int level;
+    MPI_Query_thread(&level);
+    made.any_thread = level >= MPI_THREAD_SERIALIZED;
     return &made;
 }

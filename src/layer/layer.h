@@ -140,6 +140,7 @@ typedef struct layer {
     bool per_sequence;       /* reads one vector per sequence */
     size_t repeated;         /* reads so many steps, made of one; else 0 */
     size_t forward_features; /* as in layer_plan, of what it reads */
+    size_t first_weight;     /* where its weights begin, or would */
     direction_plan directions[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm, attention */
     packed_copy packed, packed_back;

@@ -19,7 +19,7 @@ elman_status ranks_open(elman_trainer *t)
 {
     if (!t->config.transport) return ELMAN_OK;
     TRY(share_create(t->config.transport, &t->share));
-    return share_prepare(t->share, t->model->weight_count, OPTIMIZER_BLOCK);
+    return shared_prepare(t->share, t->model);
 }
 
 void ranks_deal(const elman_trainer *t, windows *w)
@@ -30,6 +30,7 @@ void ranks_deal(const elman_trainer *t, windows *w)
 
 void ranks_close(elman_trainer *t)
 {
+    if (t->share) share_parts_end(&t->share->parts);
     if (t->telling && t->share && t->share->rank == 0)
         (void)ranks_tell(t, RANKS_END);
     share_destroy(t->share);
@@ -266,16 +267,14 @@ elman_status ranks_follow(elman_trainer *t)
 
 /* ---- A step ------------------------------------------------------------- */
 
-void ranks_begin(elman_trainer *t, size_t whole)
+elman_status ranks_begin(elman_trainer *t, size_t whole)
 {
     size_t leaves = deal_leaf_count(whole, t->config.loss.block);
-    (void)shared_begin(t->share, leaves, t->state);
+    return shared_begin(t->share, leaves, t->state);
 }
 
-elman_status ranks_update(elman_trainer *t, size_t whole, double rate,
-                          double *norm)
+elman_status ranks_update(elman_trainer *t, double rate, double *norm)
 {
-    size_t leaves = deal_leaf_count(whole, t->config.loss.block);
-    return shared_update(t->share, leaves, t->optimizer, t->model, t->state,
-                         rate, norm, t->profile);
+    return shared_update(t->share, t->optimizer, t->model, t->state, rate, norm,
+                         t->profile);
 }

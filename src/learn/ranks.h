@@ -51,10 +51,9 @@ elman_status ranks_residuals(elman_trainer *trainer, elman_part part,
 
 /* Before the pass back of this rank's part of a batch of so many sequences,
  * which may be none. */
-void ranks_begin(elman_trainer *trainer, size_t whole);
+elman_status ranks_begin(elman_trainer *trainer, size_t whole);
 
 /* model_update over all ranks, after that. */
-elman_status ranks_update(elman_trainer *trainer, size_t whole, double rate,
-                          double *norm);
+elman_status ranks_update(elman_trainer *trainer, double rate, double *norm);
 
 #endif

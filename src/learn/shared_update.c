@@ -1,7 +1,21 @@
 /* shared_update.c: see shared_update.h. */
 #include "learn/shared_update.h"
 
-stretch shared_begin(share *s, size_t leaves, elman_state *state)
+elman_status shared_prepare(share *s, const elman_model *m)
+{
+    size_t places[64], count = 0, most = sizeof places / sizeof *places;
+    TRY(share_prepare(s, m->weight_count, OPTIMIZER_BLOCK));
+    for (size_t i = 0; i < m->layer_count && count < most; i++)
+        places[count++] = m->layers[i].first_weight;
+    return share_cut(s, places, count, OPTIMIZER_BLOCK);
+}
+
+static void complete(void *context, size_t place)
+{
+    share_reduce_complete(context, place);
+}
+
+elman_status shared_begin(share *s, size_t leaves, elman_state *state)
 {
     stretch own = share_own_leaves(s, leaves);
     gradient_sums *sums = &state->training.sums;
@@ -15,16 +29,17 @@ stretch shared_begin(share *s, size_t leaves, elman_state *state)
                             .end = nodes[i].begin - own.begin + nodes[i].leaves,
                             .total = i ? s->nodes[i] : sums->total};
     gradients_zero(state);
-    return own;
+    state->watcher = (gradient_watcher){complete, s};
+    return share_reduce_begin(s, leaves, sums->total);
 }
 
-elman_status shared_update(share *s, size_t leaves, elman_optimizer *optimizer,
-                           elman_model *m, elman_state *state, double rate,
-                           double *norm, profile *spent)
+elman_status shared_update(share *s, elman_optimizer *optimizer, elman_model *m,
+                           elman_state *state, double rate, double *norm,
+                           profile *spent)
 {
     int threads = state->config.threads;
     float *gradients = state->training.sums.total;
-    TRY(share_reduce(s, leaves, gradients));
+    TRY(share_reduce_end(s));
     profile_lap(spent, PROFILE_EXCHANGE);
     optimizer_hold(optimizer, gradients);
 

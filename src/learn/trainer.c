@@ -404,14 +404,15 @@ static elman_status not_finite(elman_trainer *t, const char *what, double value)
 }
 
 /* Before a window that all ranks have so many sequences of. */
-static void begin_gradients(elman_trainer *t, size_t whole)
+static elman_status begin_gradients(elman_trainer *t, size_t whole)
 {
-    if (t->share) ranks_begin(t, whole);
-    else gradients_zero(t->state);
+    if (t->share) return ranks_begin(t, whole);
+    gradients_zero(t->state);
+    return ELMAN_OK;
 }
 
 /* Clips the gradients in the state and moves the weights by them. */
-static elman_status run_update(elman_trainer *t, size_t whole)
+static elman_status run_update(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
     double norm, base = optimizer_config(t->optimizer)->learning_rate;
@@ -419,7 +420,7 @@ static elman_status run_update(elman_trainer *t, size_t whole)
 
     profile_mark(t->profile);
     elman_status status = t->share
-                              ? ranks_update(t, whole, rate, &norm)
+                              ? ranks_update(t, rate, &norm)
                               : model_update(t->optimizer, t->model, t->state,
                                              rate, &norm, t->profile);
 
@@ -459,7 +460,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     double loss, before = sums->weight;
     evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     on.backward = true;
-    begin_gradients(t, w->whole);
+    TRY(begin_gradients(t, w->whole));
     TRY(evaluate_window(&on, &rest, sums, &loss));
     t->bad.targets = rest.target.values;
     count_work(t, &rest, true);
@@ -470,7 +471,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     bool back = t->state->segments.plan.L && !t->model->info.per_sequence;
     if (!back && w->batch.B)
         TRY(model_backward(t->model, t->state, NULL, NULL));
-    return run_update(t, w->whole);
+    return run_update(t);
 }
 
 /* ---- Evaluation --------------------------------------------------------- */

@@ -92,6 +92,7 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
         l->forward_features = plan->forward_features;
         l->per_sequence = plan->per_sequence;
         l->repeated = plan->repeated;
+        l->first_weight = plan->weight_count;
 
         elman_status status = l->kind->plan(l, plan);
         if (status) return failure_in(status, l->config.name);

@@ -84,6 +84,13 @@ typedef struct state_header {
 } state_header;
 
 /* Where a state's arrays are; see state.c for the picture. */
+/* Is told while a pass goes back that the gradients of all weights from place
+ * on are complete. */
+typedef struct gradient_watcher {
+    void (*complete)(void *context, size_t place); /* NULL: nobody is */
+    void *context;
+} gradient_watcher;
+
 struct elman_state {
     state_header header;
     const elman_model *model;
@@ -119,9 +126,10 @@ struct elman_state {
     int32_t *tokens;        /* (T,B) copy of the input, or NULL */
     segments segments;      /* of a state with a budget */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
-    double step_cost;       /* about how many nanoseconds a step of the slots
-                               that full.rows lists takes one thread */
-    double asked;           /* thread_worth's, about steps */
+    gradient_watcher watcher;
+    double step_cost; /* about how many nanoseconds a step of the slots
+                         that full.rows lists takes one thread */
+    double asked;     /* thread_worth's, about steps */
 };
 
 /* ---- config.c ----------------------------------------------------------- */

@@ -375,6 +375,9 @@ elman_status model_backward(const elman_model *m, elman_state *s,
     TRY(gradients_begin(s));
     pass_share(m, s, true);
 
+    /* leaves that stay open are complete later */
+    const gradient_sums *sums = &s->training.sums;
+    bool watched = s->watcher.complete && !sums->opens && !sums->levels;
     float *internal = state_output_gradient(m, s);
     if (dy)
         state_copy_output(m, s, internal, (float *)dy /* only read */, false);
@@ -389,6 +392,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         double begin = s->seconds ? clock_seconds() : 0;
         layer_backward(l, state_pass(s, l), s->layers + i, x, below);
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
+        if (watched) s->watcher.complete(s->watcher.context, l->first_weight);
     }
 
     gradients_end(s);

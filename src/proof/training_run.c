@@ -80,7 +80,7 @@ static elman_status create(training *r)
 
     /* the part of one rank */
     if (r->share) {
-        TRY(share_prepare(r->share, n, OPTIMIZER_BLOCK));
+        TRY(shared_prepare(r->share, r->model));
         slice = share_own_slice(r->share);
         r->own = deal_sequences(B, TREE_BLOCK, r->share->size, r->share->rank);
     }
@@ -320,8 +320,8 @@ static elman_status move_weights(training *r)
     elman_state *s = r->states[0][0];
     double norm, rate = optimizer_config(r->optimizer)->learning_rate;
     if (r->share)
-        return shared_update(r->share, LEAVES, r->optimizer, r->model, s, rate,
-                             &norm, NULL);
+        return shared_update(r->share, r->optimizer, r->model, s, rate, &norm,
+                             NULL);
 
     TRY(optimizer_update(r->optimizer, rate, s->config.threads,
                          gradients_join(r->sums), model_flat(r->model), NULL));
@@ -337,11 +337,11 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
     TRY(weigh(r, &divided));
 
     r->sums = NULL;
-    if (r->share) shared_begin(r->share, LEAVES, r->states[0][0]);
+    if (r->share) TRY(shared_begin(r->share, LEAVES, r->states[0][0]));
     for (size_t g = 0; g < r->groups; g++)
         TRY(run_group(r, &divided, g, step, leaves));
-    TRY(join_losses(r, &divided, leaves, loss));
-    return move_weights(r);
+    TRY(move_weights(r));
+    return join_losses(r, &divided, leaves, loss);
 }
 
 static elman_status train(training *r, uint64_t *hash)

@@ -212,7 +212,8 @@ elman_status local_create(int size, local_ranks **out)
                                                     .size = size,
                                                     .begin = begin,
                                                     .end = finish,
-                                                    .abort = give_up}};
+                                                    .abort = give_up,
+                                                    .any_thread = true}};
     *out = all;
     return ELMAN_OK;
 }

@@ -52,16 +52,25 @@ elman_status share_prepare(share *s, size_t n, size_t block)
 
 /* ---- Summing ------------------------------------------------------------- */
 
+/* What both have. */
+static stretch common(stretch a, stretch b)
+{
+    size_t begin = a.begin > b.begin ? a.begin : b.begin;
+    size_t end = a.end < b.end ? a.end : b.end;
+    return (stretch){begin, end > begin ? end : begin};
+}
+
 /* Begins the messages of a round and waits for them. What is to be added comes
  * to the room, one after the other. */
-static elman_status exchange_round(share *s, size_t round)
+static elman_status exchange_round(share *s, size_t round, stretch weights)
 {
     float *room = s->room;
     for (size_t i = 0; i < s->way.count; i++) {
         const route_move *m = s->way.moves + i;
-        size_t n = m->weights.end - m->weights.begin;
-        float *node = s->nodes[m->node] + m->weights.begin;
         if (m->round != round || m->what == MOVE_JOIN) continue;
+        stretch part = common(m->weights, weights);
+        size_t n = part.end - part.begin;
+        float *node = s->nodes[m->node] + part.begin;
 
         if (m->what == MOVE_GIVE)
             share_send(s, m->rank, node, n * sizeof *node);
@@ -74,45 +83,58 @@ static elman_status exchange_round(share *s, size_t round)
 }
 
 /* Adds what has come, or is here. */
-static void add_round(share *s, size_t round)
+static void add_round(share *s, size_t round, stretch weights)
 {
     const float *room = s->room;
     for (size_t i = 0; i < s->way.count; i++) {
         const route_move *m = s->way.moves + i;
-        size_t begin = m->weights.begin, n = m->weights.end - begin;
-        float *node = s->nodes[m->node] + begin;
         if (m->round != round) continue;
+        stretch part = common(m->weights, weights);
+        size_t n = part.end - part.begin;
+        float *node = s->nodes[m->node] + part.begin;
+
         if (m->what == MOVE_ADD) kernels_here()->add(n, room, node);
         if (m->what == MOVE_ADD) room += n;
         if (m->what == MOVE_JOIN)
-            kernels_here()->add(n, s->nodes[m->other] + begin, node);
+            kernels_here()->add(n, s->nodes[m->other] + part.begin, node);
     }
+}
+
+elman_status share_reduce_weights(share *s, stretch weights)
+{
+    /* level by level, the last round to the owners */
+    for (size_t round = 1; round <= s->way.rounds; round++) {
+        TRY(exchange_round(s, round, weights));
+        add_round(s, round, weights);
+    }
+    return ELMAN_OK;
+}
+
+elman_status share_route(share *s, size_t leaves, float *total)
+{
+    route_map map = {.size = s->size,
+                     .rank = s->rank,
+                     .order = s->order,
+                     .dealt = s->dealt,
+                     .n = s->n,
+                     .block = s->block,
+                     .piece = s->piece,
+                     .spread = s->spread};
+    s->nodes[0] = total;
+    (void)share_own_leaves(s, leaves);
+    if (s->way.leaves == leaves && leaves) return ELMAN_OK;
+    if (leaves && s->n) return route_find(&map, leaves, &s->way);
+
+    /* nobody has anything */
+    s->way.rounds = s->way.leaves = 0;
+    memset(total, 0, s->n * sizeof *total);
+    return ELMAN_OK;
 }
 
 elman_status share_reduce(share *s, size_t leaves, float *total)
 {
-    (void)share_own_leaves(s, leaves);
-    s->nodes[0] = total;
-    if (leaves == 0) memset(total, 0, s->n * sizeof *total);
-    if (leaves == 0 || s->n == 0) return ELMAN_OK;
-    if (s->way.leaves != leaves) {
-        route_map map = {.size = s->size,
-                         .rank = s->rank,
-                         .order = s->order,
-                         .dealt = s->dealt,
-                         .n = s->n,
-                         .block = s->block,
-                         .piece = s->piece,
-                         .spread = s->spread};
-        TRY(route_find(&map, leaves, &s->way));
-    }
-
-    /* level by level, the last round to the owners */
-    for (size_t round = 1; round <= s->way.rounds; round++) {
-        TRY(exchange_round(s, round));
-        add_round(s, round);
-    }
-    return ELMAN_OK;
+    TRY(share_reduce_begin(s, leaves, total));
+    return share_reduce_end(s);
 }
 
 /* ---- Slices ------------------------------------------------------------- */

@@ -33,6 +33,7 @@ elman_status share_create(const elman_transport *transport, share **out)
         return failure(ELMAN_NO_MEMORY, "no memory for %d ranks", t->size);
     }
     s->transport = *t;
+    s->parts.lock = (mutex)MUTEX_READY;
     s->rank = t->rank;
     s->size = t->size;
     deal_order(s->size, s->order);
@@ -45,9 +46,11 @@ elman_status share_create(const elman_transport *transport, share **out)
 void share_destroy(share *s)
 {
     if (!s) return;
+    share_parts_end(&s->parts);
     for (size_t i = 1; i < DEAL_NODES; i++)
         block_destroy(s->nodes[i]);
     block_destroy(s->room);
+    free(s->parts.begins);
     route_release(&s->way);
     free(s->order);
     free(s->place);

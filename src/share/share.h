@@ -12,7 +12,21 @@
 #include "base/status.h"
 #include "elman_train.h"
 #include "base/deal.h"
+#include "base/system.h"
+#include "base/thread.h"
 #include "share/route.h"
+
+/* A sum in parts: part number i is of the weights from begins[i] to before
+ * begins[i - 1], or the end. Without any there is one. */
+typedef struct share_parts {
+    size_t *begins, count;
+    mutex lock;              /* of what follows, while the task runs */
+    size_t complete, summed; /* how many parts are */
+    bool running;            /* somebody sums what is complete */
+    elman_status status;
+    char message[1024]; /* why it failed; a sentence belongs to a thread */
+    thread_task *task;
+} share_parts;
 
 typedef struct share {
     elman_transport transport;
@@ -35,6 +49,7 @@ typedef struct share {
     size_t piece;
     bool spread;
     route way;
+    share_parts parts;
 
     /* how the leaves of the last batch were dealt */
     size_t leaves, unit;
@@ -93,6 +108,26 @@ stretch share_own_slice(const share *share);
  * first of which is total): afterwards total (n) holds the sum over all leaves
  * in this rank's slice, and nothing of use elsewhere. */
 elman_status share_reduce(share *share, size_t leaves, float *total);
+
+/* share_reduce in steps. After begin, complete says that no gradient from place
+ * on will change any more on this rank: their sum begins on a thread of its
+ * own, part by part as share_cut has it, while the caller makes those before.
+ * From the first of these on nothing else is exchanged, until end has waited
+ * for all of it. No rank needs to say what is complete. */
+elman_status share_reduce_begin(share *share, size_t leaves, float *total);
+void share_reduce_complete(share *share, size_t place);
+elman_status share_reduce_end(share *share);
+
+/* Parts may begin at these places (count, ascending) if so many weights are in
+ * them, and more than a few of all; the same on all ranks. Once, after
+ * share_prepare. */
+elman_status share_cut(share *share, const size_t *places, size_t count,
+                       size_t least);
+void share_parts_end(share_parts *parts);
+
+/* What parts are made of: the way of a sum, and that sum of some weights. */
+elman_status share_route(share *share, size_t leaves, float *total);
+elman_status share_reduce_weights(share *share, stretch weights);
 
 /* One value of so many bytes for each block of weights comes to all, each from
  * the owner of its slice. */
