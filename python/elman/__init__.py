@@ -19,6 +19,7 @@ from elman._core import (
     threads_limit,
 )
 from elman.data import Dataset
+from elman.eigenvalues import spectrum
 from elman.exchange import (
     Conversion,
     Graph,
@@ -30,9 +31,11 @@ from elman.exchange import (
     propose,
     run,
 )
-from elman.inspection import Inspection, Inspector, Measurement, spectrum
+from elman.inspection import Inspection
+from elman.inspector import Inspector
 from elman.layers import *  # noqa: F403
 from elman.layers import __all__ as _layers
+from elman.measurement import Measurement
 from elman.model import Model
 from elman.stream import Stream
 from elman.streams import Streams

@@ -90,7 +90,10 @@ def _converted(value, dtype, name):
 
 
 def _is_even(arrays):
-    """Whether a list is one array written as lists."""
+    """Whether a list is one array written as lists, or, with numbers among them,
+    nothing else."""
+    if not all(hasattr(a, "__len__") for a in arrays):
+        return True
     return not any(hasattr(a, "ndim") for a in arrays) and len({len(a) for a in arrays}) == 1
 
 

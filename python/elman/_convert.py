@@ -79,20 +79,32 @@ def joined(arrays, name, join=np.concatenate):
 
 def refuse_mask(value, name):
     """Refuses numbers that a mask hides."""
-    if _has_mask(value):
+    if _has_mask(value, name):
         raise _core.BadValueError(
             f"{name} has masked values, expected numbers: {name}.filled(numpy.nan) says what "
             "they are, lengths how much of a sequence counts"
         )
 
 
-def _has_mask(value):
-    """Whether a mask hides numbers, of an array or of one in a list."""
+def _has_mask(value, name, around=()):
+    """Whether a mask hides numbers, of an array or of one in a list, which may
+    not stand in itself (`around`: the lists that it is in)."""
     if isinstance(value, np.ma.MaskedArray):
         return bool(np.ma.is_masked(value))
     if not isinstance(value, (list, tuple)):
         return False
-    return any(isinstance(v, (list, tuple, np.ma.MaskedArray)) and _has_mask(v) for v in value)
+    around = (*around, value)
+    found = False
+    for part in value:
+        if not isinstance(part, (list, tuple, np.ma.MaskedArray)):
+            continue
+        if any(part is one for one in around):
+            raise _core.BadValueError(
+                f"{name} is a list that holds itself, expected numbers: a list of them, "
+                "or of such lists"
+            )
+        found = found or _has_mask(part, name, around)
+    return found
 
 
 def _whole(array, dtype, name):

@@ -270,6 +270,15 @@ point_sizes point_sizes_of(const elman_model *model);
 PyObject *jacobian_array(core *core, const elman_fixed_points *points,
                          size_t index);
 
+/* inspection.c, page.c: writes the page of what was found. args are (path,
+ * findings, absences, matrices, points): [(text, advice), ...], [why, ...],
+ * [(real, imaginary, radius, norm), ...] and [(real, imaginary, radius,
+ * unstable, stable) or None, ...] in place of what was found; the last two may
+ * be None. */
+struct model_data;
+PyObject *page_save(core *core, struct model_data *m,
+                    const elman_inspection *found, PyObject *args);
+
 extern const field layer_config_fields[], state_fields[], loss_fields[],
     optimizer_fields[], schedule_fields[], trainer_fields[], dataset_fields[],
     import_fields[], metrics_fields[], progress_fields[], model_info_fields[],
@@ -303,8 +312,10 @@ PyObject *path_read(PyObject *object, const char **text);
 typedef struct model_data {
     core *core;
     elman_model *model;
-    size_t readers; /* passes that run without the GIL */
-    bool writing;   /* a step of training runs without the GIL */
+    size_t readers;      /* passes that run without the GIL */
+    bool writing;        /* a step of training runs without the GIL */
+    bool unmade;         /* model stands for one whose layers come later */
+    elman_model *former; /* which it was, or NULL */
 } model_data;
 
 bool model_create_type(core *core);

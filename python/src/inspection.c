@@ -133,21 +133,10 @@ static PyObject *inspection_results_dict(PyObject *self, void *unused)
     return result_write(i->core, &inner);
 }
 
-static PyObject *inspection_save(PyObject *self, PyObject *path)
+static PyObject *inspection_save(PyObject *self, PyObject *args)
 {
     inspection_data *i = inspection_of(self);
-    const char *text = NULL;
-    PyObject *bytes = path_read(path, &text);
-    if (!bytes) return NULL;
-    model_data *m = model_of(i->owner);
-    elman_status status = ELMAN_OK;
-    bool begun = model_begin_reading(m);
-    if (begun) {
-        status = elman_report_save(i->inspection, text);
-        model_end_reading(m);
-    }
-    Py_DECREF(bytes);
-    return begun ? errors_none(i->core, status) : NULL;
+    return page_save(i->core, model_of(i->owner), i->inspection, args);
 }
 
 static PyObject *inspection_jacobian(PyObject *self, PyObject *args)
@@ -168,8 +157,10 @@ static PyObject *inspection_jacobian(PyObject *self, PyObject *args)
 static PyMethodDef methods[] = {
     {"jacobian", inspection_jacobian, METH_VARARGS,
      "jacobian($self, index, /)\n--\n\nOf one step at a fixed point, (n,n)."},
-    {"save", inspection_save, METH_O,
-     "save($self, path, /)\n--\n\nWrites the page: one HTML file."},
+    {"save", inspection_save, METH_VARARGS,
+     "save($self, path, findings, absences, matrices, points, /)\n--\n\n"
+     "Writes the page: one HTML file, with these sentences and, unless None, "
+     "these eigenvalues."},
     {NULL, NULL, 0, NULL},
 };
 static PyGetSetDef properties[] = {

@@ -71,6 +71,10 @@ void model_end_writing(model_data *model) { model->writing = false; }
 
 /* ---- making one ---------------------------------------------------------- */
 
+/* What stands for a model until it is made: the least. */
+static const elman_config unmade = {
+    .input_size = 1, .layers = {{.kind = ELMAN_RNN, .hidden_size = 1}}};
+
 static PyObject *model_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"config", NULL};
@@ -79,12 +83,41 @@ static PyObject *model_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     if (!core || !PyArg_ParseTupleAndKeywords(args, kwargs, "O", names, &dict))
         return NULL;
 
-    elman_config config;
-    if (!config_read(core, dict, &config)) return NULL;
+    elman_config config = unmade;
+    if (dict != Py_None && !config_read(core, dict, &config)) return NULL;
     elman_model *model = NULL;
     elman_status status = elman_model_create(&config, &model);
     if (status) return errors_raise(core, status);
-    return model_wrap(core, cls, model);
+    PyObject *self = model_wrap(core, cls, model);
+    if (self && dict == Py_None) model_of(self)->unmade = true;
+    return self;
+}
+
+/* Makes what None has left unmade, once. What stood for it stays, for whoever
+ * has it. */
+static PyObject *model_make(PyObject *self, PyObject *dict)
+{
+    model_data *m = model_of(self);
+    elman_config config;
+    if (!config_read(m->core, dict, &config)) return NULL;
+    if (!m->unmade)
+        return errors_bad_value(m->core, "the model is made already");
+    if (!model_begin_writing(m)) return NULL;
+    elman_model *model = NULL;
+    elman_status status = elman_model_create(&config, &model);
+    if (!status) {
+        m->former = m->model;
+        m->model = model;
+        m->unmade = false;
+    }
+    model_end_writing(m);
+    return errors_none(m->core, status);
+}
+
+static PyObject *model_is_made(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(!model_of(self)->unmade);
 }
 
 static PyObject *model_load(PyObject *cls, PyObject *path)
@@ -411,11 +444,15 @@ static void model_free(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     elman_model_destroy(model_of(self)->model);
+    elman_model_destroy(model_of(self)->former);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
 }
 
 static PyMethodDef methods[] = {
+    {"_make", model_make, METH_O,
+     "_make($self, config, /)\n--\n\nGives one that was made of None its "
+     "layers."},
     {"load", model_load, METH_O | METH_CLASS, DOC_MODEL_LOAD},
     {"loads", model_loads, METH_O | METH_CLASS, DOC_MODEL_LOADS},
     {"copy", model_copy, METH_NOARGS, DOC_MODEL_COPY},
@@ -434,6 +471,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyGetSetDef properties[] = {
+    {"_made", model_is_made, NULL, "Whether its layers have been given.", NULL},
     {"config", model_config, NULL, "What was built, every default filled in.",
      NULL},
     {"info", model_info, NULL, "What the model takes and gives.", NULL},

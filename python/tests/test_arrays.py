@@ -126,3 +126,19 @@ def test_an_array_that_names_the_order_of_bytes_is_read():
         assert model(given).tobytes() == want
     y = (ctypes.c_float * 2)()
     assert bytes(model.stream()(c[0][0], y)) == model.stream()(x[0, 0]).tobytes()
+
+
+def test_lists_that_hold_themselves_are_refused():
+    loop, inner = [], [1.0]
+    loop.append(loop)
+    inner.append((inner,))
+    model = elman.Model([elman.GRU(2)], inputs=1)
+    for odd in (loop, inner, [[[0.0]], inner]):
+        for call in (model, model.stream().step, model.inspect, lambda x: model.fit(x, [0])):
+            with pytest.raises((elman.BadValueError, TypeError)) as caught:
+                call(odd)
+            assert "itself" in str(caught.value) or "shape" in str(caught.value), caught.value
+
+    # the same list twice is none
+    row = [0.0]
+    assert model([[row, row]]).shape == (1, 2, 2)

@@ -279,3 +279,43 @@ def test_an_inspection_has_the_eigenvalues_as_well(rng):
     assert np.isclose(np.trace(J), points.points[0].real.sum())
     with pytest.raises(elman.BadValueError, match="there is no point 99"):
         found.jacobian(99)
+
+
+def test_the_page_says_what_python_says(tmp_path, rng):
+    """No option of the program, and NumPy's eigenvalues where there is no LAPACK."""
+    x = rng.standard_normal((20, 30, 2))
+    model = elman.Model([elman.RNN(6, nonlinearity="relu"), elman.Linear(2)], inputs=2, seed=3)
+    model["rnn.weight_hh_l0"] = np.eye(6) * 1.5
+    found = model.inspect(elman.Dataset.of(x, x, per_step=True))
+    path = tmp_path / "page.html"
+    found.report(path)
+    page = path.read_text()
+    for option in ("--lr", "--find-lr", "--clip-norm", "--epochs", "LAPACK"):
+        assert option not in page, page[max(0, page.index(option) - 200) :][:400]
+    escaped = [f.advice.replace("&", "&amp;").replace("<", "&lt;") for f in found.findings if f.advice]
+    assert escaped and all(advice.split('"')[0] in page for advice in escaped)
+    assert page.count("Eigenvalues of a recurrent matrix") == 1
+    assert found.spectrum.matrices[0].radius == pytest.approx(1.5)
+
+    # what does not fit is refused
+    for bad in (
+        ([], found.absences, None, None),
+        ([(1, 2)] * len(found.findings), found.absences, None, None),
+        ([(f.text, f.advice) for f in found.findings], found.absences, [([0], [0], 0, 0)], None),
+        ([(f.text, f.advice) for f in found.findings], found.absences, None, [3, 4]),
+    ):
+        if bad[3] is not None and found.fixed_points is None:
+            continue
+        with pytest.raises((elman.BadValueError, TypeError)):
+            found.save(path, *bad)
+    assert path.read_text() == page
+
+
+def test_a_view_that_is_missing_lists_those_there_are():
+    model = elman.Model([elman.GRU(3), elman.Linear(2)], inputs=2)
+    look = model.inspect(np.ones((1, 4, 2)))
+    with pytest.raises(elman.BadValueError, match="expected one of y, .*layer0.gate.*fc.y") as caught:
+        look.views("layer0.gates")
+    for name in str(caught.value).split("expected one of ")[1].split(";")[0].split(", "):
+        if " " not in name:
+            assert look.views(name)[name].size

@@ -246,3 +246,79 @@ def test_what_is_not_pickled_says_what_keeps_it():
         with pytest.raises(TypeError) as found:
             pickle.dumps(thing)
         assert words in str(found.value)
+
+
+# ---- classes of one's own -----------------------------------------------------
+
+
+class Net(elman.Model):
+    def __init__(self, hidden, note=None):
+        super().__init__([elman.GRU(hidden), elman.Linear(2)], inputs=3, seed=7)
+        self.note_of_its_own = note
+
+
+class Deeper(Net):
+    def __init__(self):
+        self.before = []
+        super().__init__(5, note="deeper")
+
+
+class Reads:
+    def __init__(self, hidden):
+        super().__init__([elman.GRU(hidden), elman.Linear(2)], inputs=3, seed=7)
+
+
+class Mixed(Reads, elman.Model):
+    pass
+
+
+class Plain(elman.Model):
+    pass
+
+
+def test_a_class_with_an_init_of_its_own_is_a_model(rng, tmp_path):
+    plain = elman.Model([elman.GRU(5), elman.Linear(2)], inputs=3, seed=7)
+    x = np.float32(rng.standard_normal((2, 4, 3)))
+    layers = [elman.GRU(5), elman.Linear(2)]
+    for made in (Net(5), Net(hidden=5), Deeper(), Mixed(5), Plain(layers, 3, seed=7)):
+        assert made == plain and made.hash == plain.hash
+        assert np.array_equal(made(x), plain(x))
+        made.fit(x, rng.standard_normal((2, 4, 2)), epochs=1)
+        made.save(tmp_path / "m.safetensors")
+        assert type(made).load(tmp_path / "m.safetensors") == made
+
+
+def test_copies_of_such_a_class_keep_what_is_its_own():
+    made = Net(5, note={"of": [1]})
+    for other in (copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert type(other) is Net and other == made
+        assert other.note_of_its_own == {"of": [1]}
+    assert copy.deepcopy(made).note_of_its_own is not made.note_of_its_own
+
+
+def test_a_class_that_gives_no_layers_is_told_what_to_call():
+    class Forgets(elman.Model):
+        def __init__(self, hidden):
+            self.hidden = hidden
+
+    class Fails(elman.Model):
+        def __init__(self):
+            super().__init__([])
+
+    with pytest.raises(TypeError, match=r"Forgets.__init__ gives the model no layers: call super"):
+        Forgets(3)
+    with pytest.raises(elman.BadValueError, match="one layer at least"):
+        Fails()
+
+    # what was used before it was made is of another model
+    class Hurries(elman.Model):
+        def __init__(self):
+            self.early = self.state(T=1)
+            super().__init__([elman.LSTM(4)], inputs=2)
+
+    made = Hurries()
+    with pytest.raises(elman.BadValueError):
+        made.early.forward(np.zeros((1, 1, 2)))
+    with pytest.raises(elman.BadValueError, match="made already"):
+        made._make(made.config)
+    assert made(np.zeros((1, 2, 2))).shape == (1, 2, 4)

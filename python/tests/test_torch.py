@@ -641,3 +641,18 @@ def test_the_extension_survives_arguments_that_do_not_fit():
     run.end()
     with pytest.raises(ValueError, match="gone back already"):
         run.backward((None,) * 3, (x, *weights), yes, 0)
+
+
+@pytest.mark.parametrize("sizes", [[4, 0, 3], [3, 4], [0], [4, -1, 4], [4, 2], []])
+def test_sizes_of_packed_sequences_that_torch_refuses_are_refused(sizes):
+    data = torch.ones(max(sum(sizes) + (sizes == [4, 2]), 1), 2)
+    packed = torch.nn.utils.rnn.PackedSequence(data, torch.tensor(sizes, dtype=torch.int64))
+    torchs = torch.nn.GRU(2, 3)
+    ours = et.GRU(2, 3)
+    said = []
+    for net in (torchs, ours):
+        try:
+            said.append(net(packed)[0].data.shape)
+        except (RuntimeError, IndexError) as error:
+            said.append(str(error).split("\n")[0])
+    assert said[0] == said[1]

@@ -178,7 +178,7 @@ def packed(kind, torchs, data, sizes, hx, params, bias, levels, dropout, train, 
         and type(sizes) is torch.Tensor
         and data.dtype is torch.float32
         and data.dim() == 2
-        and len(sizes)
+        and _are_sizes(sizes, len(data))
         and not _private.GUARDS["functorch"]()
         and not _private.GUARDS["dispatch mode"]()
         and not _private.GUARDS["tracing"]()
@@ -206,6 +206,18 @@ def cell(kind, torchs, input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
 
 
 # ---- packed sequences -------------------------------------------------------------
+
+
+def _are_sizes(sizes, rows):
+    """Whether they are those of so many packed rows: of each step as many as of
+    the one before, or fewer, but some. What torch says of others it says best."""
+    counts = sizes.numpy()
+    return (
+        len(counts) > 0
+        and counts[-1] > 0
+        and bool((counts[:-1] >= counts[1:]).all())
+        and int(counts.sum()) == rows
+    )
 
 
 class Packing:
