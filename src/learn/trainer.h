@@ -60,6 +60,10 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
                             const elman_trainer_config *config,
                             elman_trainer **trainer);
 void trainer_destroy(elman_trainer *trainer);
+
+/* A state for training windows, one for validation windows, if there are any,
+ * and losses for the rows of either. The windows are there. */
+elman_status trainer_create_states(elman_trainer *trainer);
 elman_status trainer_step(elman_trainer *trainer);
 
 /* The same on this rank, when rank 0 has told all. */
