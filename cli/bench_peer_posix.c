@@ -1,7 +1,9 @@
 /*
  * bench_peer_posix.c: programs that time the same shapes in turn with us. Each
- * lives as long as the run, so that starting costs nothing, and sleeps between
- * its turns.
+ * lives as long as the run, so that starting costs nothing, and is stopped
+ * between its turns, or threads of it that spin for a while would take a
+ * processor from whoever has the next one. Each is a group of processes: one
+ * that is left behind stopped gets a SIGHUP from the system.
  */
 #include "bench.h"
 #include "screen.h"
@@ -30,6 +32,7 @@ static void become(const char *command, const int ask[2], const int answer[2])
     close(answer[0]);
     close(answer[1]);
 
+    setpgid(0, 0);
     signal(SIGPIPE, SIG_DFL);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
@@ -65,6 +68,10 @@ static int start(const char *command, peer *other)
     fflush(NULL);
     other->process = fork();
     if (other->process == 0) become(command, ask, answer);
+    if (other->process > 0) {
+        setpgid(other->process, other->process);
+        kill(-other->process, SIGSTOP);
+    }
     close(ask[0]);
     close(answer[1]);
     other->ask = fdopen(ask[1], "w");
@@ -122,7 +129,7 @@ static void stop(peer *other, bool hangs)
     fclose(other->ask);
     fclose(other->answer);
     other->ask = other->answer = NULL;
-    if (hangs) kill(other->process, SIGKILL);
+    kill(-other->process, hangs ? SIGKILL : SIGCONT);
     waitpid(other->process, NULL, 0);
 }
 
@@ -155,10 +162,12 @@ double peer_time(peer *other, const workload *work, bench_mode mode,
     if (!other->ask) return 0;
 
     /* the question is a line, and so is the answer */
+    kill(-other->process, SIGCONT);
     workload_write(work, ' ', other->ask);
     fprintf(other->ask, " %s %d %g\n", mode_name(mode), threads, seconds);
     fflush(other->ask);
     if (!hear(other, sizeof text, text)) return 0;
+    kill(-other->process, SIGSTOP);
 
     const double taken = strtod(text, NULL);
     return taken > 0 ? taken : 0;
