@@ -138,6 +138,22 @@ TEST(long_and_tall_products_are_right_and_the_same_everywhere)
     check_product(33, 3, 352, 260);
 }
 
+/* Who fetches weights ahead, and how rows are cut for it, changes no bit. */
+TEST(products_are_the_same_fetched_ahead_or_not)
+{
+    const size_t here = atomic_load(&product_unaided);
+    const size_t settings[] = {0, SIZE_MAX};
+
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&product_unaided, settings[i]);
+        check_product(4, 4, 160, 260); /* beyond FAR_BYTES */
+        check_product(8, 4, 160, 260);
+        check_product(8, 3, 352, 800); /* beyond FARTHER_BYTES and MANY_K */
+        check_product(17, 1, 640, 1030);
+    }
+    atomic_store(&product_unaided, here);
+}
+
 /* Output n of a row by the definition in docs/NUMERICS.md, a number at a time;
  * w is its row of weights. */
 static float defined(size_t N, size_t K, const float *w, const float *a,
@@ -525,6 +541,7 @@ int main(void)
         cmocka_unit_test(products_by_gates_are_right_and_the_same_everywhere),
         cmocka_unit_test(
             long_and_tall_products_are_right_and_the_same_everywhere),
+        cmocka_unit_test(products_are_the_same_fetched_ahead_or_not),
         cmocka_unit_test(products_are_chains_that_join),
         cmocka_unit_test(a_product_cut_between_chains_gives_the_same_bits),
         cmocka_unit_test(products_of_few_columns_are_as_defined),

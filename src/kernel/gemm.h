@@ -24,6 +24,11 @@ enum { FAR_BYTES = 512 * 1024, FARTHER_BYTES = 2 * 1024 * 1024 };
 enum { BLOCK_K = 1024 };
 _Static_assert(BLOCK_K % CHAIN == 0, "a block of k would cut a chain");
 
+/* So many k, and a tile adds its chains up in a buffer: where rows are a power
+ * of two apart, the first cache does not hold a line of each until the next
+ * chain. */
+enum { MANY_K = 768 };
+
 /* Called with the rows [row_begin,row_end) and the units [begin,end) as soon as
  * all their sums are there. */
 typedef void group_done(const void *context, size_t row_begin, size_t row_end,
@@ -113,7 +118,7 @@ INLINE void group_rows(const group *g, tile *t, size_t rows, size_t far)
 
         tile_function *run = rows == 1 ? row_tiles[g->whole][panels]
                                        : tiles[far][rows - 1][panels];
-        if (g->whole || rows == 1) run(t);
+        if (rows == 1 || (g->whole && t->K < MANY_K)) run(t);
         else tile_buffered(t, run, rows, panels, t->columns);
     }
 }
@@ -131,14 +136,18 @@ INLINE cut cut_of(const sums *s, size_t panels)
 {
     const packed *w = s->w;
     const size_t bytes = w->gates * w->H * w->K * sizeof(float);
-    const bool farther = bytes > FARTHER_BYTES;
+    const bool unaided =
+        bytes <= atomic_load_explicit(&product_unaided, memory_order_relaxed);
+    const bool farther = bytes > FARTHER_BYTES && !unaided;
     cut c = {.tiles = tile_count(s->M, panels, farther), .depth = w->K};
 
     /* several tiles read the same weights: they should still be in a cache */
     if (c.tiles > 1 && w->K > BLOCK_K) c.depth = BLOCK_K;
 
     /* the fewer tiles, the more each of them has to prefetch */
-    if (bytes > FAR_BYTES) c.far = farther && c.tiles <= 2 ? 2 : 1;
+    const bool alone = c.tiles <= 2;
+    if (bytes > FAR_BYTES && !(alone && unaided))
+        c.far = farther && alone ? 2 : 1;
     return c;
 }
 

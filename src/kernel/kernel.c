@@ -26,8 +26,23 @@ static const kernels *default_table;
 static once chosen = ONCE_READY;
 static _Atomic(const kernels *) forced;
 
+atomic_size_t product_unaided;
+
+/* Measured on two cores of Zen 5 (docs/PERFORMANCE.md); an Intel Xeon of the
+ * same age wants every line fetched for it. */
+static void choose_unaided(void)
+{
+#if defined __x86_64__ && (defined __GNUC__ || defined __clang__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_is("amd"))
+        atomic_store(&product_unaided, system_cache_size(3) / 2);
+#endif
+}
+
 static void choose(void)
 {
+    choose_unaided();
+
     /* the fastest table that this processor runs */
     size_t count = 0;
 #define ISA(name, runs)                                                        \

@@ -8,6 +8,7 @@
 #ifndef KERNEL_KERNEL_H
 #define KERNEL_KERNEL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,6 +34,11 @@ typedef struct packed {
     size_t gates, H, K;
     const float *w;
 } packed;
+
+/* Weights of at most so many bytes, read once or twice from one end to the
+ * other, are fetched ahead by the processor itself, and a product leaves it to
+ * that. 0 where it does not do it well enough. It decides no bit. */
+extern atomic_size_t product_unaided;
 
 /* Passed as the start of a product: every sum starts from 0. */
 extern const float zeros[PANEL];
