@@ -189,11 +189,27 @@ void dataset_repeat(const elman_dataset *dataset, uint64_t id, size_t rows,
     }
 }
 
+/* A step's values from their file; NaN where there are none any more. */
+static void kept_truth(const elman_dataset *dataset, size_t id, size_t step,
+                       size_t count, double *values)
+{
+    case_reader reader = {0};
+    bool read = step < dataset->sequences[id].length &&
+                !case_targets(dataset, id, step, 1, &reader);
+    for (size_t k = 0; k < count; k++)
+        values[k] = read ? reader.rows.values[k] : NAN;
+    case_reader_clear(&reader);
+}
+
 void dataset_truth(const elman_dataset *dataset, uint64_t id, size_t step,
                    double *values)
 {
     const elman_encoding *e = dataset->encoding;
     size_t count = encoding_outputs(e);
+    if (dataset->kept_targets) {
+        kept_truth(dataset, (size_t)id, step, count, values);
+        return;
+    }
     size_t targets = e->class_count ? 0 : e->target_count;
     size_t first = targets ? target_row(dataset, id, step) : 0;
     const float *lent = lent_truth(dataset, (size_t)id, step);

@@ -29,8 +29,8 @@ typedef struct array_file {
 /* The sequences of a file that are read again where they are needed. */
 typedef struct array_cases {
     case_file base;
-    array_file file;
-    named_tensor x;
+    array_file file, target; /* target: of y, if that is in one of its own */
+    named_tensor x, y;
     pair p;
 } array_cases;
 
@@ -121,22 +121,22 @@ static elman_status make_room(const pair *p, case_reader *r, double **block,
     return ELMAN_OK;
 }
 
-/* Reads sequence n as it is in x, from its file or from memory. */
-static elman_status read_block(const pair *p, size_t n, case_reader *r,
-                               double *block)
+elman_status array_numbers(const named_tensor *array, const array_place *at,
+                           size_t first, size_t count, case_reader *r,
+                           double *values)
 {
-    size_t all = p->T * p->I, bytes = all * element_bytes(p->x->type), got;
-    if (!p->file) {
-        tensor_doubles(p->x, n * all, all, block);
+    size_t width = element_bytes(array->type), got;
+    if (!at->file) {
+        tensor_doubles(array, first, count, values);
         return ELMAN_OK;
     }
 
-    named_tensor part = *p->x;
-    TRY(case_reader_room(r, bytes));
-    TRY(file_reader_span(p->file, p->begin + n * bytes, r->bytes, bytes, bytes,
-                         &got));
+    named_tensor part = *array;
+    TRY(case_reader_room(r, count * width));
+    TRY(file_reader_span(at->file, at->begin + first * width, r->bytes,
+                         count * width, count * width, &got));
     part.data = r->bytes;
-    tensor_doubles(&part, 0, all, block);
+    tensor_doubles(&part, 0, count, values);
     return ELMAN_OK;
 }
 
@@ -145,8 +145,9 @@ static elman_status read_values(const pair *p, size_t n, case_reader *r,
                                 double **values)
 {
     double *block;
+    size_t all = p->T * p->I;
     TRY(make_room(p, r, &block, values));
-    TRY(read_block(p, n, r, block));
+    TRY(array_numbers(p->x, &p->x_at, n * all, all, r, block));
 
     for (size_t t = 0; t < p->T; t++)
         for (size_t i = 0; i < p->I; i++) {
@@ -190,10 +191,12 @@ static elman_status read_pair(elman_dataset *dataset,
     shape_print(x->rank, x->shape, sizeof shape, shape);
     TRY(facts_add(&dataset->facts, "file", false, "an array x %s of %s%s",
                   shape, element_name(x->type),
-                  p->file ? ", read as it is needed" : ""));
+                  p->x_at.file ? ", read as it is needed" : ""));
 
     TRY(settle_x(dataset, config, p));
     TRY(target_settle(dataset, p));
+    dataset->kept_targets =
+        dataset->kept && p->y && dataset->encoding->task == ELMAN_TASK_TRACK;
     case_reader reader = {0};
     elman_status status = read_sequences(dataset, p, &reader);
     case_reader_clear(&reader);
@@ -321,102 +324,134 @@ static elman_status read_again(const case_file *file,
                       &counts, &r->rows);
 }
 
+static elman_status read_targets(const case_file *file,
+                                 const elman_dataset *dataset, size_t number,
+                                 size_t step, size_t steps, case_reader *r)
+{
+    (void)dataset;
+    const array_cases *c = (const array_cases *)file;
+    const pair *p = &c->p;
+    if (c->target.file) TRY(file_reader_check(c->target.file));
+    TRY(numbers_reserve(&r->rows, steps * p->O));
+    r->rows.count = steps * p->O;
+    return array_numbers(p->y, &p->y_at, (number * p->T + step) * p->O,
+                         steps * p->O, r, r->rows.values);
+}
+
 static void close_cases(case_file *file)
 {
     array_cases *c = (array_cases *)file;
     close_file(&c->file);
+    close_file(&c->target);
     free(c);
 }
 
-/* Keeps a file whose sequences from first on were added. */
+/* Keeps a file whose sequences from first on were added, and that of y where it
+ * is read again. */
 static elman_status keep_file(elman_dataset *dataset, array_file *file,
-                              const pair *p, size_t first)
+                              array_file *target, const pair *p, size_t first)
 {
     array_cases *c = calloc(1, sizeof *c);
     if (!c) return failure(ELMAN_NO_MEMORY, "no memory for a file of arrays");
     *c = (array_cases){.file = *file, .x = *p->x, .p = *p};
     c->p.x = &c->x;
-    c->p.y = NULL;
-    c->base = (case_file){.file = file->file,
+    c->p.y = &c->y;
+    c->p.page = NULL;
+    *file = (array_file){0};
+    if (dataset->kept_targets) {
+        c->y = *p->y;
+        c->target = *target;
+        *target = (array_file){0};
+    }
+
+    c->base = (case_file){.file = c->file.file,
                           .first = first,
                           .read = read_again,
+                          .targets = read_targets,
                           .close = close_cases};
     dataset->files[dataset->reading] = &c->base;
-    *file = (array_file){0};
     return ELMAN_OK;
 }
 
 /* ---- All together ---------------------------------------------------------
  */
 
-/* Leaves x in its file, where that is in order, or else reads it. */
+/* Leaves an array in its file, where it is in order, or else reads it. noun: x
+ * or y. */
 static elman_status settle_place(const input *in,
                                  const elman_dataset_config *config,
-                                 array_file *file, pair *p)
+                                 array_file *file, const named_tensor *array,
+                                 const char *noun, array_place *at)
 {
-    const named_tensor *x = p->x;
-    size_t bytes = x->count * element_bytes(x->type);
-    size_t index = file->many ? (size_t)(x - file->many->tensors) : 0;
-    bool packed = x->data != NULL; /* in an archive, so that it was read */
-    if (packed) return ELMAN_OK;
+    size_t bytes = array->count * element_bytes(array->type);
+    size_t index = file->many ? (size_t)(array - file->many->tensors) : 0;
+    bool text = array->text;
+    if (array->data) return ELMAN_OK; /* packed, so that it was read */
 
     /* an array in another order has no sequence in one piece */
-    if (x->strided && bytes > config->memory)
+    if (array->strided && bytes > config->memory)
         return failure(ELMAN_BAD_FORMAT,
-                       "the %zu bytes of x are more than are read into memory, "
-                       "and it is in column-major order (fortran_order), in "
-                       "which no sequence is in one piece; save it again as "
-                       "numpy.ascontiguousarray(x)",
-                       bytes);
-    if (x->strided && file->many) return npz_load(file->many, index);
-    if (x->strided) {
+                       "the %zu bytes of %s are more than are read into "
+                       "memory, and it is in column-major order "
+                       "(fortran_order), in which no sequence is in one piece; "
+                       "save it again as numpy.ascontiguousarray(%s)",
+                       bytes, noun, noun);
+    if ((array->strided || text) && file->many)
+        return npz_load(file->many, index);
+    if (array->strided || text) {
         close_file(file);
         return hold_file(in, file);
     }
 
-    p->file = file->file;
-    p->begin = file->many ? file->many->begins[index] : file->begin;
+    at->file = file->file;
+    at->begin = file->many ? file->many->begins[index] : file->begin;
     return file->many ? npz_check(file->many, index) : ELMAN_OK;
 }
 
-/* Finds x and y of a file. */
+/* Finds the y of a file of its own, which comes before what lies beside x. */
+static elman_status find_own_target(elman_dataset *dataset,
+                                    const elman_dataset_config *config,
+                                    array_file *target, pair *p)
+{
+    const input in = input_of(config->target_path);
+    TRY(open_file(dataset, &in, target));
+    elman_status status = find_target(target, &p->y);
+    p->y_at = (array_place){0};
+    if (!status && dataset->kept)
+        status = settle_place(&in, config, target, p->y, "y", &p->y_at);
+    return status == ELMAN_OK ? status : failure_in(status, in.name);
+}
+
+/* Finds x, and y if it lies beside x. */
 static elman_status find_arrays(elman_dataset *dataset, const input *in,
                                 const elman_dataset_config *config,
                                 array_file *file, pair *p)
 {
     if (file->many) TRY(find_pair(file->many, &p->x, &p->y));
     if (!dataset->kept) return ELMAN_OK;
-    TRY(settle_place(in, config, file, p));
-    return file->many && p->y
-               ? npz_load(file->many, (size_t)(p->y - file->many->tensors))
-               : ELMAN_OK;
+    TRY(settle_place(in, config, file, p->x, "x", &p->x_at));
+    if (!p->y || config->target_path) return ELMAN_OK;
+    return settle_place(in, config, file, p->y, "y", &p->y_at);
 }
 
 static elman_status read_files(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config,
-                               array_file *file, array_file *target)
+                               array_file *file, array_file *target, pair *p)
 {
-    pair p = {.x = &file->one};
     size_t first = dataset->sequence_count;
-    elman_status status = find_arrays(dataset, in, config, file, &p);
+    elman_status status = find_arrays(dataset, in, config, file, p);
     if (status != ELMAN_OK) return failure_in(status, in->name);
+    if (config->target_path) TRY(find_own_target(dataset, config, target, p));
 
-    /* a file of its own comes before what lies beside x */
-    if (config->target_path) {
-        const input more = input_of(config->target_path);
-        TRY(hold_file(&more, target));
-        status = find_target(target, &p.y);
-        if (status != ELMAN_OK) return failure_in(status, config->target_path);
-    }
-
-    if (!p.y && !dataset->answers)
+    if (!p->y && !dataset->answers)
         return failure(ELMAN_BAD_VALUE,
                        "%.200s: the array of y is missing; give its file "
                        "as target_path (--target-file)%s",
                        in->name,
                        file->many ? ", or save it into this one as y" : "");
-    status = read_pair(dataset, config, &p);
-    if (!status && dataset->kept) status = keep_file(dataset, file, &p, first);
+    status = read_pair(dataset, config, p);
+    if (!status && dataset->kept)
+        status = keep_file(dataset, file, target, p, first);
     return status == ELMAN_OK ? status : failure_in(status, in->name);
 }
 
@@ -424,9 +459,13 @@ static elman_status array_read(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
     array_file file = {0}, target = {0};
-    elman_status status = open_file(dataset, in, &file);
+    pair p = {.x = &file.one, .page = calloc(1, sizeof *p.page)};
+    elman_status status =
+        p.page ? open_file(dataset, in, &file)
+               : failure(ELMAN_NO_MEMORY, "no memory for a page of targets");
     if (status == ELMAN_OK)
-        status = read_files(dataset, in, config, &file, &target);
+        status = read_files(dataset, in, config, &file, &target, &p);
+    free(p.page);
     close_file(&file);
     close_file(&target);
     return status;

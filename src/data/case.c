@@ -201,17 +201,10 @@ elman_status case_clean(const elman_dataset *dataset, const double *values,
 static elman_status keep_range(elman_dataset *dataset)
 {
     size_t I = dataset->encoding->input_size;
-    numbers *range = &dataset->range, *raw = &dataset->raw;
-    for (size_t i = range->count; i < 2 * I; i++)
-        TRY(numbers_add(range, i < I ? INFINITY : -INFINITY));
-
-    double *low = range->values, *high = low + I;
+    numbers *raw = &dataset->raw;
     for (size_t k = 0; k < raw->count; k += I)
-        for (size_t i = 0; i < I; i++) {
-            double value = raw->values[k + i];
-            if (value < low[i]) low[i] = value;
-            if (value > high[i]) high[i] = value;
-        }
+        for (size_t i = 0; i < I; i++)
+            TRY(range_add(&dataset->range, I, i, raw->values[k + i]));
     raw->count = 0;
     return ELMAN_OK;
 }
@@ -305,6 +298,10 @@ static elman_status describe_target(elman_dataset *dataset)
         high = real_max(high, dataset->raw_targets.values[i]);
     }
     lent_range(dataset, &low, &high);
+    for (size_t k = 0; dataset->kept_targets && k < e->target_count; k++) {
+        low = real_min(low, dataset->target_range.low[k]);
+        high = real_max(high, dataset->target_range.high[k]);
+    }
     const char *per = dataset->per_step ? " a step" : "";
     if (low > high)
         return facts_add(&dataset->facts, "target", false, "%zu value%s%s",

@@ -98,43 +98,78 @@ elman_status case_read(const elman_dataset *dataset, size_t id,
     return ELMAN_OK;
 }
 
-static bool fits(const elman_encoding *e, size_t column, double value)
+elman_status case_targets(const elman_dataset *dataset, size_t id, size_t step,
+                          size_t steps, case_reader *reader)
 {
-    double scaled = (value - e->mean[column]) / e->scale[column];
-    return fabs(scaled) <= (double)FLT_MAX;
+    const case_file *file = file_of(dataset, id);
+    if (file->file) TRY(file_reader_check(file->file));
+    return file->targets(file, dataset, id - file->first, step, steps, reader);
 }
 
-/* Whether the least and largest inputs can be scaled, and so all between, and
- * what fills a hole. */
-static bool range_fits(const elman_dataset *dataset)
+/* ---- Scale -------------------------------------------------------------- */
+
+static bool fits(double value, double mean, double scale)
 {
-    const elman_encoding *e = dataset->encoding;
-    const double *low = dataset->range.values, *high = low + e->input_size;
-    if (dataset->transform.zscore) return false;
-    for (size_t i = 0; i < e->input_size; i++) {
-        bool none = low[i] > high[i];
-        if (!none && !(fits(e, i, low[i]) && fits(e, i, high[i]))) return false;
-        if (e->fill && !fits(e, i, e->fill[i])) return false;
+    return fabs((value - mean) / scale) <= (double)FLT_MAX;
+}
+
+/* Whether the least and largest numbers of columns can be scaled, and so all
+ * between; and what fills a hole (NULL: nothing does). */
+static bool range_fits(const number_range *range, size_t columns,
+                       const double *mean, const double *scale,
+                       const double *fill)
+{
+    for (size_t i = 0; i < columns; i++) {
+        double low = range->low[i], high = range->high[i];
+        bool none = low > high;
+        if (!none && !fits(low, mean[i], scale[i])) return false;
+        if (!none && !fits(high, mean[i], scale[i])) return false;
+        if (fill && !fits(fill[i], mean[i], scale[i])) return false;
     }
     return true;
 }
 
-elman_status case_files_scale(const elman_dataset *dataset)
+/* Checks the inputs of a case, or its targets. */
+static elman_status check_case(const elman_dataset *dataset, size_t id,
+                               bool targets, case_reader *reader)
 {
-    if (range_fits(dataset)) return ELMAN_OK;
-
     const elman_encoding *e = dataset->encoding;
+    size_t columns = targets ? e->target_count : e->input_size;
+    TRY(targets ? case_targets(dataset, id, 0, dataset->sequences[id].length,
+                               reader)
+                : case_read(dataset, id, reader));
+    for (size_t k = 0; k < reader->rows.count; k++) {
+        size_t i = k % columns;
+        double value = reader->rows.values[k];
+        if (targets && !isnan(value))
+            TRY(scaled_check(value, e->target_mean[i], e->target_scale[i],
+                             "target", i));
+        if (!targets)
+            TRY(scaled_check(value, e->mean[i], e->scale[i], "input", i));
+    }
+    return ELMAN_OK;
+}
+
+static elman_status check_cases(const elman_dataset *dataset, bool targets)
+{
     case_reader reader = {0};
     elman_status status = ELMAN_OK;
-
-    for (size_t id = 0; id < dataset->sequence_count && !status; id++) {
-        status = case_read(dataset, id, &reader);
-        for (size_t i = 0; i < reader.rows.count && !status; i++) {
-            size_t column = i % e->input_size;
-            status = scaled_check(reader.rows.values[i], e->mean[column],
-                                  e->scale[column], "input", column);
-        }
-    }
+    for (size_t id = 0; id < dataset->sequence_count && !status; id++)
+        status = check_case(dataset, id, targets, &reader);
     case_reader_clear(&reader);
     return status;
+}
+
+elman_status case_files_scale(const elman_dataset *dataset)
+{
+    const elman_encoding *e = dataset->encoding;
+    bool zscore = dataset->transform.zscore;
+    if (zscore ||
+        !range_fits(&dataset->range, e->input_size, e->mean, e->scale, e->fill))
+        TRY(check_cases(dataset, false));
+    if (dataset->kept_targets &&
+        !range_fits(&dataset->target_range, e->target_count, e->target_mean,
+                    e->target_scale, NULL))
+        TRY(check_cases(dataset, true));
+    return ELMAN_OK;
 }

@@ -37,7 +37,12 @@ elman_status case_files_check(const elman_dataset *dataset);
 elman_status case_read(const elman_dataset *dataset, size_t id,
                        case_reader *reader);
 
-/* Checks that all numbers can be scaled. */
+/* Reads the values of some steps of it, (steps,O), into reader->rows; of
+ * targets that are kept. */
+elman_status case_targets(const elman_dataset *dataset, size_t id, size_t step,
+                          size_t steps, case_reader *reader);
+
+/* Checks that all numbers that are kept can be scaled. */
 elman_status case_files_scale(const elman_dataset *dataset);
 
 #endif

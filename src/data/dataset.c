@@ -241,7 +241,8 @@ void dataset_close(elman_dataset *dataset)
     for (int part = 0; part < PART_COUNT; part++)
         if (dataset->files[part])
             dataset->files[part]->close(dataset->files[part]);
-    free(dataset->range.values);
+    free(dataset->range.low);
+    free(dataset->target_range.low);
     free(dataset->raw.values);
     free(dataset->raw_targets.values);
     free(dataset->levels.values);

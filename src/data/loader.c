@@ -339,7 +339,8 @@ static void values_copy(elman_loader *l, size_t b, size_t t, size_t to)
 }
 
 /* Copies the targets of each step: classes or values, and 0 past the end. */
-static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
+static elman_status fill_step_targets(elman_loader *l, size_t b, size_t T,
+                                      size_t B)
 {
     const elman_dataset *d = l->data;
     const span *s = &d->sequences[l->ids[b]];
@@ -349,9 +350,12 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
         bool valid = t < s->length;
 
         if (has_classes(l)) l->classes[to] = valid ? d->classes[from] : 0;
-        else if (valid) values_copy(l, b, t, to);
-        else memset(l->values + to * O, 0, O * sizeof *l->values);
+        else if (!valid) memset(l->values + to * O, 0, O * sizeof *l->values);
+        else if (!d->kept_targets) values_copy(l, b, t, to);
     }
+    return d->kept_targets ? kept_targets_read(d, (size_t)l->ids[b], &l->reader,
+                                               B * O, l->values + b * O)
+                           : ELMAN_OK;
 }
 
 /* Copies the one target of a sequence. A forecast's is the rows after it. */
@@ -391,7 +395,7 @@ static elman_status read_sequences(elman_loader *l, elman_batch *batch,
     for (size_t b = 0; b < B; b++) {
         TRY(fill_steps(l, b, T, B));
         if (encoding_per_sequence(l->data->encoding)) fill_target(l, b);
-        else fill_step_targets(l, b, T, B);
+        else TRY(fill_step_targets(l, b, T, B));
     }
 
     *batch = (elman_batch){.T = T,

@@ -313,10 +313,12 @@ static elman_status learn_targets(elman_dataset *dataset, bool no_scaling)
                      .raw = targets->values,
                      .lent = dataset->lent.values,
                      .columns = e->target_count};
-    bool none = no_scaling || (!walk.raw && !walk.lent);
+    walk.targets = dataset->kept_targets;
+    bool none = no_scaling || (!walk.raw && !walk.lent && !walk.targets);
+    bool flat = !dataset->per_step || walk.targets;
     TRY(walk.lent && dataset->per_step
             ? lent_spans(dataset, &spans, &walk.count)
-            : training_spans(dataset, !dataset->per_step, &spans, &walk.count));
+            : training_spans(dataset, flat, &spans, &walk.count));
     walk.spans = spans;
 
     elman_status status = learn(none ? NULL : &walk, e->target_count, "target",
@@ -385,6 +387,23 @@ elman_status inputs_read(const elman_dataset *dataset, size_t id,
     for (size_t t = 0; t < length; t++, row += I)
         for (size_t i = 0; i < I; i++)
             x[t * stride + i] = (float)((row[i] - e->mean[i]) / e->scale[i]);
+    return ELMAN_OK;
+}
+
+elman_status kept_targets_read(const elman_dataset *dataset, size_t id,
+                               case_reader *reader, size_t stride,
+                               float *values)
+{
+    const elman_encoding *e = dataset->encoding;
+    size_t length = dataset->sequences[id].length, J = e->target_count;
+    TRY(case_targets(dataset, id, 0, length, reader));
+    const double *row = reader->rows.values;
+    for (size_t t = 0; t < length; t++, row += J)
+        for (size_t j = 0; j < J; j++)
+            values[t * stride + j] =
+                isnan(row[j]) ? NAN
+                              : (float)((row[j] - e->target_mean[j]) /
+                                        e->target_scale[j]);
     return ELMAN_OK;
 }
 

@@ -50,6 +50,23 @@ elman_status numbers_reserve(numbers *n, size_t count)
     return ELMAN_OK;
 }
 
+elman_status range_add(number_range *range, size_t columns, size_t column,
+                       double value)
+{
+    if (!range->low) {
+        range->low = calloc(2 * columns + 1, sizeof *range->low);
+        if (!range->low) return no_memory();
+        range->high = range->low + columns;
+        for (size_t i = 0; i < columns; i++) {
+            range->low[i] = INFINITY;
+            range->high[i] = -INFINITY;
+        }
+    }
+    if (value < range->low[column]) range->low[column] = value;
+    if (value > range->high[column]) range->high[column] = value;
+    return ELMAN_OK;
+}
+
 size_t rows_of_sequences(const elman_dataset *dataset)
 {
     if (!dataset->sequence_count) return 0;

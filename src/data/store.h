@@ -32,6 +32,12 @@ typedef struct numbers {
     size_t count, room;
 } numbers;
 
+/* The least and largest number of each column; all zero: of none. NaN does not
+ * count. */
+typedef struct number_range {
+    double *low, *high; /* (columns) */
+} number_range;
+
 typedef struct span {
     size_t first, length;
 } span;
@@ -59,6 +65,12 @@ struct case_file {
      */
     elman_status (*read)(const case_file *file, const elman_dataset *dataset,
                          size_t number, case_reader *reader);
+
+    /* Reads the values of some steps of a case into reader->rows, (steps,O);
+     * NULL where they are in memory. */
+    elman_status (*targets)(const case_file *file, const elman_dataset *dataset,
+                            size_t number, size_t step, size_t steps,
+                            case_reader *reader);
     void (*close)(case_file *file);
 };
 
@@ -154,8 +166,9 @@ struct elman_dataset {
     float *x, *values;
     lent_arrays lent; /* in place of both, and of the raw numbers */
     bool kept;        /* inputs stay in files: neither raw nor x has them */
-    case_file *files[PART_COUNT]; /* by the part that each is for */
-    numbers range; /* (I) least and (I) largest inputs, of kept ones */
+    case_file *files[PART_COUNT];     /* by the part that each is for */
+    bool kept_targets;                /* so do the values of each step */
+    number_range range, target_range; /* of what is kept, by column */
     transform transform;
     size_t *target_of;  /* (I) forecast: the target that an input is, or
                            target_count if it is none */
@@ -199,6 +212,8 @@ struct elman_dataset {
 elman_status numbers_add(numbers *n, double value);
 elman_status numbers_add_all(numbers *n, const double *values, size_t count);
 elman_status numbers_reserve(numbers *n, size_t count);
+elman_status range_add(number_range *range, size_t columns, size_t column,
+                       double value);
 elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length);
 
 /* The rows of all sequences so far, which lie one behind the other. */
@@ -284,6 +299,12 @@ void inputs_copy(const elman_dataset *dataset, size_t id, size_t t, float *x);
  * before, of any data. Without files nothing fails. */
 elman_status inputs_read(const elman_dataset *dataset, size_t id,
                          case_reader *reader, size_t stride, float *x);
+
+/* The scaled values of all steps of sequence id, in the same way; of targets
+ * that are kept. */
+elman_status kept_targets_read(const elman_dataset *dataset, size_t id,
+                               case_reader *reader, size_t stride,
+                               float *values);
 
 /* Copies the scaled targets of a forecast, row k of the horizon of sequence id,
  * to values (targets); NaN for what is not known. */

@@ -13,11 +13,40 @@
 
 enum { SKIPPED = -100, MOST_CLASSES = 1000 };
 
-static double element(const named_tensor *array, size_t index)
+/* Fills the page of y with the numbers around one. */
+static void load_page(const pair *p, size_t index)
 {
-    double value;
-    tensor_doubles(array, index, 1, &value);
-    return value;
+    target_page *page = p->page;
+    case_reader reader = {0};
+    size_t left;
+    page->first = index / PAGE_NUMBERS * PAGE_NUMBERS;
+    left = p->y->count - page->first;
+    page->count = left < PAGE_NUMBERS ? left : PAGE_NUMBERS;
+
+    elman_status status =
+        page->status ? page->status
+                     : array_numbers(p->y, &p->y_at, page->first, page->count,
+                                     &reader, page->values);
+    case_reader_clear(&reader);
+    if (!status) return;
+    if (!page->status) page->said = failure_keep();
+    page->status = status;
+    memset(page->values, 0, sizeof page->values);
+}
+
+static double element(const pair *p, size_t index)
+{
+    target_page *page = p->page;
+    if (index < page->first || index - page->first >= page->count)
+        load_page(p, index);
+    return page->values[index - page->first];
+}
+
+/* Whether all of y could be read so far. */
+static elman_status check_page(const pair *p)
+{
+    if (p->page->status) failure_restore(&p->page->said);
+    return p->page->status;
 }
 
 /* ---- What y holds ------------------------------------------------------- */
@@ -29,13 +58,14 @@ typedef struct numbers_seen {
     size_t count;
 } numbers_seen;
 
-static numbers_seen look_at_numbers(const named_tensor *y)
+static numbers_seen look_at_numbers(const pair *p)
 {
+    const named_tensor *y = p->y;
     numbers_seen seen = {.whole = true, .count = y->count};
     double known[MOST_CLASSES];
 
     for (size_t i = 0; i < y->count && seen.whole; i++) {
-        double value = element(y, i);
+        double value = element(p, i);
         if (isnan(value) || value == (double)SKIPPED) continue;
         seen.whole = value == real_floor(value) && fabs(value) <= 0x1p53;
 
@@ -50,13 +80,14 @@ static numbers_seen look_at_numbers(const named_tensor *y)
 }
 
 /* Whether the rows of the last axis have one 1 and zeros else. */
-static bool is_one_hot(const named_tensor *y)
+static bool is_one_hot(const pair *p)
 {
+    const named_tensor *y = p->y;
     size_t width = y->rank ? y->shape[y->rank - 1] : 0, ones = 0;
     if (y->rank < 2 || width < 2) return false;
 
     for (size_t i = 0; i < y->count; i++) {
-        double value = element(y, i);
+        double value = element(p, i);
         if (value != 0 && value != 1) return false;
         ones += value == 1;
         if ((i + 1) % width == 0 && ones != 1) return false;
@@ -79,13 +110,14 @@ static bool are_classes(const named_tensor *y, const numbers_seen *seen)
 enum { LABEL_ROOM = 240 };
 
 /* Adds text index of y as a label. */
-static elman_status read_text(elman_dataset *dataset, const named_tensor *y,
+static elman_status read_text(elman_dataset *dataset, const pair *p,
                               size_t index)
 {
+    const named_tensor *y = p->y;
     char label[LABEL_ROOM] = "";
     size_t width = y->shape[y->rank - 1], bytes = 0;
     for (size_t i = 0; i < width; i++) {
-        uint32_t point = (uint32_t)element(y, index * width + i);
+        uint32_t point = (uint32_t)element(p, index * width + i);
         if (bytes + 4 > sizeof label)
             return failure(ELMAN_BAD_FORMAT,
                            "y holds a text of over %d bytes, which is no label",
@@ -157,7 +189,7 @@ static elman_status infer_task(pair *p, const numbers_seen *seen,
                                elman_task *task)
 {
     const named_tensor *y = p->y;
-    bool hot = is_one_hot(y), single = y->rank == 2 && y->shape[1] == 1;
+    bool hot = is_one_hot(p), single = y->rank == 2 && y->shape[1] == 1;
     bool steps =
         y->rank == 3 || (y->rank == 2 && y->shape[1] == p->T && !single);
 
@@ -191,12 +223,12 @@ static bool shape_fits(elman_task task, pair *p)
     switch (task) {
     case ELMAN_TASK_CLASSIFY:
         p->one_hot = y->rank == 2 && width > 1;
-        return y->rank == 1 || (y->rank == 2 && (width == 1 || is_one_hot(y)));
+        return y->rank == 1 || (y->rank == 2 && (width == 1 || is_one_hot(p)));
     case ELMAN_TASK_TAG:
         p->one_hot = y->rank == 3 && width > 1;
         if (y->rank == 2) p->O = 1;
         return steps && (y->rank == 2 ||
-                         (y->rank == 3 && (width == 1 || is_one_hot(y))));
+                         (y->rank == 3 && (width == 1 || is_one_hot(p))));
     case ELMAN_TASK_REGRESS:
         return y->rank <= 2 && width > 0;
     default:
@@ -248,8 +280,9 @@ elman_status target_settle(elman_dataset *dataset, pair *p)
 
     /* the task: the one asked for, or the one that y suggests */
     if (!asked && p->y->rank > 0 && p->y->shape[0] == p->N) {
-        seen = look_at_numbers(p->y);
+        seen = look_at_numbers(p);
         TRY(infer_task(p, &seen, &e->task));
+        TRY(check_page(p));
     }
     dataset->per_step =
         e->task == ELMAN_TASK_TAG || e->task == ELMAN_TASK_TRACK;
@@ -258,6 +291,7 @@ elman_status target_settle(elman_dataset *dataset, pair *p)
 
     elman_task task = e->task ? e->task : ELMAN_TASK_REGRESS;
     TRY(check_shape(task, p));
+    TRY(check_page(p));
     if (!asked) TRY(say(dataset, e->task, p, &seen));
     else
         TRY(facts_add(&dataset->facts, "task", false, "%s%s",
@@ -283,11 +317,11 @@ static elman_status read_class(elman_dataset *dataset, const pair *p,
                                size_t index)
 {
     char text[32];
-    if (p->y->text) return read_text(dataset, p->y, index);
-    double value = p->one_hot ? 0 : element(p->y, index);
+    if (p->y->text) return read_text(dataset, p, index);
+    double value = p->one_hot ? 0 : element(p, index);
 
     for (size_t k = 0; p->one_hot && k < p->O; k++)
-        if (element(p->y, index * p->O + k) == 1) value = (double)k;
+        if (element(p, index * p->O + k) == 1) value = (double)k;
     if (isnan(value) && dataset->answers) return label_add(dataset, "", 0);
 
     /* whole, and small enough that a double holds it exactly */
@@ -305,14 +339,17 @@ static elman_status read_class(elman_dataset *dataset, const pair *p,
     return label_add(dataset, text, (size_t)bytes);
 }
 
+/* column: of O. */
 static elman_status read_value(elman_dataset *dataset, const pair *p,
-                               size_t index)
+                               size_t index, size_t column)
 {
-    double value = element(p->y, index);
+    double value = element(p, index);
     if (!isfinite(value) && !(dataset->answers && isnan(value)))
         return failure(ELMAN_BAD_FORMAT, "y holds %g, element %zu", value,
                        index);
-    return numbers_add(&dataset->raw_targets, value);
+    return dataset->kept_targets
+               ? range_add(&dataset->target_range, p->O, column, value)
+               : numbers_add(&dataset->raw_targets, value);
 }
 
 /* Targets that are not there. */
@@ -339,6 +376,6 @@ elman_status target_read(elman_dataset *dataset, const pair *p, size_t n,
     for (size_t t = 0; classes && t < count; t++)
         TRY(read_class(dataset, p, n * steps + t));
     for (size_t i = 0; !classes && i < count * p->O; i++)
-        TRY(read_value(dataset, p, n * steps * p->O + i));
-    return ELMAN_OK;
+        TRY(read_value(dataset, p, n * steps * p->O + i, i % p->O));
+    return check_page(p);
 }

@@ -61,7 +61,9 @@ elman_status walk_next(row_walk *w, const double **rows, size_t *count)
         TRY(next_lent(w, first, left, count));
         *rows = w->reader.rows.values;
     } else {
-        TRY(case_read(w->dataset, first, &w->reader));
+        size_t steps = w->dataset->sequences[first].length;
+        TRY(w->targets ? case_targets(w->dataset, first, 0, steps, &w->reader)
+                       : case_read(w->dataset, first, &w->reader));
         *rows = w->reader.rows.values;
         *count = w->reader.rows.count / w->columns;
     }

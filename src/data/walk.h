@@ -14,6 +14,7 @@ typedef struct row_walk {
     const float *lent;  /* or these, */
     const double *fill; /* (columns) with this in place of a NaN, or NULL; */
     size_t columns;     /* or neither: the inputs of cases in files */
+    bool targets;       /* or their targets */
     const span *spans;  /* (count) of rows, or of cases in files */
     size_t count;
     size_t at, done; /* the span, and what was read of it */
