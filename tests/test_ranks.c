@@ -180,6 +180,55 @@ TEST(the_sum_over_ranks_is_that_of_one_whatever_their_number)
         }
 }
 
+/* ---- Counting ------------------------------------------------------------ */
+
+enum { MOST_COUNTED = 100 };
+
+/* Each thread has one of its own. */
+static _Thread_local char here;
+
+/* A transport that counts what its rank does. */
+typedef struct counted {
+    const elman_transport *real;
+    elman_transport transport;
+    const char *home; /* the rank's own thread */
+    size_t exchanges, messages;
+    size_t elsewhere; /* exchanges on another thread */
+} counted;
+
+static const char *begin_counted(void *context, const elman_transfer *messages,
+                                 size_t count, void **exchange)
+{
+    counted *c = context;
+    c->exchanges++;
+    c->messages += count;
+    c->elsewhere += c->home != &here;
+    return c->real->begin(c->real->context, messages, count, exchange);
+}
+
+static const char *end_counted(void *context, void *exchange)
+{
+    const counted *c = context;
+    return c->real->end(c->real->context, exchange);
+}
+
+static void abort_counted(void *context, const char *sentence)
+{
+    const counted *c = context;
+    c->real->abort(c->real->context, sentence);
+}
+
+static const elman_transport *count_on(counted *c, const elman_transport *real)
+{
+    *c = (counted){.real = real, .home = &here};
+    c->transport = *real;
+    c->transport.context = c;
+    c->transport.begin = begin_counted;
+    c->transport.end = end_counted;
+    c->transport.abort = abort_counted;
+    return &c->transport;
+}
+
 /* ---- Bytes -------------------------------------------------------------- */
 
 /* A gradient whose slices are all as long, or of less blocks than ranks. */
@@ -243,55 +292,18 @@ TEST(a_rank_sends_what_a_ring_would_or_at_most_twice_as_much)
 
 /* ---- Rounds -------------------------------------------------------------- */
 
-enum { MOST_COUNTED = 100 };
-
-/* A transport that counts on behalf of the rank it belongs to. */
-typedef struct counted {
-    const elman_transport *real;
-    size_t exchanges, messages;
-} counted;
-
 typedef struct rounds_job {
     size_t n, block, leaves;
     counted by[MOST_COUNTED];
 } rounds_job;
 
-static const char *begin_counted(void *context, const elman_transfer *messages,
-                                 size_t count, void **exchange)
-{
-    counted *c = context;
-    c->exchanges++;
-    c->messages += count;
-    return c->real->begin(c->real->context, messages, count, exchange);
-}
-
-static const char *end_counted(void *context, void *exchange)
-{
-    const counted *c = context;
-    return c->real->end(c->real->context, exchange);
-}
-
-static void abort_counted(void *context, const char *sentence)
-{
-    const counted *c = context;
-    c->real->abort(c->real->context, sentence);
-}
-
 static elman_status count_rounds(void *context,
                                  const elman_transport *transport)
 {
     rounds_job *job = context;
-    counted *c = &job->by[transport->rank];
-    *c = (counted){.real = transport};
-    elman_transport counting = {.context = c,
-                                .rank = transport->rank,
-                                .size = transport->size,
-                                .begin = begin_counted,
-                                .end = end_counted,
-                                .abort = abort_counted};
     share *s = NULL;
     float *weights = calloc(job->n, sizeof *weights);
-    TRY(share_create(&counting, &s));
+    TRY(share_create(count_on(&job->by[transport->rank], transport), &s));
     TRY(share_prepare(s, job->n, job->block));
     TRY(share_reduce(s, job->leaves, weights));
     TRY(share_collect_slices(s, weights));
@@ -372,11 +384,10 @@ static const study studies[] = {
                   .batch_size = 30,
                   .evaluate_every = 3},
      .classes = true},
-    {.name = "values at each step, several slices, summed in two parts",
+    {.name = "values at each step, several slices",
      .network = {.input_size = 2,
                  .layers = {{.kind = ELMAN_LSTM,
-                             .hidden_size = 120,
-                             .num_layers = 2,
+                             .hidden_size = 180,
                              .learned_state = true,
                              .zoneout = 0.1f},
                             {.kind = ELMAN_LINEAR, .output_size = 1}}},
@@ -579,6 +590,45 @@ TEST(ranks_train_to_the_bits_of_one_process)
     }
 }
 
+/* Of a model whose last layers hold most weights. */
+static const study large = {
+    .name = "values of a large model, summed in two parts",
+    .network = {.input_size = 2,
+                .layers = {{.kind = ELMAN_GRU, .hidden_size = 40},
+                           {.kind = ELMAN_LINEAR, .output_size = 700},
+                           {.kind = ELMAN_LINEAR, .output_size = 760},
+                           {.kind = ELMAN_LINEAR, .output_size = 1}}},
+    .training = {.loss = {.kind = ELMAN_LOSS_MEAN_SQUARED}, .batch_size = 80}};
+
+typedef struct parts_job {
+    run how;
+    counted by[MOST_RANKS];
+} parts_job;
+
+static elman_status train_counted(void *context,
+                                  const elman_transport *transport)
+{
+    parts_job *job = context;
+    return train(&job->how, count_on(&job->by[transport->rank], transport));
+}
+
+TEST(the_last_levels_are_summed_while_those_below_go_back)
+{
+    static parts_job job;
+    result alone = {0}, got = {0};
+    run one = {.what = &large, .threads = 2, .to = &alone};
+    CHECK_OK(train(&one, NULL));
+
+    enum { SIZE = 9 };
+    job.how = (run){.what = &large, .threads = 2, .to = &got};
+    CHECK_OK(local_run(SIZE, train_counted, &job));
+    check_same(&alone, &got, 0, SIZE, large.name);
+    for (int rank = 0; rank < SIZE; rank++)
+        CHECK(job.by[rank].elsewhere >= STEPS,
+              "rank %d of %d: %zu exchanges began early", rank, SIZE,
+              job.by[rank].elsewhere);
+}
+
 /* The metrics of a fresh model on the training part, from each rank. */
 typedef struct judged {
     const study *what;
@@ -733,6 +783,7 @@ int main(void)
             a_rank_sends_what_a_ring_would_or_at_most_twice_as_much),
         cmocka_unit_test(rounds_and_messages_grow_with_the_logarithm_of_ranks),
         cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
+        cmocka_unit_test(the_last_levels_are_summed_while_those_below_go_back),
         cmocka_unit_test(ranks_evaluate_to_the_bits_of_one_process),
         cmocka_unit_test(ranks_end_with_rank_0_even_if_it_takes_no_step),
         cmocka_unit_test(

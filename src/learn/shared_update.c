@@ -7,7 +7,7 @@ elman_status shared_prepare(share *s, const elman_model *m)
     TRY(share_prepare(s, m->weight_count, OPTIMIZER_BLOCK));
     for (size_t i = 0; i < m->layer_count && count < most; i++)
         places[count++] = m->layers[i].first_weight;
-    return share_cut(s, places, count, OPTIMIZER_BLOCK);
+    return share_cut(s, places, count, SHARED_PART);
 }
 
 static void complete(void *context, size_t place)

@@ -10,6 +10,9 @@
 #include "model/model.h"
 #include "share/share.h"
 
+/* Weights that are worth a sum of their own, before others are complete. */
+enum { SHARED_PART = 1 << 19 };
+
 /* Takes room for the gradients of a model, whose sum may begin before all of
  * its levels have gone back. */
 elman_status shared_prepare(share *share, const elman_model *model);

@@ -5,68 +5,103 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "share/share.h"
 
 /* ---- How it is cut --------------------------------------------------------
  */
 
+static elman_status no_memory(const share *s)
+{
+    return failure(ELMAN_NO_MEMORY,
+                   "no memory to add up %zu gradients of %d ranks in parts",
+                   s->n, s->size);
+}
+
+/* Fewer ranks sum a gradient as a whole. */
+enum { FEW = 8 };
+
 elman_status share_cut(share *s, const size_t *places, size_t count,
                        size_t least)
 {
     share_parts *p = &s->parts;
+    share_parts_release(p);
     p->begins = calloc(count + 1, sizeof *p->begins);
-    if (!p->begins)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu parts", count);
+    p->ways = calloc(count + 1, sizeof *p->ways);
+    if (!p->begins || !p->ways) return no_memory(s);
 
-    /* a part costs rounds of its own, and the last is begun by no one early */
+    /* a part costs rounds of its own, and its sum goes by way of other ranks
+     * than its owners: bytes that few ranks feel */
     size_t end = s->n;
+    bool pays = s->transport.any_thread && s->size >= FEW;
     if (least < s->n / 8) least = s->n / 8;
-    for (size_t i = count; s->transport.any_thread && i-- > 0;)
+    for (size_t i = count; pays && i-- > 0;)
         if (places[i] > 0 && places[i] < end && end - places[i] >= least)
             end = p->begins[p->count++] = places[i];
     p->begins[p->count++] = 0;
     return ELMAN_OK;
 }
 
-static elman_status sum_part(share *s, size_t part)
+void share_parts_release(share_parts *p)
+{
+    share_parts_end(p);
+    for (size_t i = 0; i < p->count; i++)
+        route_release(p->ways + i);
+    free(p->ways);
+    free(p->begins);
+    p->ways = NULL;
+    p->begins = NULL;
+    p->count = 0;
+}
+
+/* The way of a part, whose weights few ranks own: so all carry their share of
+ * it, as where slices are few. */
+static elman_status find_way(share *s, size_t part, size_t leaves)
 {
     const share_parts *p = &s->parts;
-    stretch weights = {0, s->n};
-    if (part > 0) weights.end = p->begins[part - 1];
-    if (p->begins) weights.begin = p->begins[part];
-    return share_reduce_weights(s, weights);
+    stretch weights = {p->begins[part], part ? p->begins[part - 1] : s->n};
+    route_map map = {.size = s->size,
+                     .rank = s->rank,
+                     .order = s->order,
+                     .dealt = s->dealt,
+                     .n = s->n,
+                     .block = s->block,
+                     .weights = weights,
+                     .piece = share_piece(s, weights.end - weights.begin),
+                     .spread = s->spread || p->count > 1};
+    return route_find(&map, leaves, p->ways + part);
 }
 
 /* ---- On a thread of its own ---------------------------------------------- */
 
-/* The next part that is complete and not summed; false, for good, if none is.
- */
-static bool next_part(share_parts *p, size_t *part)
+/* Whether a part is complete and not summed; false is for good. */
+static bool has_next(share_parts *p)
 {
     mutex_lock(&p->lock);
-    *part = p->summed;
     bool more = !p->status && p->summed < p->complete;
     p->running = more;
     mutex_unlock(&p->lock);
     return more;
 }
 
+elman_status share_reduce_next(share *s)
+{
+    share_parts *p = &s->parts;
+    elman_status status = share_reduce_part(s, p->summed);
+    if (status) snprintf(p->message, sizeof p->message, "%s", elman_message());
+    mutex_lock(&p->lock);
+    p->summed++;
+    p->status = status;
+    mutex_unlock(&p->lock);
+    return status;
+}
+
 static void sum_complete(void *context)
 {
     share *s = context;
-    share_parts *p = &s->parts;
-    size_t part;
-    while (next_part(p, &part)) {
-        elman_status status = sum_part(s, part);
-        if (status)
-            snprintf(p->message, sizeof p->message, "%s", elman_message());
-
-        mutex_lock(&p->lock);
-        p->summed++;
-        p->status = status;
-        mutex_unlock(&p->lock);
-    }
+    while (has_next(&s->parts))
+        (void)share_reduce_next(s);
 }
 
 void share_parts_end(share_parts *p)
@@ -104,7 +139,16 @@ elman_status share_reduce_begin(share *s, size_t leaves, float *total)
     p->complete = p->summed = 0;
     p->running = false;
     p->status = ELMAN_OK;
-    return share_route(s, leaves, total);
+
+    /* without leaves nobody has anything */
+    s->nodes[0] = total;
+    (void)share_own_leaves(s, leaves);
+    if (leaves == 0) memset(total, 0, s->n * sizeof *total);
+    for (size_t i = 0; i < p->count; i++) {
+        if (leaves == 0 || s->n == 0) route_release(p->ways + i);
+        else if (p->ways[i].leaves != leaves) TRY(find_way(s, i, leaves));
+    }
+    return ELMAN_OK;
 }
 
 elman_status share_reduce_end(share *s)
@@ -112,8 +156,7 @@ elman_status share_reduce_end(share *s)
     share_parts *p = &s->parts;
     share_parts_end(p);
     if (p->status) return failure(p->status, "%s", p->message);
-    size_t count = p->count ? p->count : 1;
-    while (p->summed < count)
-        TRY(sum_part(s, p->summed++));
-    return ELMAN_OK;
+    while (p->summed < p->count)
+        TRY(share_reduce_next(s));
+    return share_reduce_last(s);
 }

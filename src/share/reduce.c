@@ -21,12 +21,12 @@ static elman_status no_memory(const share *s)
 
 /* ---- How weights are cut ------------------------------------------------- */
 
-/* A piece is what a rank holds of a node or does not: a part of a block, 64
- * bytes at least, and small enough for ranks to hold nearly as much each. */
-static size_t piece_of(const share *s)
+/* A piece is a part of a block, 64 bytes at least, and small enough for ranks
+ * to hold nearly as much each. */
+size_t share_piece(const share *s, size_t weights)
 {
     size_t piece = s->block, enough = 8 * (size_t)s->size;
-    while (piece % 2 == 0 && piece > 16 && s->n / piece < enough)
+    while (piece % 2 == 0 && piece > 16 && weights / piece < enough)
         piece /= 2;
     return piece;
 }
@@ -36,7 +36,7 @@ elman_status share_prepare(share *s, size_t n, size_t block)
     size_t bytes, blocks = n / block + (n % block > 0);
     s->n = n;
     s->block = block;
-    s->piece = piece_of(s);
+    s->piece = share_piece(s, n);
 
     /* where most ranks own nothing, a sum that went to owners alone would pass
      * them by in whole blocks, round after round */
@@ -47,30 +47,22 @@ elman_status share_prepare(share *s, size_t n, size_t block)
     s->room = block_reserve(bytes);
     for (size_t i = 1; i < DEAL_NODES; i++) /* 0 between the parameters */
         s->nodes[i] = block_create(n * sizeof **s->nodes);
-    return s->room && s->nodes[1] && s->nodes[2] ? ELMAN_OK : no_memory(s);
+    if (!s->room || !s->nodes[1] || !s->nodes[2]) return no_memory(s);
+    return share_cut(s, NULL, 0, n);
 }
 
 /* ---- Summing ------------------------------------------------------------- */
 
-/* What both have. */
-static stretch common(stretch a, stretch b)
-{
-    size_t begin = a.begin > b.begin ? a.begin : b.begin;
-    size_t end = a.end < b.end ? a.end : b.end;
-    return (stretch){begin, end > begin ? end : begin};
-}
-
-/* Begins the messages of a round and waits for them. What is to be added comes
+/* Adds the messages of a round to the next exchange. What is to be added comes
  * to the room, one after the other. */
-static elman_status exchange_round(share *s, size_t round, stretch weights)
+static void add_messages(share *s, const route *way, size_t round)
 {
     float *room = s->room;
-    for (size_t i = 0; i < s->way.count; i++) {
-        const route_move *m = s->way.moves + i;
+    for (size_t i = 0; i < way->count; i++) {
+        const route_move *m = way->moves + i;
+        size_t n = m->weights.end - m->weights.begin;
+        float *node = s->nodes[m->node] + m->weights.begin;
         if (m->round != round || m->what == MOVE_JOIN) continue;
-        stretch part = common(m->weights, weights);
-        size_t n = part.end - part.begin;
-        float *node = s->nodes[m->node] + part.begin;
 
         if (m->what == MOVE_GIVE)
             share_send(s, m->rank, node, n * sizeof *node);
@@ -79,56 +71,42 @@ static elman_status exchange_round(share *s, size_t round, stretch weights)
                           n * sizeof *node);
         if (m->what == MOVE_ADD) room += n;
     }
-    return share_exchange(s);
 }
 
 /* Adds what has come, or is here. */
-static void add_round(share *s, size_t round, stretch weights)
+static void add_round(share *s, const route *way, size_t round)
 {
     const float *room = s->room;
-    for (size_t i = 0; i < s->way.count; i++) {
-        const route_move *m = s->way.moves + i;
+    for (size_t i = 0; i < way->count; i++) {
+        const route_move *m = way->moves + i;
+        size_t begin = m->weights.begin, n = m->weights.end - begin;
+        float *node = s->nodes[m->node] + begin;
         if (m->round != round) continue;
-        stretch part = common(m->weights, weights);
-        size_t n = part.end - part.begin;
-        float *node = s->nodes[m->node] + part.begin;
 
         if (m->what == MOVE_ADD) kernels_here()->add(n, room, node);
         if (m->what == MOVE_ADD) room += n;
         if (m->what == MOVE_JOIN)
-            kernels_here()->add(n, s->nodes[m->other] + part.begin, node);
+            kernels_here()->add(n, s->nodes[m->other] + begin, node);
     }
 }
 
-elman_status share_reduce_weights(share *s, stretch weights)
+elman_status share_reduce_part(share *s, size_t part)
 {
-    /* level by level, the last round to the owners */
-    for (size_t round = 1; round <= s->way.rounds; round++) {
-        TRY(exchange_round(s, round, weights));
-        add_round(s, round, weights);
+    const route *way = s->parts.ways + part;
+    for (size_t round = 1; round < way->rounds; round++) {
+        add_messages(s, way, round);
+        TRY(share_exchange(s));
+        add_round(s, way, round);
     }
     return ELMAN_OK;
 }
 
-elman_status share_route(share *s, size_t leaves, float *total)
+elman_status share_reduce_last(share *s)
 {
-    route_map map = {.size = s->size,
-                     .rank = s->rank,
-                     .order = s->order,
-                     .dealt = s->dealt,
-                     .n = s->n,
-                     .block = s->block,
-                     .piece = s->piece,
-                     .spread = s->spread};
-    s->nodes[0] = total;
-    (void)share_own_leaves(s, leaves);
-    if (s->way.leaves == leaves && leaves) return ELMAN_OK;
-    if (leaves && s->n) return route_find(&map, leaves, &s->way);
-
-    /* nobody has anything */
-    s->way.rounds = s->way.leaves = 0;
-    memset(total, 0, s->n * sizeof *total);
-    return ELMAN_OK;
+    /* the owners of one part are few, those of all parts are all ranks */
+    for (size_t i = 0; i < s->parts.count; i++)
+        add_messages(s, s->parts.ways + i, s->parts.ways[i].rounds);
+    return share_exchange(s);
 }
 
 elman_status share_reduce(share *s, size_t leaves, float *total)

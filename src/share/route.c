@@ -11,7 +11,8 @@ typedef struct walk_node {
 /* What does not change from node to node. */
 typedef struct walk {
     const route_map *map;
-    size_t leaves, pieces;
+    size_t leaves;
+    size_t first, pieces; /* the number of the first, and how many they are */
     tree_node nodes[DEAL_NODES]; /* of this rank */
     size_t node_count;
     size_t *kept; /* (size) */
@@ -119,8 +120,10 @@ static bool may_follow(const route_move *last, const route_move *next)
 static elman_status add_move(walk *w, route_move next, size_t x)
 {
     route *to = w->to;
-    size_t n = w->map->n, begin = x * w->map->piece;
-    size_t end = n - begin > w->map->piece ? begin + w->map->piece : n;
+    stretch all = w->map->weights;
+    size_t begin = (w->first + x) * w->map->piece, end = all.end;
+    if (end - begin > w->map->piece) end = begin + w->map->piece;
+    if (begin < all.begin) begin = all.begin;
     next.weights = (stretch){begin, end};
     route_move *last = to->count ? to->moves + to->count - 1 : NULL;
     if (last && may_follow(last, &next)) {
@@ -211,13 +214,25 @@ static elman_status walk_down(walk *w, const walk_node *node,
 /* ---- From the owners down -------------------------------------------------
  */
 
-/* Whose the pieces are when n weights are dealt in slices of whole blocks. */
-static void deal_pieces(const walk *w, size_t block, int *holders)
+/* Whose the pieces are that are in slices of whole blocks. */
+static void deal_slices(const walk *w, int *holders)
 {
     const route_map *m = w->map;
     for (int slice = 0; slice < m->size; slice++) {
-        stretch own = deal_slice(m->n, block, m->size, slice);
-        for (size_t x = own.begin / m->piece; x * m->piece < own.end; x++)
+        stretch own = deal_slice(m->n, m->block, m->size, slice);
+        for (size_t i = own.begin / m->piece; i * m->piece < own.end; i++)
+            if (i >= w->first && i - w->first < w->pieces)
+                holders[i - w->first] = m->order[slice];
+    }
+}
+
+/* Whose they are when all ranks have as many. */
+static void deal_evenly(const walk *w, int *holders)
+{
+    const route_map *m = w->map;
+    for (int slice = 0; slice < m->size; slice++) {
+        stretch own = deal_slice(w->pieces, 1, m->size, slice);
+        for (size_t x = own.begin; x < own.end; x++)
             holders[x] = m->order[slice];
     }
 }
@@ -230,8 +245,9 @@ static elman_status walk_all(walk *w, int *owners, int *spread)
     while ((size_t)1 << all.level < w->leaves)
         all.level++;
     w->to->rounds = all.level + 1;
-    deal_pieces(w, m->block, owners);
-    deal_pieces(w, m->spread ? m->piece : m->block, spread);
+    deal_slices(w, owners);
+    if (m->spread) deal_evenly(w, spread);
+    else deal_slices(w, spread);
 
     int *holders = hold(w, &all, spread);
     elman_status status = holders ? ELMAN_OK : no_memory(w);
@@ -244,10 +260,12 @@ static elman_status walk_all(walk *w, int *owners, int *spread)
 
 elman_status route_find(const route_map *map, size_t leaves, route *to)
 {
+    size_t end = map->weights.end, piece = map->piece;
     walk w = {.map = map,
               .leaves = leaves,
-              .pieces = map->n / map->piece + (map->n % map->piece > 0),
+              .first = map->weights.begin / piece,
               .to = to};
+    w.pieces = end / piece + (end % piece > 0) - w.first;
     to->leaves = to->count = 0;
     w.node_count = deal_nodes(map->dealt[map->rank], leaves, w.nodes);
     w.kept = calloc((size_t)map->size, sizeof *w.kept);

@@ -41,13 +41,16 @@ typedef struct route {
     route_move *moves;                  /* (count) */
 } route;
 
-/* Who goes it: which leaves the ranks have, how n weights are cut in slices of
- * whole blocks and in pieces, and which rank comes where (deal_order). */
+/* Who goes it with which of n weights: which leaves the ranks have, how weights
+ * are cut in slices of whole blocks and blocks in pieces, and which rank comes
+ * where (deal_order). */
 typedef struct route_map {
     int size, rank;
     const int *order;     /* (size) */
     const stretch *dealt; /* (size) leaves of each rank */
-    size_t n, block, piece;
+    size_t n, block;
+    stretch weights;
+    size_t piece;
     bool spread; /* the sum goes to all ranks, and from these to owners */
 } route_map;
 

@@ -46,12 +46,10 @@ elman_status share_create(const elman_transport *transport, share **out)
 void share_destroy(share *s)
 {
     if (!s) return;
-    share_parts_end(&s->parts);
     for (size_t i = 1; i < DEAL_NODES; i++)
         block_destroy(s->nodes[i]);
     block_destroy(s->room);
-    free(s->parts.begins);
-    route_release(&s->way);
+    share_parts_release(&s->parts);
     free(s->order);
     free(s->place);
     free(s->dealt);

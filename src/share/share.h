@@ -17,9 +17,10 @@
 #include "share/route.h"
 
 /* A sum in parts: part number i is of the weights from begins[i] to before
- * begins[i - 1], or the end. Without any there is one. */
+ * begins[i - 1], or the end, and goes a way of its own. */
 typedef struct share_parts {
     size_t *begins, count;
+    route *ways;             /* (count) */
     mutex lock;              /* of what follows, while the task runs */
     size_t complete, summed; /* how many parts are */
     bool running;            /* somebody sums what is complete */
@@ -48,7 +49,6 @@ typedef struct share {
     int *order, *place; /* (size) the rank of a slice, the slice of a rank */
     size_t piece;
     bool spread;
-    route way;
     share_parts parts;
 
     /* how the leaves of the last batch were dealt */
@@ -124,10 +124,17 @@ elman_status share_reduce_end(share *share);
 elman_status share_cut(share *share, const size_t *places, size_t count,
                        size_t least);
 void share_parts_end(share_parts *parts);
+void share_parts_release(share_parts *parts);
 
-/* What parts are made of: the way of a sum, and that sum of some weights. */
-elman_status share_route(share *share, size_t leaves, float *total);
-elman_status share_reduce_weights(share *share, stretch weights);
+/* Sums the next part on this thread, as end does with what is left. */
+elman_status share_reduce_next(share *share);
+
+/* All rounds of a part but the last, and the last of all parts. */
+elman_status share_reduce_part(share *share, size_t part);
+elman_status share_reduce_last(share *share);
+
+/* What a rank holds of so many weights or does not is a multiple of this. */
+size_t share_piece(const share *share, size_t weights);
 
 /* One value of so many bytes for each block of weights comes to all, each from
  * the owner of its slice. */

@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/system.h"
+#include "base/thread.h"
 #include "kernel/kernel.h"
 
 /* ---- Time --------------------------------------------------------------- */
@@ -23,6 +25,22 @@ static const double SPEED = 1e9; /* of a host, in the platform's file */
 void cost_seconds(double seconds)
 {
     if (seconds > 0) smpi_execute_flops(seconds * SPEED);
+}
+
+/* How much longer this machine takes than one that is as fast as told. */
+static double slowness = 1;
+
+void cost_open(void)
+{
+    static const double SAMPLE = 1e-3;
+    double begin = MPI_Wtime();
+    cost_seconds(SAMPLE);
+    slowness = (MPI_Wtime() - begin) / SAMPLE;
+}
+
+void cost_until(double begin, double seconds)
+{
+    cost_seconds(seconds - (MPI_Wtime() - begin) / slowness);
 }
 
 double cost_of_pass(size_t n, size_t blocks)
@@ -66,6 +84,21 @@ void *block_reserve(size_t bytes) { return malloc(bytes + 1); }
 void *block_create(size_t bytes) { return calloc(bytes + 1, 1); }
 
 void block_destroy(void *block) { free(block); }
+
+/* A simulated rank is one thread; what another would do is told by cost_until.
+ */
+void mutex_lock(mutex *m) { (void)m; }
+
+void mutex_unlock(mutex *m) { (void)m; }
+
+elman_status thread_begin(void (*run)(void *context), void *context,
+                          thread_task **task)
+{
+    (void)run, (void)context, (void)task;
+    return ELMAN_NO_MEMORY;
+}
+
+void thread_end(thread_task *task) { (void)task; }
 
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
 {

@@ -8,8 +8,14 @@
 
 #include <stddef.h>
 
-/* So long. */
+/* Before all others: how slow this machine is. */
+void cost_open(void);
+
+/* So long; a slow machine takes longer. */
 void cost_seconds(double seconds);
+
+/* Until so long has passed since begin, of which none may be left. */
+void cost_until(double begin, double seconds);
 
 /* Forward and backward of so many blocks, at 6 operations for each weight and
  * step of a sequence. */

@@ -5,11 +5,13 @@
  * tests/scale/run compiles it with SimGrid's MPI.
  *
  *   step check
- *   step elman|library LEAVES MICROSECONDS WEIGHTS...
+ *   step elman|library turns|beside LEAVES MICROSECONDS WEIGHTS...
  *
  * check adds up random gradients and compares them with a tree made here. The
- * others print one line for each number of weights: its exchanges and, instead
- * of them, an all-reduce of the MPI. Each rank has LEAVES blocks of sequences,
+ * others print one line for each number of weights: its exchanges or, instead
+ * of them, an all-reduce of the MPI; after backward in turns, or level by level
+ * beside it, which is an all-reduce for each. Each rank has LEAVES blocks of
+ * sequences,
  * and a message of elman's takes MICROSECONDS of its processor on either side:
  * told once for an exchange, as a simulator is slow where each of a million
  * messages begins at a moment of its own.
@@ -24,7 +26,7 @@
 #include "base/memory.h"
 #include "cost.h"
 #include "learn/metrics.h"
-#include "learn/optimizer.h"
+#include "learn/shared_update.h"
 #include "share/share.h"
 #include "transport.h"
 
@@ -56,6 +58,7 @@ static void open_transport(double seconds)
     real = transport_open();
     transport = *real;
     transport.begin = begin_paced;
+    transport.any_thread = true;
     message_seconds = seconds;
 }
 
@@ -87,11 +90,30 @@ static void large_free(void *block)
     else SMPI_SHARED_FREE(block);
 }
 
-static void job_open(job *j, size_t n, size_t block, size_t leaves_each)
+/* A model has so many levels, all as large. */
+enum { LEVELS = 4 };
+
+/* Where a level's weights begin, at a multiple of 16 as all do. */
+static size_t level_begin(const job *j, size_t level)
+{
+    return j->n * level / LEVELS / 16 * 16;
+}
+
+static void cut(job *j)
+{
+    size_t places[LEVELS];
+    for (size_t i = 0; i < LEVELS; i++)
+        places[i] = level_begin(j, i);
+    stop_if(share_cut(j->share, places, LEVELS, SHARED_PART));
+}
+
+static void job_open(job *j, size_t n, size_t block, size_t leaves_each,
+                     bool beside)
 {
     *j = (job){.n = n, .block = block, .leaves = leaves_each * (size_t)size};
     stop_if(share_create(&transport, &j->share));
     stop_if(share_prepare(j->share, n, block));
+    if (beside) cut(j);
     j->gradients = large(n * sizeof *j->gradients);
     j->weights = large(n * sizeof *j->weights);
     j->squares = calloc(blocks_of(j, n), sizeof *j->squares);
@@ -107,18 +129,46 @@ static void job_close(job *j)
     free(j->sums);
 }
 
+/* Backward, which takes two thirds of a pass, until the gradients of all
+ * weights from one on are complete. */
+static void go_back(const job *j, double begin, size_t first_weight)
+{
+    double all = cost_of_pass(j->n, j->leaves / (size_t)size) * 2 / 3;
+    cost_until(begin, all * (double)(j->n - first_weight) / (double)j->n);
+}
+
+/* Backward and the sum of the gradient, part by part as they are complete. The
+ * sum has a thread to itself. */
+static void reduce_beside(job *j)
+{
+    double begin = MPI_Wtime();
+    const share_parts *parts = &j->share->parts;
+    for (size_t i = 0; i < parts->count; i++) {
+        go_back(j, begin, parts->begins[i]);
+        stop_if(share_reduce_next(j->share));
+    }
+    go_back(j, begin, 0);
+    stop_if(share_reduce_end(j->share));
+}
+
 /* A step on ranks: what rank 0 calls for, the weight of the loss, forward and
- * backward, metrics, the sum of the gradient, its norm, and the weights. */
-static void step_of_elman(job *j)
+ * metrics, backward and the sum of the gradient, its norm, and the weights. */
+static void step_of_elman(job *j, bool beside)
 {
     int call = 0;
+    double pass = cost_of_pass(j->n, j->leaves / (size_t)size);
     stop_if(share_broadcast(j->share, &call, sizeof call));
     stop_if(share_collect_leaves(j->share, j->sums, j->leaves, sizeof(double)));
-    cost_pass(j->n, j->leaves / (size_t)size);
+    cost_seconds(pass / 3);
     stop_if(
         share_collect_leaves(j->share, j->sums, j->leaves, sizeof *j->sums));
 
-    stop_if(share_reduce(j->share, j->leaves, j->gradients));
+    stop_if(share_reduce_begin(j->share, j->leaves, j->gradients));
+    if (beside) reduce_beside(j);
+    else {
+        cost_seconds(pass * 2 / 3);
+        stop_if(share_reduce_end(j->share));
+    }
     stretch own = share_own_slice(j->share);
     cost_squares(own.end - own.begin);
     stop_if(share_collect_blocks(j->share, j->squares, sizeof *j->squares));
@@ -136,28 +186,34 @@ static void add_up(void *in, void *out, int *count, MPI_Datatype *type)
 
 /* What a program does whose ranks all have the whole gradient, and all update
  * all weights. */
-static void step_of_library(job *j, MPI_Op sum)
+static void step_of_library(job *j, bool beside, MPI_Op sum)
 {
-    cost_pass(j->n, j->leaves / (size_t)size);
-    MPI_Allreduce(MPI_IN_PLACE, j->gradients, (int)j->n, MPI_FLOAT, sum,
-                  MPI_COMM_WORLD);
+    cost_seconds(cost_of_pass(j->n, j->leaves / (size_t)size) / 3);
+    double begin = MPI_Wtime();
+    size_t end = j->n, levels = beside ? LEVELS : 1;
+    for (size_t level = levels; level-- > 0; end = level_begin(j, level)) {
+        size_t first = level_begin(j, level);
+        go_back(j, begin, first);
+        MPI_Allreduce(MPI_IN_PLACE, j->gradients + first, (int)(end - first),
+                      MPI_FLOAT, sum, MPI_COMM_WORLD);
+    }
     cost_squares(j->n);
     cost_update(j->n);
 }
 
 /* ---- Measuring ---------------------------------------------------------- */
 
-static void measure(const char *what, size_t n, size_t leaves_each)
+static void measure(const char *what, bool beside, size_t n, size_t leaves_each)
 {
     job j;
     MPI_Op sum;
-    job_open(&j, n, OPTIMIZER_BLOCK, leaves_each);
+    job_open(&j, n, OPTIMIZER_BLOCK, leaves_each, beside);
     MPI_Op_create(add_up, 1, &sum);
     MPI_Barrier(MPI_COMM_WORLD);
 
     double begin = MPI_Wtime(), seconds, most;
-    if (!strcmp(what, "elman")) step_of_elman(&j);
-    else step_of_library(&j, sum);
+    if (!strcmp(what, "elman")) step_of_elman(&j, beside);
+    else step_of_library(&j, beside, sum);
     seconds = MPI_Wtime() - begin;
     MPI_Reduce(&seconds, &most, 1, MPI_DOUBLE, MPI_MAX, 0, MPI_COMM_WORLD);
 
@@ -195,7 +251,7 @@ static void check(size_t n, size_t block, size_t leaves)
 {
     job j;
     tree_node nodes[DEAL_NODES];
-    job_open(&j, n, block, 1);
+    job_open(&j, n, block, 1, leaves % 2);
     stretch own = share_own_leaves(j.share, leaves);
     size_t count = deal_nodes(own, leaves, nodes);
     for (size_t node = 0; node < count; node++)
@@ -223,14 +279,16 @@ int main(int argc, char **argv)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     checks = argc == 2;
-    open_transport(checks ? 0 : 1e-6 * atof(argv[3]));
+    cost_open();
+    open_transport(checks ? 0 : 1e-6 * atof(argv[4]));
     if (checks)
         for (size_t leaves = 1; leaves < 20; leaves += 3) {
             check(2017, 64, leaves);
             check(2017, 512, leaves);
         }
-    for (int i = 4; i < argc; i++)
-        measure(argv[1], (size_t)atol(argv[i]), (size_t)atol(argv[2]));
+    for (int i = 5; i < argc; i++)
+        measure(argv[1], !strcmp(argv[2], "beside"), (size_t)atol(argv[i]),
+                (size_t)atol(argv[3]));
     MPI_Finalize();
     return 0;
 }
