@@ -74,6 +74,12 @@ static elman_status look_at_entry(const npz_block *block, size_t i,
             npy_look(head, have, size, &file->tensors[i], &file->begins[i]);
     file->begins[i] += place;
     free(head);
+    if (status != ELMAN_BAD_FORMAT) return status;
+
+    /* bytes that are damaged explain any header */
+    failure_text kept = failure_keep();
+    TRY(archive_check(block->archive, i));
+    failure_restore(&kept);
     return status;
 }
 
