@@ -100,6 +100,16 @@ static bool all_done(int code, double patience, int *worst)
 static const double PATIENCE = 2;
 static const double FOREVER = 1e9;
 
+/* Ends all ranks, once a launcher has had time to pass on what was said: that
+ * of MPICH throws away what it has not read yet. */
+static void end_all(int code)
+{
+    const struct timespec moment = {.tv_nsec = 200 * 1000 * 1000};
+    fflush(NULL);
+    nanosleep(&moment, NULL);
+    MPI_Abort(MPI_COMM_WORLD, code);
+}
+
 int main(int argc, char **argv)
 {
     int provided, rank, size, here, machines, worst = 0;
@@ -118,7 +128,7 @@ int main(int argc, char **argv)
     /* one that fails alone names itself and ends the others */
     bool together = all_done(code, code ? PATIENCE : FOREVER, &worst);
     if (rank != 0 && code && !together) show_kept(rank);
-    if (!together) MPI_Abort(MPI_COMM_WORLD, code);
+    if (!together) end_all(code);
     MPI_Finalize();
     return worst;
 }
