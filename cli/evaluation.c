@@ -1,7 +1,8 @@
 /*
  * evaluation.c: see evaluation.h. The line is made of parts, each long or
- * short, where a star stands for "best"; where it is too long, all are short
- * first, and then those that matter least leave.
+ * short, where a star stands for "best". All lines of a run have one form: the
+ * long one where each part that some line may have fits, too. Of a short line
+ * that does not fit, those that matter least leave.
  */
 #include "evaluation.h"
 #include "network.h"
@@ -12,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PARTS = 8, LENGTH = 48, NARROWEST = 60, WIDEST = 200 };
+enum { TIME, TRAIN, HELD, SCORE, BEST, REACH, NORM, GATES, PARTS };
+enum { LENGTH = 48, NARROWEST = 60, WIDEST = 200 };
 
 /* One part in both forms; the greatest rank leaves first. */
 typedef struct part {
@@ -62,7 +64,6 @@ static void fill_parts(const elman_encoding *encoding,
                        const elman_journal_row *row, bool by_epoch,
                        uint64_t epochs, part *parts)
 {
-    enum { TIME, TRAIN, HELD, SCORE, BEST, REACH, NORM, GATES };
     static const int ranks[PARTS] = {0, 2, 0, 1, 3, 4, 5, 6};
     bool validates = !isnan(row->loss);
     for (int n = 0; n < PARTS; n++)
@@ -75,10 +76,9 @@ static void fill_parts(const elman_encoding *encoding,
     if (validates)
         name_number(&parts[HELD], "validation", "val",
                     progress->validation.loss, 4);
-    if (validates && progress->best) {
+    if (validates && progress->best)
         snprintf(parts[BEST].text[0], LENGTH, "best");
-        strcat(parts[HELD].text[1], "*");
-    }
+    if (validates) strcat(parts[HELD].text[1], progress->best ? "*" : " ");
     for (int n = 0; n < 2; n++)
         snprintf(parts[SCORE].text[n], LENGTH, "%s",
                  metric_describe(encoding, &progress->validation));
@@ -93,20 +93,27 @@ static void fill_parts(const elman_encoding *encoding,
     if (row->saturation > 0.3) parts[GATES].rank = 3;
 }
 
-/* Columns of the parts in a form; the last needs no room behind it. */
-static int width_of(const part *parts, int form)
+/* Columns of the parts in a form, but at least least (PARTS) for each or, if
+ * that is NULL, for none; the last needs no room behind it. */
+static int width_of(const part *parts, int form, const int *least)
 {
     int used = 0;
-    for (int n = 0; n < PARTS; n++)
-        if (parts[n].text[form][0]) used += text_width(parts[n].text[form]) + 2;
+    for (int n = 0; n < PARTS; n++) {
+        int width = text_width(parts[n].text[form]);
+        if (least && width < least[n]) width = least[n];
+        if (width) used += width + 2;
+    }
     return used - 2;
 }
 
-/* The form in which the parts fit, without those that do not. */
+/* The form of the run's lines, without parts of this one that do not fit. */
 static int fit_parts(part *parts, int columns)
 {
-    if (width_of(parts, 0) <= columns) return 0;
-    for (int rank = PARTS; rank > 0 && width_of(parts, 1) > columns; rank--)
+    /* what only some lines have: "reaches 999 steps", "saturated 99 %" */
+    static const int least[PARTS] = {[BEST] = 4, [REACH] = 17, [GATES] = 14};
+    if (width_of(parts, 0, least) <= columns) return 0;
+    for (int rank = PARTS; rank > 0 && width_of(parts, 1, NULL) > columns;
+         rank--)
         for (int n = 0; n < PARTS; n++)
             if (parts[n].rank == rank) parts[n].text[1][0] = '\0';
     return 1;
