@@ -29,11 +29,12 @@ static _Atomic(const kernels *) forced;
 atomic_size_t product_unaided;
 
 /* Measured on two cores of Zen 5 (docs/PERFORMANCE.md); an Intel Xeon of the
- * same age wants every line fetched for it. */
+ * same age wants every line fetched for it. The kernels of any processor are
+ * too slow for that to count. */
 static void choose_unaided(void)
 {
-#if defined __x86_64__ && (defined __GNUC__ || defined __clang__)
-    __builtin_cpu_init();
+#if defined __x86_64__ &&                                                      \
+    !(defined ELMAN_WITHOUT_AVX2 && defined ELMAN_WITHOUT_AVX512)
     if (__builtin_cpu_is("amd"))
         atomic_store(&product_unaided, system_cache_size(3) / 2);
 #endif
