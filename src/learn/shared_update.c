@@ -29,6 +29,7 @@ elman_status shared_begin(share *s, size_t leaves, elman_state *state)
                             .end = nodes[i].begin - own.begin + nodes[i].leaves,
                             .total = i ? s->nodes[i] : sums->total};
     gradients_zero(state);
+    s->threads = state->config.threads;
     state->watcher = (gradient_watcher){complete, s};
     return share_reduce_begin(s, leaves, sums->total);
 }

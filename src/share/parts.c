@@ -85,10 +85,10 @@ static bool has_next(share_parts *p)
     return more;
 }
 
-elman_status share_reduce_next(share *s)
+elman_status share_reduce_next(share *s, int threads)
 {
     share_parts *p = &s->parts;
-    elman_status status = share_reduce_part(s, p->summed);
+    elman_status status = share_reduce_part(s, p->summed, threads);
     if (status) snprintf(p->message, sizeof p->message, "%s", elman_message());
     mutex_lock(&p->lock);
     p->summed++;
@@ -97,11 +97,12 @@ elman_status share_reduce_next(share *s)
     return status;
 }
 
+/* The other threads are those of the pass. */
 static void sum_complete(void *context)
 {
     share *s = context;
     while (has_next(&s->parts))
-        (void)share_reduce_next(s);
+        (void)share_reduce_next(s, 1);
 }
 
 void share_parts_end(share_parts *p)
@@ -157,6 +158,6 @@ elman_status share_reduce_end(share *s)
     share_parts_end(p);
     if (p->status) return failure(p->status, "%s", p->message);
     while (p->summed < p->count)
-        TRY(share_reduce_next(s));
+        TRY(share_reduce_next(s, s->threads ? s->threads : 1));
     return share_reduce_last(s);
 }

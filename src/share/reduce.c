@@ -73,8 +73,31 @@ static void add_messages(share *s, const route *way, size_t round)
     }
 }
 
+/* Numbers that one thread adds at a time. */
+enum { CHUNK = 1 << 15 };
+
+typedef struct add_job {
+    size_t n;
+    const float *a;
+    float *y;
+} add_job;
+
+static void add_chunk(void *context, size_t index)
+{
+    const add_job *job = context;
+    size_t begin = index * CHUNK, left = job->n - begin;
+    kernels_here()->add(left < CHUNK ? left : CHUNK, job->a + begin,
+                        job->y + begin);
+}
+
+static void add_with(int threads, size_t n, const float *a, float *y)
+{
+    add_job job = {n, a, y};
+    thread_run(threads, n / CHUNK + (n % CHUNK > 0), add_chunk, &job);
+}
+
 /* Adds what has come, or is here. */
-static void add_round(share *s, const route *way, size_t round)
+static void add_round(share *s, const route *way, size_t round, int threads)
 {
     const float *room = s->room;
     for (size_t i = 0; i < way->count; i++) {
@@ -83,20 +106,20 @@ static void add_round(share *s, const route *way, size_t round)
         float *node = s->nodes[m->node] + begin;
         if (m->round != round) continue;
 
-        if (m->what == MOVE_ADD) kernels_here()->add(n, room, node);
+        if (m->what == MOVE_ADD) add_with(threads, n, room, node);
         if (m->what == MOVE_ADD) room += n;
         if (m->what == MOVE_JOIN)
-            kernels_here()->add(n, s->nodes[m->other] + begin, node);
+            add_with(threads, n, s->nodes[m->other] + begin, node);
     }
 }
 
-elman_status share_reduce_part(share *s, size_t part)
+elman_status share_reduce_part(share *s, size_t part, int threads)
 {
     const route *way = s->parts.ways + part;
     for (size_t round = 1; round < way->rounds; round++) {
         add_messages(s, way, round);
         TRY(share_exchange(s));
-        add_round(s, way, round);
+        add_round(s, way, round, threads);
     }
     return ELMAN_OK;
 }

@@ -32,6 +32,7 @@ typedef struct share_parts {
 typedef struct share {
     elman_transport transport;
     int rank, size;
+    int threads;    /* that add up when no pass goes on beside it; 0: one */
     uint64_t sent;  /* bytes, so far */
     double seconds; /* in exchanges, so far */
 
@@ -126,11 +127,11 @@ elman_status share_cut(share *share, const size_t *places, size_t count,
 void share_parts_end(share_parts *parts);
 void share_parts_release(share_parts *parts);
 
-/* Sums the next part on this thread, as end does with what is left. */
-elman_status share_reduce_next(share *share);
+/* Sums the next part with so many threads, as end does with what is left. */
+elman_status share_reduce_next(share *share, int threads);
 
 /* All rounds of a part but the last, and the last of all parts. */
-elman_status share_reduce_part(share *share, size_t part);
+elman_status share_reduce_part(share *share, size_t part, int threads);
 elman_status share_reduce_last(share *share);
 
 /* What a rank holds of so many weights or does not is a multiple of this. */

@@ -90,8 +90,8 @@ static void large_free(void *block)
     else SMPI_SHARED_FREE(block);
 }
 
-/* A model has so many levels, all as large. */
-enum { LEVELS = 4 };
+/* A model has so many levels, all as large, and a rank so many threads. */
+enum { LEVELS = 4, THREADS = 16 };
 
 /* Where a level's weights begin, at a multiple of 16 as all do. */
 static size_t level_begin(const job *j, size_t level)
@@ -113,6 +113,7 @@ static void job_open(job *j, size_t n, size_t block, size_t leaves_each,
     *j = (job){.n = n, .block = block, .leaves = leaves_each * (size_t)size};
     stop_if(share_create(&transport, &j->share));
     stop_if(share_prepare(j->share, n, block));
+    j->share->threads = THREADS;
     if (beside) cut(j);
     j->gradients = large(n * sizeof *j->gradients);
     j->weights = large(n * sizeof *j->weights);
@@ -143,9 +144,9 @@ static void reduce_beside(job *j)
 {
     double begin = MPI_Wtime();
     const share_parts *parts = &j->share->parts;
-    for (size_t i = 0; i < parts->count; i++) {
+    for (size_t i = 0; i + 1 < parts->count; i++) {
         go_back(j, begin, parts->begins[i]);
-        stop_if(share_reduce_next(j->share));
+        stop_if(share_reduce_next(j->share, 1));
     }
     go_back(j, begin, 0);
     stop_if(share_reduce_end(j->share));
