@@ -710,7 +710,9 @@ typedef struct elman_state_config {
  *   - y and dy are the caller's, unless the model gives one vector per
  *     sequence. elman_model_loss_backward needs neither.
  *   - views show memory, gradients and vectors per sequence, not steps.
- *   - no keep_gradients, no open_blocks, and no model that repeats. */
+ *   - no keep_gradients, no open_blocks, and no model that repeats.
+ *   - a program that is linked with libelman.a and calls nothing that goes back
+ *     has no segments: there a budget that needs some is ELMAN_BAD_VALUE. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
 ELMAN_CHECKED elman_status elman_state_init(const elman_model *model,
