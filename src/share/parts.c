@@ -155,6 +155,11 @@ elman_status share_reduce_begin(share *s, size_t leaves, float *total)
 elman_status share_reduce_end(share *s)
 {
     share_parts *p = &s->parts;
+
+    /* from here on all threads are free: the one beside ends with its part */
+    mutex_lock(&p->lock);
+    p->complete = 0;
+    mutex_unlock(&p->lock);
     share_parts_end(p);
     if (p->status) return failure(p->status, "%s", p->message);
     while (p->summed < p->count)

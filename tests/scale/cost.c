@@ -38,9 +38,11 @@ void cost_open(void)
     slowness = (MPI_Wtime() - begin) / SAMPLE;
 }
 
+double cost_passed(double begin) { return (MPI_Wtime() - begin) / slowness; }
+
 void cost_until(double begin, double seconds)
 {
-    cost_seconds(seconds - (MPI_Wtime() - begin) / slowness);
+    cost_seconds(seconds - cost_passed(begin));
 }
 
 double cost_of_pass(size_t n, size_t blocks)

@@ -14,6 +14,9 @@ void cost_open(void);
 /* So long; a slow machine takes longer. */
 void cost_seconds(double seconds);
 
+/* How much of what this machine computes has passed since begin. */
+double cost_passed(double begin);
+
 /* Until so long has passed since begin, of which none may be left. */
 void cost_until(double begin, double seconds);
 

@@ -143,10 +143,12 @@ static void go_back(const job *j, double begin, size_t first_weight)
 static void reduce_beside(job *j)
 {
     double begin = MPI_Wtime();
+    double pass = cost_of_pass(j->n, j->leaves / (size_t)size);
     const share_parts *parts = &j->share->parts;
     for (size_t i = 0; i + 1 < parts->count; i++) {
         go_back(j, begin, parts->begins[i]);
-        stop_if(share_reduce_next(j->share, 1));
+        bool over = cost_passed(begin) > pass * 2 / 3;
+        stop_if(share_reduce_next(j->share, over ? THREADS : 1));
     }
     go_back(j, begin, 0);
     stop_if(share_reduce_end(j->share));
