@@ -42,6 +42,19 @@ char *plan_write(const elman_dataset *dataset)
     return text;
 }
 
+char *plan_kept(const char *plan)
+{
+    static const char reading[] = "reading\t";
+    char *kept = calloc(strlen(plan) + 1, 1), *to = kept;
+    while (kept && *plan) {
+        const size_t line = strcspn(plan, "\n") + 1;
+        if (strncmp(plan, reading, sizeof reading - 1) != 0)
+            to = (char *)memcpy(to, plan, line) + line;
+        plan += line;
+    }
+    return kept;
+}
+
 /* Takes the next line of a plan; false at its end. A model's note may hold
  * anything, so a line without a tab is a text without a name. */
 static bool next_fact(const char **at, fact *f)

@@ -25,6 +25,10 @@ extern const char plan_note[];
  * with a tab in front; malloc'ed, or NULL without memory. */
 char *plan_write(const elman_dataset *dataset);
 
+/* What a model keeps of it: not how this run has read its data, which depends
+ * on its memory. Freed by the caller; NULL without memory. */
+char *plan_kept(const char *plan);
+
 /* Prints such a text: all of it, wrapped, or what people ask for first, each
  * fact cut to one line; true if something was left out. */
 bool plan_show(FILE *file, const char *plan, bool all);

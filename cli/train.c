@@ -194,10 +194,12 @@ static void show_plan(const training *run)
 static int setup_plan(training *run)
 {
     run->plan = plan_write(run->dataset);
-    if (!run->plan) return failed("out of memory");
-    return elman_model_write_note(run->model, plan_note, run->plan) == ELMAN_OK
-               ? 0
-               : library_failed();
+    char *kept = run->plan ? plan_kept(run->plan) : NULL;
+    if (!kept) return failed("out of memory");
+
+    elman_status status = elman_model_write_note(run->model, plan_note, kept);
+    free(kept);
+    return status == ELMAN_OK ? 0 : library_failed();
 }
 
 /* Everything up to the first step. */
@@ -440,6 +442,10 @@ static int train(const parsed_line *arguments)
     const train_values *values = arguments->values;
     bool alone = values->plan || values->find_lr;
     if (alone && rank_follow()) return EXIT_DONE;
+    for (int n = 0; rank_count() > 1 && n < arguments->count; n++)
+        if (!strcmp(arguments->operands[n], "-"))
+            return failed("standard input reaches rank 0 alone: give a file, "
+                          "which all ranks read");
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 
     char path[PATH_ROOM];

@@ -93,22 +93,18 @@ static inline bool has_fact(const elman_dataset *d, const char *name,
     return false;
 }
 
-/* The facts of data that stays in its file, but for that word of it. */
+/* The facts of data that stays in its file, but for those that say so. */
 static inline void check_same_facts(const elman_dataset *want,
                                     const elman_dataset *got)
 {
-    size_t n, m;
+    size_t n, m, same = 0;
     const elman_fact *a = dataset_facts(want, &n), *b = dataset_facts(got, &m);
-    assert_int_equal(n, m);
-    for (size_t i = 0; i < n; i++) {
-        char text[600];
-        snprintf(text, sizeof text, "%s", b[i].text);
-        static const char said[] = ", read as it is needed";
-        char *at = strstr(text, said);
-        if (at)
-            memmove(at, at + sizeof said - 1, strlen(at + sizeof said - 1) + 1);
-        assert_string_equal(a[i].text, text);
+    for (size_t i = 0; i < m; i++) {
+        if (!strcmp(b[i].name, "reading")) continue;
+        assert_true(same < n);
+        assert_string_equal(a[same++].text, b[i].text);
     }
+    assert_int_equal(same, n);
 }
 
 #define CHECK_FACT(d, name, part)                                              \

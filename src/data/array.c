@@ -189,9 +189,9 @@ static elman_status read_pair(elman_dataset *dataset,
 
     TRY(case_begin(dataset, config));
     shape_print(x->rank, x->shape, sizeof shape, shape);
-    TRY(facts_add(&dataset->facts, "file", false, "an array x %s of %s%s",
-                  shape, element_name(x->type),
-                  p->x_at.file ? ", read as it is needed" : ""));
+    TRY(facts_add(&dataset->facts, "file", false, "an array x %s of %s", shape,
+                  element_name(x->type)));
+    if (p->x_at.file) TRY(facts_add_reading(&dataset->facts));
 
     TRY(settle_x(dataset, config, p));
     TRY(target_settle(dataset, p));

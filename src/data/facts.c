@@ -38,3 +38,8 @@ void facts_clear(facts *f)
     free(f->list);
     *f = (facts){0};
 }
+
+elman_status facts_add_reading(facts *f)
+{
+    return facts_add(f, "reading", false, "read as it is needed");
+}

@@ -185,10 +185,9 @@ static elman_status read_text(elman_dataset *dataset, series_file *f,
 
     /* a second file, for validation, is told of with the split */
     if (f->base.first > 0) return ELMAN_OK;
-    TRY(facts_add(&dataset->facts, "file", false, "%s, %s%s%s%s",
-                  f->format->name, about->encoding,
-                  f->base.file ? ", read as it is needed" : "",
-                  about->note[0] ? ": " : "", about->note));
+    TRY(facts_add(&dataset->facts, "file", false, "%s, %s%s%s", f->format->name,
+                  about->encoding, about->note[0] ? ": " : "", about->note));
+    if (f->base.file) TRY(facts_add_reading(&dataset->facts));
     return facts_add(&dataset->facts, "task", false, "%s",
                      e->task == ELMAN_TASK_REGRESS
                          ? "regress: a number for each series"

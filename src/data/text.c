@@ -493,10 +493,10 @@ static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
     for (int i = 0; i < FILES; i++) {
         if (!texts[i].name) continue;
         TRY(facts_add(f, "file", !texts[i].note[0],
-                      "%.200s, text of %zu bytes%s%s%s", texts[i].name,
-                      texts[i].size,
-                      dataset->rows[i].file ? ", read as it is needed" : "",
-                      texts[i].note[0] ? "; " : "", texts[i].note));
+                      "%.200s, text of %zu bytes%s%s", texts[i].name,
+                      texts[i].size, texts[i].note[0] ? "; " : "",
+                      texts[i].note));
+        if (dataset->rows[i].file) TRY(facts_add_reading(f));
         if (texts[i].line_ends)
             TRY(facts_add(f, "lines", false,
                           "%zu line ends of %.200s were read as \\n; "
