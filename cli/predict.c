@@ -380,10 +380,12 @@ static int predict(const parsed_line *arguments)
         code = network_open(arguments->operands[0],
                             &values->arrays.reading.foreign, false, &net);
     if (code) return code;
-    code = net.encoding ? predict_data(&net, arguments)
-           : texts_are_read(&net) && !array_is_named(arguments->operands[1])
-               ? predict_texts(&net, arguments)
-               : predict_numbers(&net, arguments);
+    code = rank_agree_model(net.model, arguments->operands[0]);
+    if (!code)
+        code = net.encoding ? predict_data(&net, arguments)
+               : texts_are_read(&net) && !array_is_named(arguments->operands[1])
+                   ? predict_texts(&net, arguments)
+                   : predict_numbers(&net, arguments);
     network_close(&net);
     return code;
 }

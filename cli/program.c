@@ -111,7 +111,10 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
 
     /* what ranks do not share the first does alone */
     if (rank_follow() && !command->ranks) return EXIT_DONE;
-    return command->run(arguments);
+    int code = command->ranks
+                   ? rank_agree_words(arguments->argc - 1, arguments->argv + 1)
+                   : 0;
+    return code ? code : command->run(arguments);
 }
 
 /* The command's part of the line: its name and the words after it. */

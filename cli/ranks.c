@@ -1,5 +1,6 @@
 /* ranks.c: see ranks.h. */
 #include "ranks.h"
+#include "elman_inspect.h"
 #include "screen.h"
 
 #include <stdio.h>
@@ -90,6 +91,71 @@ int rank_bring(int rank, void *data, size_t bytes)
                                 .data = data,
                                 .bytes = bytes};
     return exchange(&one, 1);
+}
+
+/* Words as one text, each ended by a zero; NULL without memory. */
+static char *join(int count, char *const *words, size_t *bytes)
+{
+    *bytes = 0;
+    for (int n = 0; n < count; n++)
+        *bytes += strlen(words[n]) + 1;
+
+    char *text = malloc(*bytes + 1), *to = text;
+    for (int n = 0; text && n < count; n++) {
+        size_t size = strlen(words[n]) + 1;
+        memcpy(to, words[n], size);
+        to += size;
+    }
+    return text;
+}
+
+/* The first word of a rank that rank 0 (other) does not have there. */
+static int refuse_words(const char *own, size_t bytes, const char *other,
+                        size_t other_bytes)
+{
+    size_t at = 0;
+    while (at < bytes && at < other_bytes && !strcmp(own + at, other + at))
+        at += strlen(own + at) + 1;
+
+    const char *here = at < bytes ? own + at : "";
+    const char *there = at < other_bytes ? other + at : "";
+    return failed("this rank was given '%s' where rank 0 has '%s': expected "
+                  "the same words on all ranks",
+                  printable(here), printable(there));
+}
+
+int rank_agree_words(int count, char *const *words)
+{
+    size_t bytes = 0;
+    if (rank_count() == 1) return 0;
+    char *own = join(count, words, &bytes);
+    if (!own) return failed("out of memory");
+
+    /* rank 0's, to be compared with */
+    uint64_t size = bytes;
+    int code = rank_give(&size, sizeof size);
+    char *other = rank_follow() && !code ? malloc((size_t)size + 1) : NULL;
+    if (!code && rank_follow() && !other) code = failed("out of memory");
+    if (!code) code = rank_give(rank_follow() ? other : own, (size_t)size);
+    if (!code && rank_follow() &&
+        (size != bytes || memcmp(own, other, bytes) != 0))
+        code = refuse_words(own, bytes, other, (size_t)size);
+
+    free(own);
+    free(other);
+    return code;
+}
+
+int rank_agree_model(const elman_model *model, const char *path)
+{
+    if (rank_count() == 1) return 0;
+    const uint64_t own = elman_model_read_hash(model);
+    uint64_t first = own;
+    int code = rank_give(&first, sizeof first);
+    if (code || first == own) return code;
+    return failed("'%s' is another model here than on rank 0: expected the "
+                  "same file on all ranks",
+                  printable(path));
 }
 
 const char *rank_describe(void)

@@ -43,6 +43,13 @@ int rank_gather(void *mine, size_t bytes, void *all);
  */
 int rank_bring(int rank, void *data, size_t bytes);
 
+/* Refuses another line (count words) than rank 0 was given: each decides
+ * something, and what one rank does without the others would show nowhere. */
+int rank_agree_words(int count, char *const *words);
+
+/* The same of a model, which was read from path. */
+int rank_agree_model(const elman_model *model, const char *path);
+
 /* In words, "" alone: "4 ranks on 2 machines, ". */
 const char *rank_describe(void);
 

@@ -100,14 +100,32 @@ static bool all_done(int code, double patience, int *worst)
 static const double PATIENCE = 2;
 static const double FOREVER = 1e9;
 
-/* Ends all ranks, once a launcher has had time to pass on what was said: that
- * of MPICH throws away what it has not read yet. */
-static void end_all(int code)
+/* Time for a launcher to pass on what was said: that of MPICH throws away what
+ * it has not read yet. */
+static void give_time(void)
 {
     const struct timespec moment = {.tv_nsec = 200 * 1000 * 1000};
     fflush(NULL);
     nanosleep(&moment, NULL);
+}
+
+static void end_all(int code)
+{
+    give_time();
     MPI_Abort(MPI_COMM_WORLD, code);
+}
+
+/* All are done: where rank 0, which speaks for all, has not failed, the first
+ * that has says why. */
+static void show_failure(int rank, int size, int code)
+{
+    int first = code, mine = code ? rank : size, speaker;
+    MPI_Bcast(&first, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    MPI_Allreduce(&mine, &speaker, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (first == 0 && rank == speaker) {
+        show_kept(rank);
+        give_time();
+    }
 }
 
 int main(int argc, char **argv)
@@ -129,6 +147,7 @@ int main(int argc, char **argv)
     bool together = all_done(code, code ? PATIENCE : FOREVER, &worst);
     if (rank != 0 && code && !together) show_kept(rank);
     if (!together) end_all(code);
+    if (worst) show_failure(rank, size, code);
     MPI_Finalize();
     return worst;
 }
