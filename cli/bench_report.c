@@ -73,7 +73,7 @@ void roofs_show(const bench_report *report)
 
 void rows_head(const bench_report *report)
 {
-    printf("\n%s%-20s%-7s%3s%9s%9s%6s%10s%6s%7s%6s", paint(stdout, BOLD),
+    printf("\n%s%-20s%-7s%3s%9s%9s%6s%11s%6s%7s%8s", paint(stdout, BOLD),
            "shape", "mode", "thr", "time", "GFLOP/s", "peak", "roof", "3.14",
            "ratio", "tail");
     for (size_t n = 0; n < report->peers->count; n++)
@@ -101,12 +101,12 @@ void row_show(const bench_report *report, const bench_row *row)
            with_time(row->seconds));
 
     /* how near it comes to what the machine can do */
-    printf("%9s%5.1f%%%5.1f%% %4s",
+    printf("%9s%5.1f%% %5.1f%% %4s",
            significant(workload_flops(work, row->mode) / row->seconds / 1e9, 3),
            100 * row->peak, 100 * row->roof, level_name(row->level));
     column(6, "%.0f%%", 100 * workload_recorded(work, row->mode, row->threads));
     column(7, "%.2f", recorded_ratio(row));
-    column(6, "%.2f", row->tail);
+    column(8, "%.2f", row->tail);
 
     /* one column for each peer */
     for (size_t n = 0; n < report->peers->count; n++) {

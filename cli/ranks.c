@@ -1,6 +1,5 @@
 /* ranks.c: see ranks.h. */
 #include "ranks.h"
-#include "elman_inspect.h"
 #include "screen.h"
 
 #include <stdio.h>

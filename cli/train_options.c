@@ -326,8 +326,9 @@ const option_row train_file_options[] = {
      .field = AT(resume),
      .common = true,
      .help = "continue from the checkpoint; data and options must be as "
-             "before, but learning rate, clipping, schedule, length, --freeze "
-             "and threads may change"},
+             "before, but learning rate, clipping, schedule, length, "
+             "--patience, --freeze, --threads, --memory and the number of "
+             "ranks may change"},
     {.name = "metrics",
      .type = OPTION_TEXT,
      .value = "FILE",
