@@ -59,12 +59,17 @@ static int answer_one(const many_files *files, const char *path)
 /* A file, and where its answers go. */
 typedef struct pair {
     const char *path;
+    size_t number; /* on the line */
     char *output;
 } pair;
 
+/* Equal ones in the order of the line. */
 static int compare_outputs(const void *a, const void *b)
 {
-    return strcmp(((const pair *)a)->output, ((const pair *)b)->output);
+    const pair *one = a, *other = b;
+    int order = strcmp(one->output, other->output);
+    if (order) return order;
+    return (one->number > other->number) - (one->number < other->number);
 }
 
 static int refuse_twice(const pair *one, const pair *other)
@@ -83,7 +88,7 @@ static int check_pairs(pair *pairs, size_t count)
                            pairs[n].path);
     qsort(pairs, count, sizeof *pairs, compare_outputs);
     for (size_t n = 1; n < count; n++)
-        if (!compare_outputs(&pairs[n - 1], &pairs[n]))
+        if (!strcmp(pairs[n - 1].output, pairs[n].output))
             return refuse_twice(&pairs[n - 1], &pairs[n]);
     return 0;
 }
@@ -101,7 +106,7 @@ static int check_outputs(const many_files *files)
     int code = pairs ? 0 : failed("out of memory");
     for (size_t n = 0; n < files->count && !code; n++) {
         const char *path = files->paths[n];
-        pairs[n] = (pair){path, output_of(files->output, path)};
+        pairs[n] = (pair){path, n, output_of(files->output, path)};
         if (!pairs[n].output) code = failed("out of memory");
     }
     if (!code) code = check_pairs(pairs, files->count);
