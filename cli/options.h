@@ -25,7 +25,7 @@ typedef enum option_type {
     OPTION_WAIT,    /* option_wait: "20", "500steps" or both, with a comma */
     OPTION_LIST,    /* option_list: may be given any number of times */
     OPTION_PAIR,    /* option_pair: two words follow, "--name X Y" */
-    OPTION_BYTES    /* uint64_t: "512M", with K, M or G of 1024, or a number */
+    OPTION_BYTES    /* uint64_t: "512M", "1.5GB": see bytes.h */
 } option_type;
 
 typedef struct option_sizes {

@@ -75,15 +75,6 @@ static void write_real(const option_row *row, double number, char *text,
     else write_number(number, text, size);
 }
 
-static void write_bytes(uint64_t bytes, char *text, size_t size)
-{
-    static const char *const units[] = {"", "K", "M", "G"};
-    size_t unit = 0;
-    for (; bytes && bytes % 1024 == 0 && unit < 3; unit++)
-        bytes /= 1024;
-    snprintf(text, size, "%" PRIu64 "%s", bytes, units[unit]);
-}
-
 bool option_write(const option_row *row, const void *value, char *text,
                   size_t size)
 {
@@ -122,11 +113,7 @@ bool option_write(const option_row *row, const void *value, char *text,
     case OPTION_WAIT:
         write_wait(row, value, text, size);
         return true;
-    case OPTION_BYTES:
-        if (!*(const uint64_t *)value) return false;
-        write_bytes(*(const uint64_t *)value, text, size);
-        return true;
-    default: /* lists and pairs */
+    default: /* lists, pairs, bytes */
         return false;
     }
 }

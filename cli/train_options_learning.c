@@ -141,11 +141,11 @@ const option_row train_training_options[] = {
      .value = "BYTES",
      .field = AT(memory),
      .fallback = "(as it takes)",
-     .help = "train whole sequences of any length in so many bytes, as 512M, "
-             "besides data and weights: steps are run again where they do not "
-             "fit. A file of more than an eighth of that (else of 1 GB) is "
-             "read as it is needed, but for tables. The result does not depend "
-             "on it"},
+     .help = "train whole sequences of any length in so many bytes, besides "
+             "data and weights: 512M or 1.5GiB of 1024, 2GB of 1000, or a "
+             "number. Steps are run again where they do not fit. A file of "
+             "more than an eighth of that (else of 1 GB) is read as it is "
+             "needed, but for tables. The result does not depend on it"},
     {0},
 };
 

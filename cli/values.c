@@ -1,6 +1,7 @@
 /*
  * values.c: from the text of an option to its value, one reader per type.
  */
+#include "bytes.h"
 #include "options.h"
 #include "screen.h"
 
@@ -274,24 +275,10 @@ static bool read_span(const option_row *row, const char *text, void *value)
     return true;
 }
 
-/* The units of bytes, each 1024 of the one before. */
-static const char byte_units[] = "KMG";
-
 static bool read_bytes(const option_row *row, const char *text, void *value)
 {
-    char number[32];
-    size_t length = strlen(text);
-    const char *unit = length ? strchr(byte_units, text[length - 1]) : NULL;
-    unsigned shift = unit ? 10 * (unsigned)(unit - byte_units + 1) : 0;
-    snprintf(number, sizeof number, "%.*s", (int)(length - (unit != NULL)),
-             text);
-
-    int64_t count = 0;
-    bool fits = length < sizeof number && whole_number(number, &count) &&
-                count > 0 && count <= INT64_MAX >> shift;
-    if (!fits) return wrong(row, "bytes, as '512M' or '2G'", text);
-    *(uint64_t *)value = (uint64_t)count << shift;
-    return true;
+    return bytes_read(text, value) ||
+           wrong(row, "bytes, as '512M', '1.5GiB' or '2GB'", text);
 }
 
 /* "20", "500steps", "20,500steps", or the word for never. */
