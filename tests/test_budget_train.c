@@ -75,29 +75,90 @@ TEST(any_budget_trains_to_the_same_bits)
     check_budgets(track, "track, both ways", false);
 }
 
-TEST(a_budget_that_is_too_small_names_what_it_takes)
+/* The number that a refusal names. */
+static size_t named(void)
 {
-    run r = track_run();
-    r.training.k1 = r.training.k2 = 0;
-    session s = begin_without_trainer(r);
-    char *at;
-    size_t least;
-    r.training.budget = 1;
-    CHECK_FAILS(
-        elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer),
-        ELMAN_BAD_VALUE,
-        "budget (--memory) is 1 bytes, but losses and the evaluation");
-    for (r.training.budget = 10000;; r.training.budget += 1000) {
-        if (!elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer))
-            break;
-        if (!(at = strstr(elman_message(), "training takes "))) continue;
-        least = strtoull(at + strlen("training takes "), NULL, 10);
-        r.training.budget = least;
-        CHECK_OK(
-            elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
-        break;
+    const char *at = strstr(elman_message(), "takes ");
+    CHECK(at && strstr(elman_message(), "at least"), "%s", elman_message());
+    return strtoull(at + strlen("takes "), NULL, 10);
+}
+
+/* Steps, and all that an end of a run asks for. */
+static void check_run(session s)
+{
+    elman_metrics metrics;
+    steps(s, 2);
+    for (int part = 0; part <= ELMAN_PART_TEST; part++)
+        if (elman_dataset_size(s.dataset, (elman_part)part))
+            CHECK_OK(elman_trainer_evaluate(s.trainer, (elman_part)part,
+                                            &metrics, NULL));
+    const elman_encoding *e = elman_dataset_encoding(s.dataset);
+    elman_residuals *residuals = NULL;
+    if (e->target_count && !e->class_count &&
+        elman_dataset_size(s.dataset, ELMAN_PART_VALIDATION))
+        CHECK_OK(elman_trainer_residuals(s.trainer, ELMAN_PART_VALIDATION,
+                                         &residuals));
+    elman_residuals_destroy(residuals);
+}
+
+/* Any budget that is too small is refused with one number, which is enough for
+ * all of a run, and one byte less is not. */
+static void check_least(run r, const char *what)
+{
+    r.training.evaluate_every = 1;
+    size_t least = 0;
+    for (size_t tried = 0; tried < 5; tried++) {
+        session s = begin_without_trainer(r);
+        const size_t budgets[] = {1, 100, least / 2, least - 1, least};
+        r.training.budget = budgets[tried];
+        elman_status status =
+            elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer);
+        if (tried < 4) {
+            CHECK(status == ELMAN_BAD_VALUE, "%s, %zu bytes: %d", what,
+                  budgets[tried], (int)status);
+            size_t now = named();
+            CHECK(!least || now == least, "%s: %zu, then %zu bytes", what,
+                  least, now);
+            least = now;
+        } else {
+            CHECK(!status, "%s, %zu bytes: %s", what, least, elman_message());
+            check_run(s);
+        }
+        end(s);
     }
-    end(s);
+}
+
+/* The same with other parts: none to validate, or much to test and little to
+ * validate. */
+static void check_parts(run r, const char *what)
+{
+    check_least(r, what);
+    r.reading.validation = -1;
+    check_least(r, what);
+    r.reading.test = 0.6;
+    check_least(r, what);
+    r.reading.validation = 0.05;
+    check_least(r, what);
+}
+
+TEST(a_budget_that_is_too_small_names_the_one_that_is_enough)
+{
+    run text = text_run();
+    check_parts(text, "text");
+    text.training.k2 = 72;
+    check_parts(text, "text, k2 above k1");
+    text.training.k2 = 10;
+    check_parts(text, "text, k2 below k1");
+    check_parts(series_run(), "series");
+    check_parts(table_run(), "table");
+    run track = track_run();
+    track.training.batch_size = 32;
+    check_parts(track, "track");
+    track.training.k1 = track.training.k2 = 0;
+    track.training.threads = 3;
+    check_parts(track, "track, whole");
+    track.model.layers[0].bidirectional = true;
+    check_parts(track, "track, both ways");
 }
 
 /* Steps are gone when a loss is known: the sentence says so, and the weights
@@ -140,7 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_budget_trains_to_the_same_bits),
-        cmocka_unit_test(a_budget_that_is_too_small_names_what_it_takes),
+        cmocka_unit_test(
+            a_budget_that_is_too_small_names_the_one_that_is_enough),
         cmocka_unit_test(a_loss_that_is_not_finite_stops_a_run_in_a_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

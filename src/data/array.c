@@ -5,6 +5,7 @@
 #include "data/case_file.h"
 #include "data/encoding.h"
 
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "format/npy.h"
 #include "format/npz.h"
@@ -391,11 +392,11 @@ static elman_status settle_place(const input *in,
     /* an array in another order has no sequence in one piece */
     if (array->strided && bytes > config->memory)
         return failure(ELMAN_BAD_FORMAT,
-                       "the %zu bytes of %s are more than are read into "
+                       "the %s of %s are more than are read into "
                        "memory, and it is in column-major order "
                        "(fortran_order), in which no sequence is in one piece; "
                        "save it again as numpy.ascontiguousarray(%s)",
-                       bytes, noun, noun);
+                       bytes_in_words(bytes).text, noun, noun);
     if ((array->strided || text) && file->many)
         return npz_load(file->many, index);
     if (array->strided || text) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/system_file.h"
 
 static const char standard[] = "standard input";
@@ -66,9 +67,9 @@ static elman_status cannot_keep(const char *name, uint64_t size,
 {
     return failure(ELMAN_BAD_FILE,
                    "%.200s is kept in a file, as it has more bytes than are "
-                   "kept in memory, but after %" PRIu64 " bytes '%.200s' takes "
+                   "kept in memory, but after %s '%.200s' takes "
                    "no more: %s; name a folder with more room in TMPDIR",
-                   name, size, folder, strerror(errno));
+                   name, bytes_in_words(size).text, folder, strerror(errno));
 }
 
 /* Writes what was read and all that comes to a file. */

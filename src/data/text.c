@@ -6,6 +6,7 @@
 #include "data/token_lookup.h"
 #include "data/tokens.h"
 
+#include "base/bytes.h"
 #include "format/decode.h"
 #include "format/utf8.h"
 
@@ -482,6 +483,19 @@ static elman_status encode(elman_dataset *dataset, text texts[FILES])
 
 /* ---- What was understood ------------------------------------------------ */
 
+/* Its size in bytes, and where they are many also as people take them in. */
+static elman_status add_file(facts *f, const text *t)
+{
+    enum { MANY = 100000 };
+    char size[48];
+    snprintf(size, sizeof size, "%zu bytes", t->size);
+    if (t->size >= MANY)
+        snprintf(size, sizeof size, "%s (%zu bytes)",
+                 bytes_in_words(t->size).text, t->size);
+    return facts_add(f, "file", !t->note[0], "%.200s, text of %s%s%s", t->name,
+                     size, t->note[0] ? "; " : "", t->note);
+}
+
 static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
 {
     static const char *const units[] = {[ELMAN_UNIT_BYTES] = "bytes",
@@ -492,10 +506,7 @@ static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
 
     for (int i = 0; i < FILES; i++) {
         if (!texts[i].name) continue;
-        TRY(facts_add(f, "file", !texts[i].note[0],
-                      "%.200s, text of %zu bytes%s%s", texts[i].name,
-                      texts[i].size, texts[i].note[0] ? "; " : "",
-                      texts[i].note));
+        TRY(add_file(f, &texts[i]));
         if (dataset->rows[i].file) TRY(facts_add_reading(f));
         if (texts[i].line_ends)
             TRY(facts_add(f, "lines", false,

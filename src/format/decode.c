@@ -2,6 +2,8 @@
  * decode.c: which encoding bytes have, and their conversion.
  */
 #include "format/decode.h"
+
+#include "base/bytes.h"
 #include "format/converter.h"
 #include "format/decode_parts.h"
 #include "format/file.h"
@@ -209,7 +211,8 @@ static const char *find_encoding(const char *bytes, size_t size, bool *guessed,
 
 static elman_status no_memory(size_t size)
 {
-    return failure(ELMAN_NO_MEMORY, "no memory for a text of %zu bytes", size);
+    return failure(ELMAN_NO_MEMORY, "no memory for a text of %s",
+                   bytes_in_words(size).text);
 }
 
 /* Writes text of UTF-8 with each bad place replaced. */

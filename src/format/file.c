@@ -4,6 +4,7 @@
  */
 #include "format/file.h"
 
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "base/system_file.h"
 #include "base/system_replace.h"
@@ -172,9 +173,8 @@ static elman_status read_whole(file_reader *r, char **data, size_t *bytes)
 {
     char *block = malloc(r->size + 1);
     if (!block)
-        return failure(ELMAN_NO_MEMORY,
-                       "no memory for the %zu bytes of '%.200s'", r->size,
-                       r->path);
+        return failure(ELMAN_NO_MEMORY, "no memory for the %s of '%.200s'",
+                       bytes_in_words(r->size).text, r->path);
 
     elman_status status = file_reader_read(r, 0, block, r->size);
     if (status) {
@@ -204,8 +204,8 @@ elman_status source_read(const byte_source *source, char **data, size_t *bytes)
     size_t size = source->size;
     char *block = size < PTRDIFF_MAX ? malloc(size + 1) : NULL;
     if (!block)
-        return failure(ELMAN_NO_MEMORY, "%.200s: no memory for its %zu bytes",
-                       source->name, size);
+        return failure(ELMAN_NO_MEMORY, "%.200s: no memory for its %s",
+                       source->name, bytes_in_words(size).text);
 
     memcpy(block, source->data, size);
     block[size] = 0;

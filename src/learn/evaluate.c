@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "data/encoding.h"
 #include "data/hash.h"
 #include "model/hash.h"
@@ -107,23 +108,38 @@ static size_t steps_for(const elman_model *m, elman_state_config c,
     return fits;
 }
 
+/* The outputs of one step, which such a state does not keep. */
+static size_t step_outputs(const elman_model *m, const elman_state_config *c)
+{
+    return c->B * m->info.output_size * sizeof(float);
+}
+
+size_t evaluation_least(const elman_model *m, const elman_state_config *config)
+{
+    elman_state_config one = *config;
+    size_t whole = state_size(m, config), least;
+    if (!m->info.streams || one.T <= 1) return whole;
+    one.T = 1;
+    least = state_size(m, &one);
+    if (least) least += step_outputs(m, &one);
+    return least && (!whole || least < whole) ? least : whole;
+}
+
 elman_status evaluation_state(const elman_model *m,
                               const elman_state_config *config, size_t bytes,
                               elman_state **state, size_t *part)
 {
     elman_state_config c = *config;
+    size_t whole = state_size(m, &c), least = evaluation_least(m, &c);
     *part = 0;
-    if (bytes && state_size(m, &c) > bytes) {
-        if (m->info.streams) c.T = steps_for(m, c, bytes);
-        if (!m->info.streams || !c.T) {
-            c.T = m->info.streams ? 1 : config->T;
-            return failure(
-                ELMAN_BAD_VALUE,
-                "budget (--memory) leaves %zu bytes to evaluate in, but a "
-                "state of T %zu and B %zu takes %zu: expected a "
-                "larger one",
-                bytes, c.T, c.B, state_size(m, &c));
-        }
+    if (bytes && bytes < least)
+        return failure(ELMAN_BAD_VALUE,
+                       "budget (--memory) leaves %s to evaluate in, but a "
+                       "state of T %zu and B %zu takes %zu at least: expected "
+                       "as many, or smaller batches",
+                       bytes_in_words(bytes).text, c.T, c.B, least);
+    if (bytes && least && (!whole || whole > bytes)) {
+        c.T = steps_for(m, c, bytes - step_outputs(m, &c));
         *part = c.B;
     }
     TRY(state_create(m, &c, state));
@@ -131,8 +147,10 @@ elman_status evaluation_state(const elman_model *m,
     return ELMAN_OK;
 }
 
-elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
-                             windows **all)
+/* The windows of a part, and the state to run them with. */
+static elman_status open_windows(const evaluation *on,
+                                 const elman_trainer_config *config,
+                                 windows **all, elman_state_config *shape)
 {
     bool is_text = dataset_encoding(on->dataset)->task == ELMAN_TASK_LANGUAGE;
     elman_loader_config loading = {
@@ -144,12 +162,33 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
     if (on->share)
         windows_deal(*all, on->loss->block, on->share->size, on->share->rank);
 
-    elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
-                                             : dataset_longest(on->dataset),
-                                .B = windows_width(*all),
-                                .threads = config->threads,
-                                .keep_steps = true};
-    if (config->budget) shape.B = windows_widest(*all);
+    *shape = (elman_state_config){.T = is_text ? DEFAULT_STEPS
+                                               : dataset_longest(on->dataset),
+                                  .B = windows_width(*all),
+                                  .threads = config->threads,
+                                  .keep_steps = true};
+    if (config->budget) shape->B = windows_widest(*all);
+    return ELMAN_OK;
+}
+
+elman_status evaluation_measure(const evaluation *on,
+                                const elman_trainer_config *config, bool whole,
+                                size_t *least)
+{
+    windows *all = NULL;
+    elman_state_config shape;
+    elman_status status = open_windows(on, config, &all, &shape);
+    if (!status && whole) shape.B = windows_whole_width(all);
+    if (!status) *least = evaluation_least(on->model, &shape);
+    windows_destroy(all);
+    return status;
+}
+
+elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
+                             windows **all)
+{
+    elman_state_config shape;
+    TRY(open_windows(on, config, all, &shape));
     size_t part, O = on->model->info.output_size;
     TRY(evaluation_state(on->model, &shape, config->budget, &on->state, &part));
     TRY(row_losses_create(shape.T * shape.B, &on->losses));

@@ -35,7 +35,10 @@ typedef struct evaluation {
 /* A state without training for windows of T steps of B in bytes, 0: as many as
  * it takes. If they are too few for all steps, it has room for some at a time,
  * where the model reads forward; part becomes the rows of y that
- * row_losses_keep is to have room for then. */
+ * row_losses_keep is to have room for then, which count. least: the fewest
+ * bytes that do, 0 if no state is possible. */
+size_t evaluation_least(const elman_model *model,
+                        const elman_state_config *config);
 elman_status evaluation_state(const elman_model *model,
                               const elman_state_config *config, size_t bytes,
                               elman_state **state, size_t *part);
@@ -59,6 +62,12 @@ void evaluate_keep_ends(const elman_batch *slice, size_t first, size_t O,
  * gradients have been begun. */
 elman_status evaluate_window(const evaluation *evaluation, const window *window,
                              metric_sums *sums, double *loss);
+
+/* What evaluation_open takes of a budget at least, besides the losses; whole:
+ * with batches that ranks do not share. */
+elman_status evaluation_measure(const evaluation *evaluation,
+                                const elman_trainer_config *config, bool whole,
+                                size_t *least);
 
 /* Makes the windows of the evaluation's part, and the state and the losses that
  * it needs; whatever happens, close frees what was made. */

@@ -4,55 +4,84 @@
  */
 #include "learn/trainer.h"
 
-/* The bytes of what is left that an evaluation may take. */
-static size_t evaluation_bytes(const elman_model *m,
-                               const elman_state_config *validation,
-                               size_t left)
+#include "base/bytes.h"
+
+/* The fewest bytes that each of what a run needs at once takes. */
+typedef struct needs {
+    size_t losses, validation, training;
+    size_t end; /* an evaluation after the last step, with nothing beside it */
+} needs;
+
+static size_t add(size_t a, size_t b)
 {
-    elman_state_config least = *validation;
-    if (m->info.streams) least.T = 1;
-    size_t bytes = state_size(m, &least);
-    if (!left) return 0;
-    return bytes > left / 4 && bytes < left ? bytes : left / 4;
+    return a < SIZE_MAX - b ? a + b : SIZE_MAX;
 }
 
-/* What a budget leaves, of which need bytes are spent. */
-static elman_status spend(const elman_trainer_config *c, size_t need,
-                          size_t *left)
+/* The most that an evaluation after the last step takes, of any part that is
+ * evaluated then. Residuals of values are found in whole batches. */
+static elman_status measure_end(const elman_trainer *t, size_t *most)
 {
-    if (need < *left) {
-        *left -= need;
-        return ELMAN_OK;
-    }
-    return failure(
-        ELMAN_BAD_VALUE,
-        "budget (--memory) is %zu bytes, but losses and the evaluation take "
-        "%zu before any training: expected more",
-        c->budget, c->budget - *left + need);
-}
+    const elman_encoding *e = dataset_encoding(t->dataset);
+    bool validates = dataset_size(t->dataset, ELMAN_PART_VALIDATION) > 0;
+    *most = 0;
+    for (int part = 0; part <= ELMAN_PART_TEST; part++) {
+        size_t least = 0;
+        bool validation = part == ELMAN_PART_VALIDATION;
+        bool unused = validates && part == ELMAN_PART_TRAIN;
+        if (unused || !dataset_size(t->dataset, (elman_part)part)) continue;
 
-/* The state to train with, in the bytes that are left. */
-static elman_status create_state(elman_trainer *t, elman_state_config *training,
-                                 size_t left)
-{
-    size_t least, spent = t->config.budget - left;
-    if (t->config.budget) {
-        TRY(segments_least(t->model, training, &least));
-        if (least > left)
-            return failure(
-                ELMAN_BAD_VALUE,
-                "budget (--memory) is %zu bytes, but training takes %zu at "
-                "least: a state of T %zu and B %zu %zu, losses and "
-                "the evaluation %zu: expected as many, or smaller "
-                "batches",
-                t->config.budget, least + spent, training->T, training->B,
-                least, spent);
-        training->budget = left;
+        const evaluation on = {.model = t->model,
+                               .dataset = t->dataset,
+                               .part = (elman_part)part,
+                               .loss = &t->config.loss,
+                               .share = t->share};
+        bool residuals = validation && e->target_count && !e->class_count;
+        TRY(evaluation_measure(&on, &t->config, residuals, &least));
+        if (least > *most) *most = least;
     }
-    TRY(state_create(t->model, training, &t->state));
-    t->state->time_first = true;
-    if (t->profile) t->state->seconds = t->profile->layers;
     return ELMAN_OK;
+}
+
+static elman_status measure(const elman_trainer *t,
+                            const elman_state_config *training,
+                            const elman_state_config *validation, needs *n)
+{
+    bool values = t->config.loss.kind != ELMAN_LOSS_CROSS_ENTROPY &&
+                  !t->model->info.per_sequence;
+    size_t rows = training->T * training->B, O = t->model->info.output_size;
+    size_t others = validation->T * validation->B;
+    if (others > rows) rows = others;
+    n->losses = rows * (12 + (values ? 4 * O : 0));
+    if (validation->B) n->validation = evaluation_least(t->model, validation);
+    TRY(segments_least(t->model, training, &n->training));
+    return measure_end(t, &n->end);
+}
+
+/* A budget that is too small is refused with the one number that is enough for
+ * everything. */
+static elman_status check_budget(const elman_trainer *t,
+                                 const elman_state_config *training,
+                                 const needs *n)
+{
+    size_t budget = t->config.budget;
+    size_t least = add(add(n->losses, n->validation), n->training);
+    if (n->end > least) least = n->end;
+    if (budget >= least) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "budget (--memory) is %s, but training in batches of %zu "
+                   "with %zu steps at a time takes %zu at least (%s): expected "
+                   "as many, or smaller batches",
+                   bytes_in_words(budget).text, training->B, training->T, least,
+                   bytes_in_words(least).text);
+}
+
+/* What an evaluation while training may take of what losses leave: a quarter,
+ * or less, as training needs it, or as little as it can. */
+static size_t evaluation_bytes(size_t budget, const needs *n)
+{
+    size_t left = budget - n->losses, most = left / 4;
+    if (most > left - n->training) most = left - n->training;
+    return most > n->validation ? most : n->validation;
 }
 
 /* Both states and the losses, in the bytes of the budget if there is one. The
@@ -62,38 +91,44 @@ static elman_status create_in_budget(elman_trainer *t,
                                      const elman_state_config *validation)
 {
     const elman_trainer_config *c = &t->config;
-    size_t rows = training->T * training->B, part = 0, left = c->budget;
+    size_t rows = training->T * training->B, part = 0, bytes = 0;
     size_t others = validation->T * validation->B;
     size_t O = t->model->info.output_size;
-    if (others > rows) rows = others;
-    TRY(row_losses_create(rows, &t->losses));
-    bool values = c->loss.kind != ELMAN_LOSS_CROSS_ENTROPY;
-    bool one = t->model->info.per_sequence;
-    if (left && t->model->repeats)
+    needs n = {0};
+    if (c->budget && t->model->repeats)
         return failure(
             ELMAN_BAD_VALUE,
-            "budget (--memory) is %zu, but the model repeats, and what is "
+            "budget (--memory) is %s, but the model repeats, and what is "
             "behind a repeat needs all its steps: expected none",
-            c->budget);
-    if (left) TRY(spend(c, rows * (12 + (values && !one ? 4 * O : 0)), &left));
-
-    /* an evaluation takes a quarter, or as little as it can */
-    if (validation->B) {
-        TRY(evaluation_state(t->model, validation,
-                             evaluation_bytes(t->model, validation, left),
-                             &t->validation_state, &part));
-        size_t used = t->validation_state->bytes;
-        if (left) TRY(spend(c, used + part * O * sizeof(float), &left));
+            bytes_in_words(c->budget).text);
+    if (c->budget) {
+        TRY(measure(t, training, validation, &n));
+        TRY(check_budget(t, training, &n));
+        bytes = evaluation_bytes(c->budget, &n);
     }
-    TRY(create_state(t, training, left));
+
+    /* training has what losses and an evaluation leave */
+    TRY(row_losses_create(others > rows ? others : rows, &t->losses));
+    if (validation->B)
+        TRY(evaluation_state(t->model, validation, bytes, &t->validation_state,
+                             &part));
+    if (c->budget) {
+        training->budget = c->budget - n.losses - part * O * sizeof(float);
+        if (validation->B) training->budget -= t->validation_state->bytes;
+    }
+    TRY(state_create(t->model, training, &t->state));
+    t->state->time_first = true;
+    if (t->profile) t->state->seconds = t->profile->layers;
 
     /* outputs that no state keeps: the lead of a window, k2 < k1, is some steps
      * at a time */
-    bool lead = c->k2 < c->k1 && t->state->segments.plan.L;
-    if (lead && part < state_steps(t->state) * training->B)
+    bool cut = t->state->segments.plan.L > 0;
+    if (c->k2 < c->k1 && cut && part < state_steps(t->state) * training->B)
         part = state_steps(t->state) * training->B;
-    if (!left || (!part && !t->state->segments.plan.L)) return ELMAN_OK;
-    return row_losses_keep(t->losses, O, values && !one, part);
+    if (!c->budget || (!part && !cut)) return ELMAN_OK;
+    bool values = c->loss.kind != ELMAN_LOSS_CROSS_ENTROPY &&
+                  !t->model->info.per_sequence;
+    return row_losses_keep(t->losses, O, values, part);
 }
 
 /* The sequences of a window that a state has room for. In a budget all ranks

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/thread.h"
 #include "layer/recurrent.h"
 #include "model/model.h"
@@ -405,12 +406,12 @@ elman_status state_create(const elman_model *m,
     void *memory = block_reserve(bytes);
     if (!memory && config->training && config->passes != 1)
         return failure(ELMAN_NO_MEMORY,
-                       "no memory for a state of %zu bytes; one that sums a "
-                       "pass at a time (passes 1 in its config) needs less",
-                       bytes);
+                       "no memory for a state of %s; one that sums a pass at "
+                       "a time (passes 1 in its config) needs less",
+                       bytes_in_words(bytes).text);
     if (!memory)
-        return failure(ELMAN_NO_MEMORY, "no memory for a state of %zu bytes",
-                       bytes);
+        return failure(ELMAN_NO_MEMORY, "no memory for a state of %s",
+                       bytes_in_words(bytes).text);
     elman_status status = state_init(m, config, bytes, memory, state);
     if (status) block_destroy(memory);
     else (*state)->owned = true;

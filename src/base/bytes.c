@@ -1,0 +1,22 @@
+/* bytes.c: see bytes.h. */
+#include "base/bytes.h"
+
+#include <stdio.h>
+
+byte_words bytes_in_words(uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB",
+                                        "TB",    "PB", "EB"};
+    double number = (double)bytes;
+    int unit = 0;
+    while (number >= 999.5 && unit < 6) {
+        number /= 1000;
+        unit++;
+    }
+
+    byte_words words;
+    int digits = unit && number < 99.95;
+    snprintf(words.text, sizeof words.text, "%.*f %s", digits, number,
+             units[unit]);
+    return words;
+}

@@ -1,0 +1,16 @@
+/*
+ * bytes.h: numbers of bytes for people.
+ */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stdint.h>
+
+typedef struct byte_words {
+    char text[16];
+} byte_words;
+
+/* "512 MB", "1.3 GB", "600 bytes": units of 1000, three digits or two. */
+byte_words bytes_in_words(uint64_t bytes);
+
+#endif
