@@ -121,7 +121,7 @@ static void bash_show(command_list commands)
     puts("    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
          "    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
          "}\n"
-         "complete -o default -F _elman elman");
+         "complete -o default -F _elman elman elman-mpi");
 }
 
 /* ---- zsh ----------------------------------------------------------------- */
@@ -210,7 +210,7 @@ static void zsh_command(const command_row *command)
 
 static void zsh_show(command_list commands)
 {
-    puts("#compdef elman\n"
+    puts("#compdef elman elman-mpi\n"
          "# zsh completion for elman\n"
          "_elman_commands() {\n"
          "    local -a commands=(");
@@ -245,7 +245,7 @@ static void zsh_show(command_list commands)
     puts("if [[ $funcstack[1] == _elman ]]; then\n"
          "    _elman \"$@\"\n"
          "else\n"
-         "    compdef _elman elman\n"
+         "    compdef _elman elman elman-mpi\n"
          "fi");
 }
 
@@ -295,7 +295,8 @@ static void fish_global_options(const char *condition,
 static void fish_show(command_list commands)
 {
     static const char no_command[] = "__fish_use_subcommand";
-    puts("# fish completion for elman");
+    puts("# fish completion for elman\n"
+         "complete -c elman-mpi -w elman");
     for (command_list at = commands; *at; at++) {
         printf("complete -c elman -n %s -f -a %s", no_command, (*at)->name);
         fish_describe((*at)->summary);

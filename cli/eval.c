@@ -71,7 +71,7 @@ static const option_row options[] = {
      .fallback = "all",
      .range = {1, MOST_THREADS},
      .common = true,
-     .help = "number of threads"},
+     .help = "number of threads; under elman-mpi of each rank"},
     {0},
 };
 
@@ -321,7 +321,11 @@ const command_row eval_command = {
                 {"Data", reading_options},
                 {foreign_title, foreign_options}},
     .examples = examples,
-    .ranks = true,
+    .ranks =
+        "Ranks share the sequences of each pass, and all read DATA. What is "
+        "measured by how far ahead it looks, and arrays, rank 0 does alone. "
+        "--threads is for each rank; all, its part of the processors of its "
+        "machine.",
     .size = sizeof(eval_values),
     .run = eval,
 };

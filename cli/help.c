@@ -2,6 +2,7 @@
  * help.c: -h and --help, written from the option tables.
  */
 #include "manual.h"
+#include "name.h"
 #include "screen.h"
 
 #include <ctype.h>
@@ -21,6 +22,19 @@ const char program_description[] =
     "Recurrent neural networks: trains, inspects and runs Elman networks, "
     "LSTMs, GRUs and their kin on text, labelled series, tables and arrays, "
     "and exchanges them with PyTorch and ONNX.";
+
+const char ranks_description[] =
+    "elman-mpi is elman in several processes (ranks), which an MPI starts on "
+    "one machine or on many. The result is that of elman alone, bit by bit, "
+    "for any number of ranks and threads. All ranks read the same line and the "
+    "same files; the first one, rank 0, speaks and writes. A rank has as many "
+    "threads as --threads says, or its part of the processors of its machine. "
+    "A rank that fails or is killed ends the run, and --resume goes on from "
+    "the last checkpoint with any other number of ranks.";
+
+/* Of a command that ranks do not share. */
+static const char one_rank[] =
+    "The first rank runs this command alone, as elman does, and others wait.";
 
 /* Appends the row's need as people read it: " [with --cell lstm, gru]". */
 static size_t append_need(char *text, size_t used, size_t size,
@@ -125,10 +139,19 @@ static void print_heading(const char *text)
     printf("\n%s%s%s\n", paint(stdout, BOLD), text, paint(stdout, PLAIN));
 }
 
-static void print_usage(const char *words, const char *operands)
+static void print_usage(const char *program, const char *words,
+                        const char *operands)
 {
-    printf("%sUsage:%s elman %s %s\n\n", paint(stdout, BOLD),
-           paint(stdout, PLAIN), words, operands);
+    printf("%sUsage:%s %s %s %s\n\n", paint(stdout, BOLD), paint(stdout, PLAIN),
+           program, words, operands);
+}
+
+/* That of a command. */
+static void print_command_usage(const command_row *command)
+{
+    char words[64];
+    snprintf(words, sizeof words, "%s [OPTION]...", command->name);
+    print_usage(name_usage(command->ranks != NULL), words, command->operands);
 }
 
 /* Prints two columns, the right one wrapped and on a line of its own where the
@@ -165,10 +188,12 @@ static void print_global_options(const command_row *command)
 
 void help_show(const command_row *command)
 {
-    char words[64];
-    snprintf(words, sizeof words, "%s [OPTION]...", command->name);
-    print_usage(words, command->operands);
+    print_command_usage(command);
     print_wrapped(command->description, 0, 0);
+    if (name_is_launched()) {
+        print_heading("Ranks");
+        print_wrapped(command->ranks ? command->ranks : one_rank, 0, 0);
+    }
 
     /* its options, then those of the program */
     for (const option_group *group = command->options; group->title; group++) {
@@ -180,7 +205,8 @@ void help_show(const command_row *command)
 
     print_heading("Examples");
     for (const example *at = command->examples; at->line; at++) {
-        printf("  %s\n      %s", at->line, paint(stdout, DIM));
+        printf("  %s\n      %s", name_example(at->line, command->ranks != NULL),
+               paint(stdout, DIM));
         print_wrapped(at->meaning, 6, 6);
         fputs(paint(stdout, PLAIN), stdout);
     }
@@ -188,9 +214,8 @@ void help_show(const command_row *command)
 
 void help_show_short(const command_row *command)
 {
-    char words[64], summary[128];
-    snprintf(words, sizeof words, "%s [OPTION]...", command->name);
-    print_usage(words, command->operands);
+    char summary[128];
+    print_command_usage(command);
 
     /* the summary as a sentence */
     snprintf(summary, sizeof summary, "%s.", command->summary);
@@ -205,40 +230,70 @@ void help_show_short(const command_row *command)
         begun = true;
         print_option(row, brief_sentence(row));
     }
-    printf("\nSee 'elman %s --help' for %s.\n", command->name,
+    printf("\nSee '%s %s --help' for %s.\n", name_short(), command->name,
            begun ? "all options and examples" : "more");
+}
+
+static void print_command(const command_row *command)
+{
+    char left[32];
+    snprintf(left, sizeof left, "  %s", command->name);
+    print_pair(left, command->summary, 12);
 }
 
 static void print_commands(const command_row *const *commands)
 {
-    char left[32];
-    print_heading("Commands");
-    for (; *commands; commands++) {
-        snprintf(left, sizeof left, "  %s", (*commands)->name);
-        print_pair(left, (*commands)->summary, 12);
+    if (!name_is_launched()) {
+        print_heading("Commands");
+        for (; *commands; commands++)
+            print_command(*commands);
+        return;
     }
+
+    print_heading("Commands that ranks share");
+    for (const command_row *const *at = commands; *at; at++)
+        if ((*at)->ranks) print_command(*at);
+    print_heading("Commands that the first rank runs alone, as elman does");
+    for (const command_row *const *at = commands; *at; at++)
+        if (!(*at)->ranks) print_command(*at);
+}
+
+static void print_example(const char *line, const char *meaning, bool shared)
+{
+    char left[128];
+    snprintf(left, sizeof left, "  %s", name_example(line, shared));
+    print_pair(left, meaning, 34);
 }
 
 void help_show_all(const command_row *const *commands)
 {
-    print_usage("COMMAND", "[OPTION]... [FILE]...");
+    print_usage(name_usage(true), "COMMAND", "[OPTION]... [FILE]...");
     print_wrapped(program_description, 0, 0);
+    if (name_is_launched()) {
+        print_heading("Ranks");
+        print_wrapped(ranks_description, 0, 0);
+    }
     print_commands(commands);
     print_global_options(NULL);
 
     print_heading("Examples");
-    print_pair("  elman train input.txt", "learn the language of a text", 34);
-    print_pair("  elman sample input.safetensors", "generate more of it", 34);
-    print_pair("  elman train --help", "all options of training", 34);
+    print_example("elman train input.txt", "learn the language of a text",
+                  true);
+    print_example("elman sample input.safetensors", "generate more of it",
+                  false);
+    print_example("elman train --help", "all options of training", false);
 }
 
 void help_show_commands(const command_row *const *commands)
 {
-    print_usage("COMMAND", "[OPTION]... [FILE]...");
+    char see[160];
+    print_usage(name_usage(true), "COMMAND", "[OPTION]... [FILE]...");
     print_wrapped("Trains, inspects and runs recurrent neural networks.", 0, 0);
     print_commands(commands);
     putchar('\n');
-    print_wrapped("See 'elman COMMAND -h' for the most common options of a "
-                  "command, 'elman --help' for more.",
-                  0, 0);
+    snprintf(see, sizeof see,
+             "See '%s COMMAND -h' for the most common options of a command, "
+             "'%s --help' for more.",
+             name_short(), name_short());
+    print_wrapped(see, 0, 0);
 }

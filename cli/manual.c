@@ -67,6 +67,16 @@ static void man_tail(void)
           stdout);
 }
 
+static void man_examples(const example *at)
+{
+    fputs(".SH EXAMPLES\n", stdout);
+    for (; at->line; at++) {
+        fputs(".TP\n.B ", stdout);
+        print_roff(at->line);
+        print_roff(at->meaning);
+    }
+}
+
 void man_show(const command_row *command)
 {
     man_head(command->name, command->summary);
@@ -85,14 +95,15 @@ void man_show(const command_row *command)
     if (command->options[0].title) printf(".SS %s\n", global_options.title);
     man_global_options(command);
 
-    fputs(".SH EXAMPLES\n", stdout);
-    for (const example *at = command->examples; at->line; at++) {
-        fputs(".TP\n.B ", stdout);
-        print_roff(at->line);
-        print_roff(at->meaning);
+    if (command->ranks) {
+        fputs(".SH SEVERAL PROCESSES\n", stdout);
+        print_roff(command->ranks);
     }
+
+    man_examples(command->examples);
     man_tail();
-    fputs(".SH SEE ALSO\n.BR elman (1)\n", stdout);
+    fputs(".SH SEE ALSO\n.BR elman (1)", stdout);
+    puts(command->ranks ? ",\n.BR elman\\-mpi (1)" : "");
 }
 
 void man_show_all(const command_row *const *commands)
@@ -113,16 +124,52 @@ void man_show_all(const command_row *const *commands)
     fputs(".SH OPTIONS\n", stdout);
     man_global_options(NULL);
     fputs(".SH SEVERAL PROCESSES\n", stdout);
-    print_roff("elman-mpi is the same program in several processes, which an "
-               "MPI starts, on one machine or on many: mpirun -np 4 elman-mpi "
-               "train FILE, or srun --mpi=pmix elman-mpi train FILE. The "
-               "first one speaks and writes. A batch is shared by blocks of 8 "
-               "sequences, and each process has --threads threads; the result "
-               "is that of elman alone, bit by bit. --resume goes on with any "
-               "other number of processes.");
+    print_roff(ranks_description);
     man_tail();
 
     fputs(".SH SEE ALSO\n", stdout);
     for (const command_row *const *at = commands; *at; at++)
-        printf(".BR elman\\-%s (1)%s\n", (*at)->name, at[1] ? "," : "");
+        printf(".BR elman\\-%s (1),\n", (*at)->name);
+    fputs(".BR elman\\-mpi (1)\n", stdout);
+}
+
+/* ---- elman-mpi ----------------------------------------------------------- */
+
+static const example launchers[] = {
+    {"mpirun -np 2 elman-mpi train input.txt",
+     "two ranks on this machine, which has as many processors"},
+    {"mpirun --oversubscribe --bind-to none -np 4 elman-mpi train input.txt",
+     "Open MPI, with more ranks than processors, and each free to use all"},
+    {"mpirun --hostfile hosts -np 8 --map-by node elman-mpi train input.txt",
+     "Open MPI, on the machines that a file lists"},
+    {"mpirun -np 3 elman-mpi train --resume input.txt",
+     "go on from the last checkpoint, with another number of ranks"},
+    {"srun --mpi=pmix elman-mpi train input.txt",
+     "as many ranks as a job of Slurm has tasks; with MPICH --mpi=pmi2"},
+    {"OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun -np 2 "
+     "elman-mpi train input.txt",
+     "as root, which Open MPI refuses otherwise"},
+    {NULL, NULL},
+};
+
+void man_show_ranks(const command_row *const *commands)
+{
+    man_head("mpi", "elman in several processes, on one machine or on many");
+    fputs(".SH SYNOPSIS\n.B mpirun \\-np\nN\n.B elman\\-mpi\n"
+          "COMMAND [OPTION]... [FILE]...\n.SH DESCRIPTION\n",
+          stdout);
+    print_roff(ranks_description);
+
+    /* what each command does with them */
+    fputs(".SH COMMANDS\n", stdout);
+    for (const command_row *const *at = commands; *at; at++) {
+        if (!(*at)->ranks) continue;
+        printf(".TP\n.BR elman\\-%s (1)\n", (*at)->name);
+        print_roff((*at)->ranks);
+    }
+    fputs(".PP\n", stdout);
+    print_roff("Other commands are run by the first rank alone.");
+    man_examples(launchers);
+    man_tail();
+    fputs(".SH SEE ALSO\n.BR elman (1)\n", stdout);
 }

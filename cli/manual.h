@@ -11,6 +11,9 @@
 /* What the program is, in a sentence. */
 extern const char program_description[];
 
+/* What elman-mpi is, and its ranks are, in a paragraph. */
+extern const char ranks_description[];
+
 /* --help: of a command, of the program. */
 void help_show(const command_row *command);
 void help_show_all(const command_row *const *commands);
@@ -23,6 +26,9 @@ void help_show_commands(const command_row *const *commands);
 /* Man page in roff: elman-COMMAND(1) or elman(1). */
 void man_show(const command_row *command);
 void man_show_all(const command_row *const *commands);
+
+/* elman-mpi(1). */
+void man_show_ranks(const command_row *const *commands);
 
 /* Completion for a shell: bash, zsh or fish. False if it is another one. */
 bool completion_show(const char *shell, const command_row *const *commands);

@@ -106,7 +106,8 @@ typedef struct command_row {
     const char *surplus;     /* what a word too many may be meant as, behind the
                                 sentence that refuses it; NULL: nothing */
     bool json;               /* takes --json */
-    bool ranks; /* more than one process can share it; else the first alone */
+    const char *ranks; /* what several processes (ranks) do with it, a sentence
+                          or more; NULL: the first alone runs it */
     option_group options[OPTION_GROUPS];
     const example *examples; /* ends with a NULL line */
     size_t size;             /* of its values */
@@ -208,8 +209,10 @@ const char *nearest_name(const char *word, const char *const *names,
 const char *shell_quoted(const char *word);
 const char *python_quoted(const char *text);
 
-/* The command line that would repeat this one, quoted for a shell, with extra
- * at its end unless it is there already. In a static buffer. */
-const char *command_line(const parsed_line *arguments, const char *extra);
+/* The command line that would repeat this one, quoted for a shell: program (as
+ * name.h says it), and the words, with extra behind the command's unless it is
+ * there already. In a static buffer. */
+const char *command_line(const char *program, const parsed_line *arguments,
+                         const char *extra);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "outcome.h"
 #include "judge.h"
+#include "name.h"
 #include "network.h"
 #include "replay.h"
 #include "report.h"
@@ -325,7 +326,8 @@ int outcome_keep(training *run, int signal_number)
     /* what to type next */
     if (signal_number || run->out_of_time) {
         fflush(stdout);
-        note("resume with\n  %s", command_line(run->arguments, "--resume"));
+        note("resume with\n  %s",
+             command_line(name_typed(), run->arguments, "--resume"));
     } else if (!screen.quiet && !screen.json) show_next(run);
     return signal_number ? 128 + signal_number : warned ? warned : page;
 }

@@ -84,7 +84,7 @@ static const option_row options[] = {
      .fallback = "1",
      .range = {1, MOST_THREADS},
      .common = true,
-     .help = "number of threads"},
+     .help = "number of threads; under elman-mpi of each rank"},
     {0},
 };
 
@@ -454,6 +454,11 @@ const command_row predict_command = {
                 {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(predict_values),
-    .ranks = true,
+    .ranks =
+        "Each FILE is answered by one rank, the longest first, which writes "
+        "its "
+        "--output itself; rank 0 shows the rest in the order of the line. A "
+        "single FILE, and standard input, rank 0 answers alone. --threads is "
+        "for each rank; all, its part of the processors of its machine.",
     .run = predict,
 };

@@ -9,6 +9,7 @@
 #include "cells.h"
 #include "commands.h"
 #include "manual.h"
+#include "name.h"
 #include "program.h"
 #include "ranks.h"
 #include "rules.h"
@@ -45,7 +46,7 @@ static int unknown_command(const char *name)
     const char *near = nearest_name(name, names, count);
     if (near)
         return misused("unknown command '%s', did you mean '%s'?", name, near);
-    return misused("unknown command '%s', see 'elman --help'", name);
+    return misused("unknown command '%s', see '%s --help'", name, name_short());
 }
 
 /* `elman help [COMMAND]`, as people expect it, and --help; -h is short. */
@@ -71,16 +72,18 @@ static int dump(char **words)
                        name ? name : "");
     }
 
+    bool ranks = name && !strcmp(name, "mpi");
     const command_row *command = name ? find_command(name) : NULL;
-    if (name && !command) return unknown_command(name);
-    if (command) man_show(command);
+    if (name && !command && !ranks) return unknown_command(name);
+    if (ranks) man_show_ranks(commands);
+    else if (command) man_show(command);
     else man_show_all(commands);
     return EXIT_DONE;
 }
 
 static int show_version(void)
 {
-    printf("elman %s\n", elman_version());
+    printf("%s %s\n", name_short(), elman_version());
     return EXIT_DONE;
 }
 
@@ -111,6 +114,9 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
 
     /* what ranks do not share the first does alone */
     if (rank_follow() && !command->ranks) return EXIT_DONE;
+    if (rank_count() > 1 && !command->ranks)
+        note("ranks do not share '%s': one of %d runs it, as elman does",
+             command->name, rank_count());
     int code = command->ranks
                    ? rank_agree_words(arguments->argc - 1, arguments->argv + 1)
                    : 0;

@@ -287,7 +287,7 @@ static int list_runs(all_runs *all)
 /* Those that an earlier command has finished, with its models there. */
 static int find_finished(all_runs *all)
 {
-    int code = runs_begin(all->path, command_line(all->arguments, ""));
+    int code = runs_begin(all->path, command_line("elman", all->arguments, ""));
     for (size_t n = 0; n < all->count && !code; n++) {
         char model[PATH_ROOM];
         run_model_path(all, &all->list[n], model);

@@ -3,6 +3,7 @@
  */
 #include "screen.h"
 #include "elman.h"
+#include "name.h"
 #include "system.h"
 
 #include <errno.h>
@@ -108,8 +109,8 @@ static void say_error(const char *format, va_list arguments)
     vsnprintf(text, sizeof text, format, arguments);
     live_line("");
     fflush(stdout);
-    fprintf(stderr, "%selman:%s %s\n", paint(stderr, RED), paint(stderr, PLAIN),
-            printable(text));
+    fprintf(stderr, "%s%s:%s %s\n", paint(stderr, RED), name_short(),
+            paint(stderr, PLAIN), printable(text));
 }
 
 int failed(const char *format, ...)

@@ -1,7 +1,8 @@
 /*
  * screen.h: what the program says, and where. Results go to standard output,
- * everything else to standard error; an error is one line "elman: sentence".
- * Colours and redrawn lines are for terminals only.
+ * everything else to standard error; an error is one line "elman: sentence",
+ * behind the name of the program (name.h). Colours and redrawn lines are for
+ * terminals only.
  */
 #ifndef SCREEN_H
 #define SCREEN_H

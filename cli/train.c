@@ -494,6 +494,12 @@ const command_row train_command = {
                  foreign_options + FOREIGN_AFTER_LAYERS}},
     .examples = examples,
     .size = sizeof(train_values),
-    .ranks = true,
+    .ranks =
+        "Ranks share each batch by blocks of 8 sequences, and evaluations; the "
+        "runs of --sweep, --seeds and --cross-validate are dealt to them "
+        "whole. All read DATA, and rank 0 alone writes. --threads is for each "
+        "rank, and for many runs how many it trains at once; all is a rank's "
+        "part of the processors of its machine. --resume goes on with any "
+        "number of ranks, to the same bits.",
     .run = train,
 };

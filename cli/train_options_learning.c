@@ -135,7 +135,8 @@ const option_row train_training_options[] = {
      .fallback = "all",
      .range = {1, MOST_THREADS},
      .common = true,
-     .help = "number of threads; the result does not depend on it"},
+     .help = "number of threads; under elman-mpi of each rank; the result does "
+             "not depend on it"},
     {.name = "memory",
      .type = OPTION_BYTES,
      .value = "BYTES",

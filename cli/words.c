@@ -96,14 +96,15 @@ const char *python_quoted(const char *text)
     return line;
 }
 
-const char *command_line(const parsed_line *arguments, const char *extra)
+const char *command_line(const char *program, const parsed_line *arguments,
+                         const char *extra)
 {
     static char line[8192];
     bool there = false;
     for (int n = 1; n < arguments->argc; n++)
         there = there || !strcmp(arguments->argv[n], extra);
 
-    size_t used = (size_t)snprintf(line, sizeof line, "elman");
+    size_t used = (size_t)snprintf(line, sizeof line, "%s", program);
     for (int n = 1; n < arguments->argc; n++) {
         const char *word = arguments->argv[n];
         if (strlen(word) + used > sizeof line - 64) return "the same command";

@@ -45,6 +45,10 @@ if(NOT CMAKE_CROSSCOMPILING)
   set(write_pages COMMAND elman_cli --dump-man > man/elman.1)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cli/commands.h)
   file(STRINGS cli/commands.h rows REGEX "_command;$")
+  if(TARGET elman_mpi)
+    list(APPEND pages man/elman-mpi.1)
+    list(APPEND write_pages COMMAND elman_cli --dump-man mpi > man/elman-mpi.1)
+  endif()
   foreach(row ${rows})
     string(REGEX MATCH "([a-z]+)_command" found ${row})
     set(page man/elman-${CMAKE_MATCH_1}.1)
@@ -54,9 +58,6 @@ if(NOT CMAKE_CROSSCOMPILING)
   endforeach()
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man
     ${PROJECT_BINARY_DIR}/completion)
-  if(TARGET elman_mpi) # has its page there too
-    file(WRITE ${PROJECT_BINARY_DIR}/man/elman-mpi.1 ".so man1/elman.1\n")
-  endif()
 
   # each shell has a folder and a file name of its own
   set(completions completion/elman completion/_elman completion/elman.fish)
@@ -77,5 +78,14 @@ if(NOT CMAKE_CROSSCOMPILING)
       DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
     install(FILES ${PROJECT_BINARY_DIR}/completion/elman.fish
       DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
+    # shells that look for a file of the command's name find the same there
+    if(TARGET elman_mpi)
+      install(FILES ${PROJECT_BINARY_DIR}/completion/elman RENAME elman-mpi
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+      install(FILES ${PROJECT_BINARY_DIR}/completion/elman.fish
+        RENAME elman-mpi.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+    endif()
   endif()
 endif()

@@ -6,6 +6,7 @@
  */
 #include "transport.h"
 
+#include "../name.h"
 #include "../program.h"
 #include "../ranks.h"
 
@@ -17,6 +18,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+static const char program_name[] = "elman-mpi";
 
 /* Where standard error really goes on a rank that keeps what it says. */
 static int true_error = -1;
@@ -30,6 +33,19 @@ static bool is_bound(void)
     cpu_set_t set;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) < online;
+}
+
+/* What is typed before the number of ranks and the program, "" where nothing
+ * is; before MPI says much of the same for itself. srun is what has started a
+ * task of Slurm, unless mpirun of Open MPI or MPICH did, inside of a job. */
+static const char *launcher(void)
+{
+    bool mpirun = getenv("OMPI_COMM_WORLD_SIZE") || getenv("MPI_LOCALRANKID");
+    if (!mpirun && getenv("SLURM_PROCID"))
+        return getenv("PMI_RANK") ? "srun --mpi=pmi2 -n "
+                                  : "srun --mpi=pmix -n ";
+    return mpirun || getenv("PMI_RANK") || getenv("PMIX_RANK") ? "mpirun -np "
+                                                               : "";
 }
 
 /* How many ranks are on this machine, and how many machines there are. */
@@ -69,12 +85,12 @@ static void show_kept(int rank)
     fflush(stderr);
     rewind(kept);
     while (fgets(line, sizeof line, kept))
-        if (!strncmp(line, "elman: ", 7))
-            memcpy(last, line + 7, sizeof last - 7);
+        if (!strncmp(line, program_name, sizeof program_name - 1))
+            snprintf(last, sizeof last, "%s", line + sizeof program_name + 1);
     MPI_Get_processor_name(host, &length);
     dup2(true_error, STDERR_FILENO);
     last[strcspn(last, "\n")] = '\0';
-    fprintf(stderr, "elman: rank %d on %s: %s\n", rank, host, last);
+    fprintf(stderr, "%s: rank %d on %s: %s\n", program_name, rank, host, last);
 }
 
 /* ---- The end ------------------------------------------------------------ */
@@ -131,6 +147,7 @@ static void show_failure(int rank, int size, int code)
 int main(int argc, char **argv)
 {
     int provided, rank, size, here, machines, worst = 0;
+    const char *begun = launcher();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -140,6 +157,7 @@ int main(int argc, char **argv)
     setenv("NO_COLOR", "1", 0);
     const elman_transport *transport = transport_open();
     rank_open(transport, here, machines, is_bound());
+    name_open(program_name, begun, size);
     if (rank != 0) keep_quiet();
     int code = program(argc, argv);
 
