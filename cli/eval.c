@@ -187,6 +187,8 @@ static int eval_file(const network *net, const eval_values *values,
     int code = reading_fill(&values->arrays.reading, &config);
     if (!code && elman_dataset_open(data, &config, &dataset) != ELMAN_OK)
         code = data_failed();
+    code = rank_settle(code);
+    if (!code) code = rank_agree_data(dataset, data);
     if (!code) plan_warn(dataset, net->encoding->task);
     if (!code) code = evaluate(net, values, dataset, &result);
 
@@ -266,7 +268,7 @@ static int eval_texts(const network *net, const parsed_line *arguments)
 static int eval(const parsed_line *arguments)
 {
     const eval_values *values = arguments->values;
-    network net;
+    network net = {0};
 
     /* standard input comes to the first of several ranks alone */
     bool shared = strcmp(arguments->operands[1], "-") != 0;
@@ -274,6 +276,8 @@ static int eval(const parsed_line *arguments)
     if (!shared) rank_leave();
     int code = network_open(arguments->operands[0],
                             &values->arrays.reading.foreign, false, &net);
+    code = rank_settle(code);
+    if (!code) code = rank_agree_model(net.model, arguments->operands[0]);
     if (code || (!net.encoding && rank_follow())) {
         network_close(&net);
         return code;

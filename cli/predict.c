@@ -368,7 +368,7 @@ static int check_files(const parsed_line *arguments)
 static int predict(const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
-    network net;
+    network net = {0};
 
     /* ranks share several files; one is answered by the first */
     bool shared = arguments->count > 2;
@@ -379,8 +379,8 @@ static int predict(const parsed_line *arguments)
     if (!code)
         code = network_open(arguments->operands[0],
                             &values->arrays.reading.foreign, false, &net);
-    if (code) return code;
-    code = rank_agree_model(net.model, arguments->operands[0]);
+    code = rank_settle(code);
+    if (!code) code = rank_agree_model(net.model, arguments->operands[0]);
     if (!code)
         code = net.encoding ? predict_data(&net, arguments)
                : texts_are_read(&net) && !array_is_named(arguments->operands[1])

@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "ranks.h"
 #include "record.h"
+#include "safe.h"
 #include "screen.h"
 #include "system.h"
 
@@ -130,42 +131,88 @@ static int compare_lengths(const void *a, const void *b)
     return one->file < other->file ? -1 : 1;
 }
 
+/* Those of a file; below 0 where there is none. */
+static double bytes_of(const char *path)
+{
+    path_facts facts = {0};
+    return path_look(path, &facts) ? facts.bytes : -1;
+}
+
 /* The longest goes to who has the least so far, one after the other. */
-static int deal(const many_files *files, length *lengths, int *owners)
+static int deal(const many_files *files, const length *lengths, int *owners)
 {
     static const double least = 4096; /* what a file costs besides its bytes */
     double *loads = calloc((size_t)rank_count(), sizeof *loads);
-    if (!loads) return failed("out of memory");
-    for (size_t n = 0; n < files->count; n++) {
-        path_facts facts = {0};
-        (void)path_look(files->paths[n], &facts);
-        lengths[n] = (length){n, facts.bytes + least};
+    length *sorted = calloc(files->count, sizeof *sorted);
+    int code = loads && sorted ? 0 : failed("out of memory");
+    if (!code) {
+        memcpy(sorted, lengths, files->count * sizeof *sorted);
+        qsort(sorted, files->count, sizeof *sorted, compare_lengths);
     }
-    qsort(lengths, files->count, sizeof *lengths, compare_lengths);
 
-    for (size_t n = 0; n < files->count; n++) {
+    for (size_t n = 0; n < files->count && !code; n++) {
         int owner = 0; /* who has standard input */
-        bool standard = is_standard(files->paths[lengths[n].file]);
+        bool standard = is_standard(files->paths[sorted[n].file]);
         for (int rank = 1; rank < rank_count() && !standard; rank++)
             if (loads[rank] < loads[owner]) owner = rank;
-        owners[lengths[n].file] = owner;
-        loads[owner] += lengths[n].bytes;
+        owners[sorted[n].file] = owner;
+        loads[owner] += sorted[n].bytes + least;
     }
     free(loads);
-    return 0;
+    free(sorted);
+    return code;
+}
+
+/* A file as its owner has it, which the first has with so many bytes, or below
+ * 0 not at all: most of what may differ, without reading it twice. */
+static int check_file(const char *path, double first)
+{
+    static const char expected[] = "expected the same files on all ranks";
+    double own = bytes_of(path);
+    if (own == first) return 0;
+    if (own < 0)
+        return failed("'%s' is not there, and has %.0f bytes on rank 0: %s",
+                      path, first, expected);
+    if (first < 0)
+        return failed("'%s' has %.0f bytes here and is not there on rank 0: %s",
+                      path, own, expected);
+    return failed("'%s' has %.0f bytes here and %.0f on rank 0: %s", path, own,
+                  first, expected);
+}
+
+/* A rank's own files, and where their answers go. */
+static int check_own(const many_files *files, const told *all,
+                     const length *lengths, int rank)
+{
+    int code = 0;
+    for (size_t n = 0; n < files->count && !code; n++) {
+        if (all[n].owner != rank || is_standard(files->paths[n])) continue;
+        code = check_file(files->paths[n], lengths[n].bytes);
+        if (code || !files->output) continue;
+
+        char *output = output_of(files->output, files->paths[n]);
+        code = output ? check_writable(output) : failed("out of memory");
+        free(output);
+    }
+    return code;
 }
 
 /* The same for all ranks: what the first has found. */
-static int set_owners(const many_files *files, told *all)
+static int set_owners(const many_files *files, told *all, int rank)
 {
     if (rank_count() == 1) return 0;
     length *lengths = calloc(files->count, sizeof *lengths);
     int *owners = calloc(files->count, sizeof *owners);
     int code = lengths && owners ? 0 : failed("out of memory");
-    if (!code && !rank_follow()) code = deal(files, lengths, owners);
+    for (size_t n = 0; n < files->count && !code; n++)
+        lengths[n] = (length){n, bytes_of(files->paths[n])};
+    if (!code) code = rank_give(lengths, files->count * sizeof *lengths);
+    if (!code && rank == 0) code = deal(files, lengths, owners);
     if (!code) code = rank_give(owners, files->count * sizeof *owners);
     for (size_t n = 0; n < files->count && !code; n++)
         all[n].owner = owners[n];
+
+    if (!code) code = rank_settle(check_own(files, all, lengths, rank));
     free(lengths);
     free(owners);
     return code;
@@ -284,10 +331,11 @@ int predict_many(const many_files *files)
         return answer_one(files, files->count ? files->paths[0] : NULL);
 
     const elman_transport *ranks = rank_transport();
+    int rank = ranks ? ranks->rank : 0;
     told *all = calloc(files->count, sizeof *all);
     int code = all ? check_outputs(files) : failed("out of memory");
-    if (!code) code = set_owners(files, all);
-    if (!code) code = answer_own(files, all, ranks ? ranks->rank : 0);
+    if (!code) code = set_owners(files, all, rank);
+    if (!code) code = answer_own(files, all, rank);
     if (!code && rank_count() > 1) code = show_all(files, all);
 
     for (size_t n = 0; all && n < files->count; n++) {

@@ -92,6 +92,19 @@ int rank_bring(int rank, void *data, size_t bytes)
     return exchange(&one, 1);
 }
 
+int rank_settle(int code)
+{
+    if (rank_count() == 1) return code;
+    int *codes = calloc((size_t)rank_count(), sizeof *codes), worst = 0;
+    if (!codes) return failed("out of memory");
+    int broken = rank_gather(&code, sizeof code, codes);
+    for (int n = 0; n < rank_count(); n++)
+        if (codes[n] > worst) worst = codes[n];
+    free(codes);
+    if (!broken) broken = rank_give(&worst, sizeof worst);
+    return broken ? broken : worst && !code ? EXIT_ELSEWHERE : code;
+}
+
 /* Words as one text, each ended by a zero; NULL without memory. */
 static char *join(int count, char *const *words, size_t *bytes)
 {
@@ -142,7 +155,7 @@ int rank_agree_words(int count, char *const *words)
 
     free(own);
     free(other);
-    return code;
+    return rank_settle(code);
 }
 
 int rank_agree_model(const elman_model *model, const char *path)
@@ -151,10 +164,27 @@ int rank_agree_model(const elman_model *model, const char *path)
     const uint64_t own = elman_model_read_hash(model);
     uint64_t first = own;
     int code = rank_give(&first, sizeof first);
-    if (code || first == own) return code;
-    return failed("'%s' is another model here than on rank 0: expected the "
-                  "same file on all ranks",
-                  printable(path));
+    if (!code && first != own)
+        code = failed("'%s' is another model here than on rank 0: expected the "
+                      "same file on all ranks",
+                      printable(path));
+    return rank_settle(code);
+}
+
+int rank_agree_data(const elman_dataset *dataset, const char *path)
+{
+    uint64_t own = 0;
+    if (rank_count() == 1) return 0;
+    int code = elman_dataset_read_hash(dataset, &own) != ELMAN_OK
+                   ? library_failed()
+                   : 0;
+    uint64_t first = own;
+    int lost = rank_give(&first, sizeof first);
+    if (!code && !lost && first != own)
+        code = failed("'%s' is other data here than on rank 0: expected the "
+                      "same files on all ranks",
+                      printable(path));
+    return lost ? lost : rank_settle(code);
 }
 
 const char *rank_describe(void)

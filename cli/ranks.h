@@ -43,12 +43,19 @@ int rank_gather(void *mine, size_t bytes, void *all);
  */
 int rank_bring(int rank, void *data, size_t bytes);
 
+/* Before anything is begun that others would wait for: code on the ranks that
+ * have failed by then, on the others EXIT_ELSEWHERE if any has, which says why;
+ * 0 if none has. */
+enum { EXIT_ELSEWHERE = 125 };
+int rank_settle(int code);
+
 /* Refuses another line (count words) than rank 0 was given: each decides
  * something, and what one rank does without the others would show nowhere. */
 int rank_agree_words(int count, char *const *words);
 
-/* The same of a model, which was read from path. */
+/* The same of a model, which was read from path, and of data. */
 int rank_agree_model(const elman_model *model, const char *path);
+int rank_agree_data(const elman_dataset *dataset, const char *path);
 
 /* In words, "" alone: "4 ranks on 2 machines, ". */
 const char *rank_describe(void);

@@ -312,7 +312,9 @@ int runs_train(const parsed_line *arguments, const char *model_path,
     if (!code) code = sweep_read(arguments, all.values->sweep, &all.settings);
     if (!code) code = list_runs(&all);
     if (!code) process_join(run_here, &all, sizeof(run_score));
+    if (!code) code = runs_agree(&all);
     if (!code && !rank_follow()) code = find_finished(&all);
+    code = rank_settle(code);
     if (!code) code = rank_give(all.list, all.count * sizeof *all.list);
 
     if (!rank_follow()) system_catch_stop(on_signal, false);

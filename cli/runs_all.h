@@ -35,6 +35,10 @@ void run_model_path(const all_runs *all, const one_run *run, char *path);
 /* What is special to a run, as people read it and as the list keeps it. */
 const char *run_describe(const all_runs *all, const one_run *run);
 
+/* runs_agree.c: refuses ranks that would train the runs on other data, or from
+ * other weights, than rank 0. Returns 0 or an exit code. */
+int runs_agree(const all_runs *all);
+
 /* runs_table.c: shows what came of them, and makes the model of the best the
  * command's. Returns 0 or an exit code. */
 int runs_settle(const all_runs *all);

@@ -78,8 +78,10 @@ static bool is_model(const char *path)
     return loads;
 }
 
-/* Where the model goes: as --output says, or named after DATA. */
-static int choose_model(const parsed_line *arguments, char model[PATH_ROOM])
+/* Where the model goes: as --output says, or named after DATA; and whether it
+ * can, on a rank that writes it. */
+static int choose_model(const parsed_line *arguments, bool writes,
+                        char model[PATH_ROOM])
 {
     const train_values *values = arguments->values;
     const char *data = arguments->operands[0];
@@ -93,7 +95,7 @@ static int choose_model(const parsed_line *arguments, char model[PATH_ROOM])
     if (path_same(data, model))
         return misused("the model would overwrite the data '%s', see --output",
                        model);
-    return check_writable(model);
+    return writes ? check_writable(model) : 0;
 }
 
 /* The same, and where the checkpoint goes: as --checkpoint says, or beside the
@@ -102,12 +104,13 @@ static int choose_paths(training *run)
 {
     const char *given = run->values->checkpoint;
     char *path = run->checkpoint_path;
-    int code = choose_model(run->arguments, run->model_path);
+    bool writes = !rank_follow();
+    int code = choose_model(run->arguments, writes, run->model_path);
     if (given) snprintf(path, PATH_ROOM, "%s", given);
     else
         snprintf(path, PATH_ROOM, "%.*s.checkpoint", PATH_ROOM - 32,
                  run->model_path);
-    if (!code && run->values->report)
+    if (!code && writes && run->values->report)
         code = check_writable(run->values->report);
     return code;
 }
@@ -222,6 +225,7 @@ static int training_open(const parsed_line *arguments, training *run)
     if (!code) code = setup_model(arguments, run->dataset, &run->model);
     if (!code) code = setup_plan(run);
     if (!code) code = setup_trainer(arguments, run->dataset, &run->config);
+    if (trains) code = rank_settle(code);
     if (code) return code;
     if (run->values->find_lr) find_rate_prepare(&run->config);
 
@@ -449,7 +453,7 @@ static int train(const parsed_line *arguments)
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 
     char path[PATH_ROOM];
-    int code = choose_model(arguments, path);
+    int code = rank_settle(choose_model(arguments, true, path));
     return code ? code : runs_train(arguments, path, train_one);
 }
 

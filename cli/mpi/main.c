@@ -160,6 +160,7 @@ int main(int argc, char **argv)
     name_open(program_name, begun, size);
     if (rank != 0) keep_quiet();
     int code = program(argc, argv);
+    if (code == EXIT_ELSEWHERE) code = 0;
 
     /* one that fails alone names itself and ends the others */
     bool together = all_done(code, code ? PATIENCE : FOREVER, &worst);
