@@ -74,9 +74,10 @@ static void product(void)
 
 static void outer(void)
 {
-    const leaf_sum dw = {.to = data.dw};
-    kernels_train(kernels_here())
-        ->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, &dw);
+    const outer_product all = {data.a_rows, data.h_rows, 0, G, 0, H};
+    const size_t rows[] = {0, ROWS};
+    const leaf_sum dw = {.to = data.dw, .row = H};
+    kernels_train(kernels_here())->outer(&all, 1, rows, &dw);
 }
 
 /* A step whose sums already hold the input's part; writes c and h of all rows.

@@ -45,6 +45,35 @@ TEST(gradients_are_the_tree_of_their_blocks)
     }
 }
 
+/* A weight that is summed in several slices, side by side and one below the
+ * other, from short leaves and from long ones. */
+TEST(slices_of_a_weight_are_the_tree_of_their_blocks)
+{
+    const elman_config wide = {
+        .input_size = I,
+        .seed = 6,
+        .layers = {{.kind = ELMAN_RNN, .hidden_size = 603},
+                   {.kind = ELMAN_LINEAR, .output_size = O}}};
+    elman_model *m = NULL;
+    CHECK_OK(model_create(&wide, &m));
+    CHECK_OK(model_make_flat(m));
+
+    for (size_t longest = 2; longest <= T; longest += T - 2) {
+        draw_inputs(60);
+        for (size_t b = 0; b < B; b++)
+            lengths[b] = lengths[b] < longest ? lengths[b] : longest;
+        float *want = sum_by_rule(m, TREE_BLOCK);
+        for (size_t passes = 1; passes <= 2; passes++) {
+            float *got = whole_sum(m, 0, passes);
+            CHECK_BITS(got, want, m->weight_count, "%zu steps, passes %zu",
+                       longest, passes);
+            free(got);
+        }
+        free(want);
+    }
+    model_destroy(m);
+}
+
 /* Adds dy of the valid rows of a block into sums (O) as docs/NUMERICS.md says:
  * time backward, sequences ascending, in chains; only rows of one token, unless
  * it is -1. */
@@ -215,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_the_tree_of_their_blocks),
+        cmocka_unit_test(slices_of_a_weight_are_the_tree_of_their_blocks),
         cmocka_unit_test(leaves_are_chains_of_rows),
         cmocka_unit_test(every_other_rule_gives_other_bits),
         cmocka_unit_test(no_gradient_is_minus_zero),

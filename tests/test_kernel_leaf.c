@@ -112,10 +112,11 @@ static void check_leaf(const kernels *k, const sums *s, bool fresh, int joins)
                            .fresh = fresh,
                            .closed = joins != OPEN,
                            .join_count = joins != OPEN ? (size_t)joins : 0,
-                           .joins = from};
-    if (s->K)
-        kernels_train(k)->outer(s->R, s->begin, s->end, s->K, s->da, s->x,
-                                &leaf);
+                           .joins = from,
+                           .row = s->K,
+                           .join_row = s->K};
+    const outer_product all = {s->da, s->x, s->begin, s->end, 0, s->K};
+    if (s->K) kernels_train(k)->outer(&all, 1, (size_t[]){0, s->R}, &leaf);
     else
         kernels_train(k)->column_sum(s->R, s->begin, s->end, s->da, &leaf,
                                      also + s->begin);
@@ -186,6 +187,143 @@ TEST(a_leaf_of_a_bias_may_have_one_place)
     sums_destroy(s);
 }
 
+/* ---- Several sums of a call -----------------------------------------------
+ */
+
+enum { LEVELS = 6 };
+
+/* Sums over rows[i] to before rows[i + 1] that join as a tree behind so many
+ * leaves: of rows [3,N) and columns [2,K) of a matrix, into levels whose rows
+ * are LEVEL_GAP longer; the last one joins all levels and goes to a total. */
+enum { FIRST = 3, LEFT = 2, LEVEL_GAP = 5 };
+typedef struct tree_sums {
+    size_t count, before, N, K;
+    size_t row[OUTER_SUMS + 1];
+    float *levels, *total;
+    const float *joins[OUTER_SUMS][LEVELS];
+    leaf_sum sum[OUTER_SUMS];
+} tree_sums;
+
+/* Points the sums into arrays of their own, filled with numbers. */
+static void tree_make(tree_sums *t)
+{
+    const size_t N = t->N - FIRST, K = t->K - LEFT;
+    const size_t row = K + LEVEL_GAP, level = N * row;
+    t->levels = floats_random(3, LEVELS * level);
+    t->total = floats_random(4, N * (K + 1));
+
+    for (size_t i = 0; i < t->count; i++) {
+        const size_t number = t->before + i;
+        const bool last = i + 1 == t->count;
+        size_t k = 0, joins = 0;
+        for (; last ? number >> k : number >> k & 1; k++)
+            if (number >> k & 1) t->joins[i][joins++] = t->levels + k * level;
+        t->sum[i] = (leaf_sum){.to = last ? t->total : t->levels + k * level,
+                               .fresh = true,
+                               .closed = true,
+                               .join_count = joins,
+                               .joins = t->joins[i],
+                               .row = last ? K + 1 : row,
+                               .join_row = row};
+    }
+}
+
+/* The same sums by chains of fmaf, one after the other. */
+static void tree_plain(const tree_sums *t, const float *const *da,
+                       const float *const *x)
+{
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t n = 0; n < t->N - FIRST; n++)
+            for (size_t k = 0; k < t->K - LEFT; k++) {
+                const leaf_sum *leaf = t->sum + i;
+                const size_t R = t->row[i + 1] - t->row[i];
+                float sum = 0, chain = 0;
+                for (size_t r = 0; r < R; r++) {
+                    const size_t at = t->row[i] + r;
+                    chain = fmaf(da[at][FIRST + n], x[at][LEFT + k], chain);
+                    if ((r + 1) % CHAIN && r + 1 < R) continue;
+                    sum = r < CHAIN ? chain : sum + chain;
+                    chain = 0;
+                }
+                sum += 0.0f;
+                for (size_t j = 0; j < leaf->join_count; j++)
+                    sum += leaf->joins[j][n * leaf->join_row + k];
+                leaf->to[n * leaf->row + k] = sum;
+            }
+}
+
+/* So many leaves of these lengths in turn, after others. */
+static void check_tree(size_t N, size_t K, size_t count, size_t before,
+                       const size_t *lengths, size_t kinds)
+{
+    sums *s = sums_create(ROWS, N, K, 0, 0);
+    tree_sums want = {.count = count, .before = before, .N = N, .K = K};
+    for (size_t i = 0; i < count; i++)
+        want.row[i + 1] = want.row[i] + lengths[i % kinds];
+    assert_true(want.row[count] <= ROWS);
+
+    tree_sums got = want;
+    tree_make(&want);
+    tree_plain(&want, s->da, s->x);
+    const size_t total = (N - FIRST) * (K - LEFT + 1);
+
+    for (const kernels *const *k = kernels_all(); *k; k++) {
+        tree_make(&got);
+        const outer_product part = {s->da, s->x, FIRST, N, LEFT, K};
+        kernels_train(*k)->outer(&part, count, got.row, got.sum);
+        CHECK_BITS(got.total, want.total, total,
+                   "%s N=%zu K=%zu count %zu before %zu lengths %zu ...",
+                   (*k)->isa, N, K, count, before, lengths[0]);
+        guarded_free(got.levels, LEVELS * (N - FIRST) * (K - LEFT + LEVEL_GAP));
+        guarded_free(got.total, total);
+    }
+    guarded_free(want.levels, LEVELS * (N - FIRST) * (K - LEFT + LEVEL_GAP));
+    guarded_free(want.total, total);
+    sums_destroy(s);
+}
+
+TEST(sums_of_a_call_join_as_a_tree)
+{
+    static const size_t lengths[][4] = {
+        {8, 8, 8, 8}, {0, 3, 1, 8}, {40, 0, 24, 5}, {130, 2, 8, 20}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        for (size_t before = 0; before <= 15; before += 5)
+            for (size_t count = 1; count <= 12; count += 1 + count / 4) {
+                check_tree(21, 37, count, before, lengths[i], 4);
+                check_tree(30, 71, count, before, lengths[i], 4);
+                check_tree(19, 14, count, before, lengths[i], 4);
+            }
+    check_tree(160, 300, 16, 0, lengths[0], 4);
+    check_tree(1100, 90, 5, 2, lengths[3], 4);
+}
+
+/* What no later sum joins is left where it belongs. */
+TEST(sums_of_a_call_that_nothing_joins_are_stored)
+{
+    enum { N = 40, K = 70, COUNT = 4, SIZE = N * K };
+    sums *s = sums_create(8 * COUNT, N, K, 0, N);
+    float *joined = floats_random(1, COUNT * SIZE);
+    float *apart = floats_random(1, COUNT * SIZE);
+    const outer_product all = {s->da, s->x, 0, N, 0, K};
+    const size_t row[] = {0, 8, 16, 24, 32};
+
+    for (const kernels *const *k = kernels_all(); *k; k++) {
+        leaf_sum sum[COUNT];
+        for (size_t i = 0; i < COUNT; i++) {
+            sum[i] = (leaf_sum){.to = apart + i * SIZE,
+                                .fresh = i<COUNT - 1, .closed = i> 0,
+                                .row = K};
+            kernels_train(*k)->outer(&all, 1, row + i, sum + i);
+            sum[i].to = joined + i * SIZE;
+        }
+        kernels_train(*k)->outer(&all, COUNT, row, sum);
+        CHECK_BITS(joined, apart, COUNT * SIZE, "%s", (*k)->isa);
+    }
+    guarded_free(joined, COUNT * SIZE);
+    guarded_free(apart, COUNT * SIZE);
+    sums_destroy(s);
+}
+
 /* ---- Zeros --------------------------------------------------------------- */
 
 /* One product that is too small for a float leaves -0 in an open leaf. */
@@ -199,8 +337,10 @@ static void check_zero(const kernels *k, size_t K, bool closed)
     for (size_t i = 0; i < K; i++)
         x[i] = 1e-30f;
 
-    const leaf_sum leaf = {.to = got, .fresh = true, .closed = closed};
-    kernels_train(k)->outer(1, 0, N, K, &da_row, &x_row, &leaf);
+    const leaf_sum leaf = {
+        .to = got, .fresh = true, .closed = closed, .row = K};
+    const outer_product all = {&da_row, &x_row, 0, N, 0, K};
+    kernels_train(k)->outer(&all, 1, (size_t[]){0, 1}, &leaf);
     for (size_t i = 0; i < N * K; i++)
         CHECK(got[i] == 0 && !signbit(got[i]) == closed, "%s K=%zu at %zu: %g",
               k->isa, K, i, (double)got[i]);
@@ -237,6 +377,8 @@ int main(void)
         cmocka_unit_test(leaves_of_many_parts_are_plain_chains),
         cmocka_unit_test(leaves_of_biases_are_plain_chains),
         cmocka_unit_test(a_leaf_of_a_bias_may_have_one_place),
+        cmocka_unit_test(sums_of_a_call_join_as_a_tree),
+        cmocka_unit_test(sums_of_a_call_that_nothing_joins_are_stored),
         cmocka_unit_test(a_closed_leaf_holds_no_negative_zero),
         cmocka_unit_test(a_closed_leaf_of_a_bias_holds_no_negative_zero),
     };

@@ -316,10 +316,10 @@ static float *gradients_of(const kernels *k, const rows *da, const rows *x,
     const size_t N = da->width, K = x->width, size = N * K + N;
     float *made = guarded_floats(size);
     random_fill(4, size, -1, 1, made);
-    const leaf_sum dw = {.to = made + begin * K},
+    const outer_product all = {read_only(da), read_only(x), begin, end, 0, K};
+    const leaf_sum dw = {.to = made + begin * K, .row = K},
                    db = {.to = made + N * K + begin};
-    kernels_train(k)->outer(da->count, begin, end, K, read_only(da),
-                            read_only(x), &dw);
+    kernels_train(k)->outer(&all, 1, (size_t[]){0, da->count}, &dw);
     kernels_train(k)->column_sum(da->count, begin, end, read_only(da), &db,
                                  NULL);
     return made;
@@ -392,9 +392,10 @@ TEST(chains_of_rows_cut_in_two_give_the_same_bits)
             float *got = gradients_of(*k, &da, &x, 0, N);
             da.count = R;
 
-            const leaf_sum dw = {.to = got}, db = {.to = got + N * K};
-            kernels_train(*k)->outer(R - cut, 0, N, K, read_only(&late),
-                                     read_only(&late_x), &dw);
+            const outer_product all = {
+                read_only(&late), read_only(&late_x), 0, N, 0, K};
+            const leaf_sum dw = {.to = got, .row = K}, db = {.to = got + N * K};
+            kernels_train(*k)->outer(&all, 1, (size_t[]){0, R - cut}, &dw);
             kernels_train(*k)->column_sum(R - cut, 0, N, read_only(&late), &db,
                                           NULL);
             CHECK_BITS(got, want, N * K + N, "%s cut %zu", (*k)->isa, cut);

@@ -250,11 +250,13 @@ static void add_product(const truncation_run *run, const direction_sums *to,
     /* the gates behind the split read another h, as GRU's candidate does */
     bool matrix = l->cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     size_t split = matrix ? l->cell->split * l->H : G;
-    kernels_train(k)->outer(T, 0, split, K, d, in, &(leaf_sum){.to = sum});
+    kernels_train(k)->outer(&(outer_product){d, in, 0, split, 0, K}, 1,
+                            (size_t[]){0, T}, &(leaf_sum){.to = sum, .row = K});
     if (split == G) return;
     point(run, to, true, in);
-    kernels_train(k)->outer(T, split, G, K, d, in,
-                            &(leaf_sum){.to = sum + split * K});
+    kernels_train(k)->outer(&(outer_product){d, in, split, G, 0, K}, 1,
+                            (size_t[]){0, T},
+                            &(leaf_sum){.to = sum + split * K, .row = K});
 }
 
 /* ---- Windows ------------------------------------------------------------ */

@@ -20,11 +20,13 @@ enum {
     PANEL = 16,  /* columns of a packed panel */
     NARROW = 16, /* a product of fewer columns and at least as many k is narrow:
                     it has more than one sum for each output */
-    NARROW_SUMS = 4,  /* so many, one for each k mod NARROW_SUMS */
-    CHAIN = 128,      /* terms of a chain; a longer sum of products is a sum of
-                         chains, each from 0 */
-    ROW_CHAIN = 16,   /* the same of what is summed row by row */
-    GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
+    NARROW_SUMS = 4,   /* so many, one for each k mod NARROW_SUMS */
+    CHAIN = 128,       /* terms of a chain; a longer sum of products is a sum of
+                          chains, each from 0 */
+    ROW_CHAIN = 16,    /* the same of what is summed row by row */
+    GROUP_PANELS = 4,  /* panels side by side in packed weights, at most */
+    OUTER_WIDTH = 256, /* columns of a gradient that are summed together */
+    OUTER_SUMS = 16,   /* sums of outer products in a call, at most */
     STREAM_UNITS = CHAIN /* of a cell whose steps of one sequence have a kernel
                             of their own, which makes its sums in one chain */
 };
@@ -114,8 +116,7 @@ typedef struct update {
     bool nesterov, centered, keras;
 } update;
 
-/* Where a sum over rows goes: a leaf of a gradient, or a part of one. All
- * arrays are laid out alike. */
+/* Where a sum over rows goes: a leaf of a gradient, or a part of one. */
 typedef struct leaf_sum {
     float *to;   /* receives the sum */
     bool fresh;  /* its first chain starts from 0, not from what to holds */
@@ -123,7 +124,16 @@ typedef struct leaf_sum {
                     then joins in order */
     size_t join_count;         /* 0 unless closed */
     const float *const *joins; /* never overlap to */
+    size_t row, join_row;      /* of a matrix: floats from row to row of to, and
+                                  of joins */
 } leaf_sum;
+
+/* A part of outer products: columns [begin,end) of da, which are rows of the
+ * matrix that is summed, and its columns [left,right), which are those of x. */
+typedef struct outer_product {
+    const float *const *da, *const *x;
+    size_t begin, end, left, right;
+} outer_product;
 
 /* The kernels of an ISA: what forward passes need. */
 typedef struct kernels {

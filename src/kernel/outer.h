@@ -1,10 +1,12 @@
 /*
- * outer.h: the sum of outer products over rows that makes the gradient of a
- * weight. r is cut into blocks of CHAIN rows, and in each of them an output is
- * one chain, r ascending. The chain of the first block starts from 0 if the
- * leaf is fresh, else from what dw holds; those of the others start from 0 and
- * are added to dw in order. The tiles of the last block close the leaf before
- * they store it, so that no pass over dw is left to do that.
+ * outer.h: the sums of outer products over rows that make the gradient of a
+ * weight. r is cut into blocks of at most CHAIN rows, and in each of them an
+ * output is one chain, r ascending. The chain of the first block of a sum
+ * starts from 0 if the sum is fresh, else from what dw holds; those of the
+ * others start from 0 and are added to dw in order. The tiles of the last block
+ * close the sum before they store it, so that no pass over dw is left to do
+ * that. Short sums are a block together: a tile makes one after the other, and
+ * those that a later one joins never leave the first cache.
  *
  * It is a product whose k is r. It is cut into
  *
@@ -21,34 +23,27 @@
 #ifndef KERNEL_OUTER_H
 #define KERNEL_OUTER_H
 
+#include "kernel/outer_block.h"
 #include "kernel/outer_narrow.h"
-#include "kernel/outer_tile.h"
 
 enum {
-    OUTER_ROWS = 144,    /* rows of dw in a strip */
-    OUTER_HEIGHT = 1024, /* rows of dw in a part */
-    OUTER_WIDTH = 256,   /* columns of dw in a part, besides the tail */
+    OUTER_ROWS = 144,                     /* rows of dw in a strip */
+    OUTER_HEIGHT = 1024,                  /* rows of dw in a part */
     OUTER_UNIT = NARROW_PANELS * PANEL,   /* strips are made of: whole tiles */
     TRANSPOSED_ROW = OUTER_HEIGHT + LANES /* a power of two would put its rows
                                              into the same cache sets */
 };
 
-/* A part of dw, and one block of r, which is a chain. */
+/* A part of dw. */
 typedef struct outer_part {
-    size_t K;
     const float *const *da, *const *x;
-    size_t R;               /* at most CHAIN */
-    size_t after;           /* r that follow */
     size_t first, rows;     /* columns of da, at most OUTER_HEIGHT */
     size_t row;             /* of dw, which is that of first */
+    size_t from;            /* column of x, which is that of column */
     size_t column, columns; /* whole panels, at most OUTER_WIDTH */
     size_t tail;            /* columns after those, fewer than OUTER_NARROW */
-    leaf_sum dw;            /* fresh and closed are those of the block */
-    bool adds;              /* the block adds to what dw holds then */
     float *transposed;      /* (tail,TRANSPOSED_ROW): the tail of dw */
 } outer_part;
-
-INLINE size_t outer_least(size_t a, size_t b) { return a < b ? a : b; }
 
 /* ---- The tail: outer_narrow.h -------------------------------------------- */
 
@@ -58,67 +53,69 @@ INLINE size_t tail_width(size_t tail)
     return (tail + PANEL - 1) / PANEL * PANEL;
 }
 
-/* The tail of the rows [n,end); x is its copied tail. */
-static void tail_block(const outer_part *part, size_t n, size_t end,
-                       const float *x)
+/* The chain of a piece for the rows [n,end) of the tail: R rows of da, from at
+ * on; x is their copied tail. */
+static void tail_chain(const outer_part *part, const outer_piece *piece,
+                       size_t at, size_t n, size_t end, const float *x)
 {
     const size_t tail = part->tail;
     const size_t count = (tail + TILE_ROWS - 1) / TILE_ROWS;
 
     for (size_t i = 0; i < count; i++) {
         const size_t k = tile_begin(tail, count, i);
-        const narrow_tile t = {.R = part->R,
+        const narrow_tile t = {.R = piece->R,
                                .N = end - n,
                                .at = part->first + n,
-                               .da = part->da,
+                               .da = part->da + at,
                                .x = x + k,
                                .step = tail_width(tail),
                                .c = part->transposed + k * TRANSPOSED_ROW + n,
                                .row = TRANSPOSED_ROW,
-                               .fresh = part->dw.fresh,
-                               .adds = part->adds};
+                               .fresh = !piece->first || piece->sum->fresh,
+                               .adds = !piece->first};
         narrow_tiles[tile_begin(tail, count, i + 1) - k - 1](&t);
     }
 }
 
-/* Where row n of the tail begins, in the arrays of dw. */
-INLINE size_t tail_at(const outer_part *part, size_t n)
+/* Copies the rows [n,end) of the tail of a sum into transposed. */
+static void tail_load(const outer_part *part, const leaf_sum *sum, size_t n,
+                      size_t end)
 {
-    return (part->row + n) * part->K + part->column + part->columns;
-}
-
-/* Copies the tail of dw into transposed. */
-static void tail_load(const outer_part *part)
-{
-    for (size_t n = 0; n < part->rows; n++) {
-        const float *dw = part->dw.to + tail_at(part, n);
+    for (; n < end; n++) {
+        const float *dw =
+            sum->to + (part->row + n) * sum->row + part->column + part->columns;
         for (size_t k = 0; k < part->tail; k++)
             part->transposed[k * TRANSPOSED_ROW + n] = dw[k];
     }
 }
 
-/* Stores count floats of dw, from at on, closed. */
-INLINE void tail_close(const leaf_sum *dw, size_t at, size_t count,
-                       const float *from)
+/* Stores count floats, from row n of the tail on, closed. */
+INLINE void tail_close(const outer_part *part, const leaf_sum *dw, size_t n,
+                       size_t count, const float *from)
 {
     const size_t joins = dw->closed ? dw->join_count : 0;
+    const size_t row = part->row + n, column = part->column + part->columns;
+    float *to = dw->to + row * dw->row + column;
+    const size_t join = row * dw->join_row + column;
+
     for (size_t l = 0; l < count; l += VLEN) {
         vf sum = vf_load(from + l, left(count, l));
         if (dw->closed) sum += vf_set(0);
         for (size_t i = 0; i < joins; i++)
-            sum += vf_load(dw->joins[i] + at + l, left(count, l));
-        vf_store(dw->to + at + l, sum, left(count, l));
+            sum += vf_load(dw->joins[i] + join + l, left(count, l));
+        vf_store(to + l, sum, left(count, l));
     }
 }
 
-/* Copies transposed back, closed. */
-static void tail_store(const outer_part *part)
+/* Copies the rows [n,end) of transposed back, closed. */
+static void tail_store(const outer_part *part, const leaf_sum *dw, size_t n,
+                       size_t end)
 {
     const size_t tail = part->tail;
 
-    for (size_t n = 0; tail > 0 && n < part->rows; n += LANES) {
+    for (; n < end; n += LANES) {
         float line[LANES * OUTER_NARROW];
-        const size_t rows = outer_least(part->rows - n, LANES);
+        const size_t rows = outer_least(end - n, LANES);
 
         /* some rows at once, so that what is read again is in the cache */
         for (size_t k = 0; k < tail; k++) {
@@ -129,10 +126,27 @@ static void tail_store(const outer_part *part)
         }
 
         /* rows that are nothing but tail follow one another */
-        const bool joined = tail == part->K;
+        const bool joined =
+            tail == dw->row && (dw->join_count == 0 || tail == dw->join_row);
         const size_t width = joined ? rows * tail : tail;
         for (size_t i = 0; i < rows; i += joined ? rows : 1)
-            tail_close(&part->dw, tail_at(part, n + i), width, line + i * tail);
+            tail_close(part, dw, n + i, width, line + i * tail);
+    }
+}
+
+/* The rows [n,end) of the tail of a block; x is its copied tail. */
+static void tail_block(const outer_part *part, const outer_block *b, size_t n,
+                       size_t end, const float *x)
+{
+    size_t r = 0;
+    for (size_t i = 0; i < b->count && part->tail > 0; i++) {
+        const outer_piece *piece = b->piece + i;
+        if (piece->first && !piece->sum->fresh)
+            tail_load(part, piece->sum, n, end);
+        tail_chain(part, piece, b->at + r, n, end,
+                   x + r * tail_width(part->tail));
+        if (piece->last) tail_store(part, piece->sum, n, end);
+        r += piece->R;
     }
 }
 
@@ -190,13 +204,13 @@ typedef struct outer_next {
 
 /* What follows a strip, to be fetched in that many steps: the next strip, or
  * the first one of the next block. */
-INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
-                                size_t steps)
+INLINE outer_next outer_next_of(const outer_part *part, const outer_block *b,
+                                size_t strip, size_t steps)
 {
     const bool last = strip + 1 == outer_strips(part);
     const size_t then = last ? 0 : strip + 1;
-    const size_t R = last ? outer_least(part->after, CHAIN) : part->R;
-    outer_next next = {.da = part->da,
+    const size_t R = last ? outer_least(b->after, CHAIN) : b->R;
+    outer_next next = {.da = part->da + b->at,
                        .da_at = part->first + outer_strip_begin(part, then),
                        .da_end =
                            part->first + outer_strip_begin(part, then + 1),
@@ -204,10 +218,10 @@ INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
 
     next.R = R; /* without a next block there is nothing to fetch */
     if (last && R > 0) {
-        next.da += part->R;
-        next.x = part->x + part->R;
-        next.x_at = part->column;
-        next.x_end = part->column + part->columns + part->tail;
+        next.da += b->R;
+        next.x = part->x + b->at + b->R;
+        next.x_at = part->from;
+        next.x_end = part->from + part->columns + part->tail;
     }
     return next;
 }
@@ -238,112 +252,112 @@ INLINE size_t outer_group_begin(const outer_part *part, size_t i)
 }
 
 /* The whole panels of a strip; v holds the copied groups of x. */
-static void outer_strip(const outer_part *part, size_t strip, const float *v)
+static void outer_strip(const outer_part *part, const outer_block *b,
+                        const outer_steps *steps, size_t strip, const float *v)
 {
     _Alignas(64) float s[(CHAIN + LANES) * (OUTER_ROWS + TILE_ROWS)];
-    const size_t R = part->R, K = part->K;
     const size_t first = outer_strip_begin(part, strip);
     const size_t end = outer_strip_begin(part, strip + 1);
     const size_t groups = outer_groups(part);
     const size_t count = (end - first + TILE_ROWS - 1) / TILE_ROWS;
-    outer_next next = outer_next_of(part, strip, groups * count);
-    outer_pack_tiles(part->da, R, part->first + first, end - first, s);
+    outer_next next = outer_next_of(part, b, strip, groups * count);
+    outer_pack_tiles(part->da + b->at, b->R, part->first + first, end - first,
+                     s);
 
     /* each group of columns stays in the first cache while all rows pass */
     for (size_t g = 0; g < groups; g++) {
         const size_t panel = outer_group_begin(part, g);
         const size_t panels = outer_group_begin(part, g + 1) - panel;
-        outer_function *const *run = outer_tiles[part->dw.closed][panels - 1];
-        float *dw = part->dw.to + (part->row + first) * K + part->column +
-                    panel * PANEL;
-        outer_tile t = {.R = R,
-                        .K = K,
-                        .v = v + panel * PANEL * R,
-                        .leaf = &part->dw,
-                        .adds = part->adds};
+        outer_function *const *run = outer_tiles[b->closed][panels - 1];
+        outer_tile t = {.k = part->column + panel * PANEL,
+                        .next_n = part->row + first,
+                        .v = v + panel * PANEL * b->R,
+                        .count = b->count,
+                        .steps = steps->step};
+        t.next_k = t.k;
 
         for (size_t i = 0; i < count; i++) {
-            const size_t m = i * TILE_ROWS;
-            const size_t rows = outer_least(end - first - m, TILE_ROWS);
-            t.s = s + i * outer_tile_size(R);
-            t.dw = dw + m * K;
-            t.next = i + 1 < count ? t.dw + rows * K : dw + panels * PANEL;
+            const size_t m = first + i * TILE_ROWS;
+            const size_t rows = outer_least(end - m, TILE_ROWS);
+            t.s = s + i * outer_tile_size(b->R);
+            t.n = t.next_n;
+            t.next_n += rows;
+            if (i + 1 == count) {
+                t.next_n = part->row + first;
+                t.next_k += panels * PANEL;
+            }
 
             outer_fetch(&next);
-            run[rows - 1](&t);
+            if (b->count > 1 && rows == TILE_ROWS) /* whole sums */
+                outer_short_tiles[panels - 1](&t);
+            else run[rows - 1](&t);
         }
     }
 }
 
 /* One block of r: copies its columns of x, then goes strip by strip. */
-static void outer_block(const outer_part *part)
+static void outer_block_run(const outer_part *part, const outer_block *b)
 {
     _Alignas(64) float v[CHAIN * OUTER_WIDTH];
     _Alignas(64) float x[CHAIN * OUTER_NARROW];
-    const size_t R = part->R;
+    const float *const *rows = part->x + b->at;
+    const size_t R = b->R;
+    outer_steps steps;
+    outer_steps_make(&steps, b);
 
     /* x, group by group, then its tail */
     for (size_t g = 0; g < outer_groups(part); g++) {
         const size_t at = outer_group_begin(part, g) * PANEL;
         const size_t width = outer_group_begin(part, g + 1) * PANEL - at;
-        columns_pack(part->x, R, part->column + at, width, width, v + at * R);
+        columns_pack(rows, R, part->from + at, width, width, v + at * R);
     }
     if (part->tail > 0)
-        columns_pack(part->x, R, part->column + part->columns, part->tail,
+        columns_pack(rows, R, part->from + part->columns, part->tail,
                      tail_width(part->tail), x);
 
     for (size_t strip = 0; strip < outer_strips(part); strip++) {
-        tail_block(part, outer_strip_begin(part, strip),
+        tail_block(part, b, outer_strip_begin(part, strip),
                    outer_strip_begin(part, strip + 1), x);
-        if (part->columns > 0) outer_strip(part, strip, v);
+        if (part->columns > 0) outer_strip(part, b, &steps, strip, v);
     }
 }
 
-/* All r of a part, chain by chain. Without any r one empty block remains. */
-static void outer_blocks(outer_part part, size_t R)
+/* All sums of a part, block by block. */
+static void outer_part_run(outer_part part, outer_walk walk)
 {
     _Alignas(64) float transposed[OUTER_NARROW * TRANSPOSED_ROW];
-    const bool closed = part.dw.closed;
+    outer_block block;
 
     part.transposed = transposed;
-    if (!part.dw.fresh) tail_load(&part);
-    do {
-        part.R = outer_least(R, CHAIN);
-        part.after = R - part.R;
-        part.dw.closed = closed && part.after == 0;
-        outer_block(&part);
-
-        part.da += part.R;
-        part.x += part.R;
-        R = part.after;
-        part.dw.fresh = part.adds = true;
-    } while (R > 0);
-    tail_store(&part);
+    while (outer_next_block(&walk, &block))
+        outer_block_run(&part, &block);
 }
 
-static void KERNEL(outer)(size_t R, size_t begin, size_t end, size_t K,
-                          const float *const *da, const float *const *x,
-                          const leaf_sum *dw)
+static void KERNEL(outer)(const outer_product *o, size_t count,
+                          const size_t *row, const leaf_sum *dw)
 {
-    if (begin >= end) return;
+    if (o->begin >= o->end) return;
 
     /* cut dw evenly: a last part with few rows or columns would be slow */
-    const size_t N = end - begin, panels = K < OUTER_NARROW ? 0 : K / PANEL;
+    const size_t N = o->end - o->begin, K = o->right - o->left;
+    const size_t panels = K < OUTER_NARROW ? 0 : K / PANEL;
     const size_t heights = (N + OUTER_HEIGHT - 1) / OUTER_HEIGHT;
     const size_t fit = (panels * PANEL + OUTER_WIDTH - 1) / OUTER_WIDTH;
     const size_t widths = fit > 0 ? fit : 1;
 
-    outer_part part = {.K = K, .da = da, .x = x, .dw = *dw};
+    const outer_walk walk = {.count = count, .row = row, .sums = dw};
+    outer_part part = {.da = o->da, .x = o->x};
     for (size_t i = 0; i < heights; i++)
         for (size_t j = 0; j < widths; j++) {
             const size_t after = tile_begin(panels, widths, j + 1) * PANEL;
             part.row = tile_begin(N, heights, i);
             part.rows = tile_begin(N, heights, i + 1) - part.row;
-            part.first = begin + part.row;
+            part.first = o->begin + part.row;
             part.column = tile_begin(panels, widths, j) * PANEL;
             part.columns = after - part.column;
+            part.from = o->left + part.column;
             part.tail = j + 1 == widths ? K - after : 0;
-            outer_blocks(part, R);
+            outer_part_run(part, walk);
         }
 }
 

@@ -74,18 +74,19 @@ static float leaf_end(const leaf_sum *leaf, size_t i, double sum)
     return (float)sum;
 }
 
-static void ref_outer(size_t R, size_t begin, size_t end, size_t K,
-                      const float *const *da, const float *const *x,
+static void ref_outer(const outer_product *o, size_t count, const size_t *row,
                       const leaf_sum *dw)
 {
-    for (size_t n = begin; n < end; n++)
-        for (size_t k = 0; k < K; k++) {
-            size_t at = (n - begin) * K + k;
-            double sum = leaf_begin(dw, at);
-            for (size_t r = 0; r < R; r++)
-                sum += (double)da[r][n] * (double)x[r][k];
-            dw->to[at] = leaf_end(dw, at, sum);
-        }
+    for (size_t i = 0; i < count; i++)
+        for (size_t n = 0; n < o->end - o->begin; n++)
+            for (size_t k = 0; k < o->right - o->left; k++) {
+                size_t at = n * dw[i].row + k, join = n * dw[i].join_row + k;
+                double sum = leaf_begin(dw + i, at);
+                for (size_t r = row[i]; r < row[i + 1]; r++)
+                    sum += (double)o->da[r][o->begin + n] *
+                           (double)o->x[r][o->left + k];
+                dw[i].to[at] = leaf_end(dw + i, join, sum);
+            }
 }
 
 static void ref_column_sum(size_t R, size_t begin, size_t end,

@@ -3,13 +3,25 @@
 
 #include <string.h>
 
-/* Floats of a slice, if its rows are not longer. */
-enum { SLICE_FLOATS = 1 << 18 };
-
-size_t gradient_slice_rows(size_t K)
+gradient_shape gradient_shape_of(size_t N, size_t K)
 {
-    size_t rows = K ? SLICE_FLOATS / K / LANES * LANES : SLICE_FLOATS;
-    return rows ? rows : LANES;
+    /* columns as a kernel sums them, so that it copies dy once for a slice */
+    size_t panels = K / PANEL;
+    size_t across = (panels * PANEL + OUTER_WIDTH - 1) / OUTER_WIDTH;
+    if (across == 0) across = 1;
+
+    /* and as many rows as fit, cut evenly */
+    size_t widest = (panels + across - 1) / across * PANEL + K % PANEL;
+    size_t most = GRADIENT_SLICE / (widest ? widest : 1) / LANES * LANES;
+    size_t down = N > most ? (N + most - 1) / most : 1;
+    size_t blocks = (N + LANES - 1) / LANES;
+    return (gradient_shape){K, (blocks + down - 1) / down * LANES, across};
+}
+
+size_t gradient_shape_column(const gradient_shape *shape, size_t i)
+{
+    size_t panels = shape->K / PANEL;
+    return i == shape->across ? shape->K : panels * i / shape->across * PANEL;
 }
 
 /* ---- Leaves that a pass closes ------------------------------------------ */
@@ -17,7 +29,7 @@ size_t gradient_slice_rows(size_t K)
 gradient_slice gradient_slice_at(const pass *p, size_t offset, size_t thread)
 {
     const gradient_sums *sums = &p->training->sums;
-    gradient_slice slice = {p, sums, offset, NULL, 0};
+    gradient_slice slice = {.p = p, .sums = sums, .offset = offset};
 
     if (sums->levels) {
         slice.level = sums->levels + offset;
@@ -26,6 +38,15 @@ gradient_slice gradient_slice_at(const pass *p, size_t offset, size_t thread)
         slice.level = sums->room + thread * sums->room_count * sums->room_size;
         slice.stride = sums->room_size;
     }
+    return slice;
+}
+
+gradient_slice gradient_slice_of(const pass *p, size_t offset, size_t K,
+                                 size_t columns, size_t thread)
+{
+    gradient_slice slice = gradient_slice_at(p, offset, thread);
+    slice.row = K;
+    slice.level_row = slice.sums->levels ? K : columns;
     return slice;
 }
 
@@ -58,6 +79,8 @@ static leaf_sum join_levels(const gradient_slice *slice, uint64_t before,
             joins[to.join_count++] = slice->level + k * slice->stride;
 
     to.to = sum ? sum : slice->level + carries * slice->stride;
+    to.row = sum ? slice->row : slice->level_row;
+    to.join_row = slice->level_row;
     return to;
 }
 

@@ -19,8 +19,18 @@
 #include "base/tree.h"
 #include "layer/pass.h"
 
-/* Rows of a weight (.,K) that are a slice: what stays in the second cache. */
-size_t gradient_slice_rows(size_t K);
+/* The most floats of a weight that are summed at once, but for a single row:
+ * what stays in the second cache. */
+enum { GRADIENT_SLICE = 1 << 18 };
+
+/* A weight (N,K) is summed in slices of some rows, so many side by side. */
+typedef struct gradient_shape {
+    size_t K, rows, across;
+} gradient_shape;
+gradient_shape gradient_shape_of(size_t N, size_t K);
+
+/* The first column of slice i of those side by side, or K. */
+size_t gradient_shape_column(const gradient_shape *shape, size_t i);
 
 /* The sum that a leaf of a pass belongs to: one of the nodes, or else all
  * leaves of the pass, whose total is NULL where it joins those before it. */
@@ -33,10 +43,16 @@ typedef struct gradient_slice {
     size_t offset; /* of its first element */
     float *level;  /* level k is at level + k * stride */
     size_t stride;
+    size_t row, level_row; /* of a matrix: floats from row to row of the weight,
+                              and of levels */
 } gradient_slice;
 
 /* The slice that begins at offset; thread is less than the pass's threads. */
 gradient_slice gradient_slice_at(const pass *p, size_t offset, size_t thread);
+
+/* The same of some columns of a weight (.,K). */
+gradient_slice gradient_slice_of(const pass *p, size_t offset, size_t K,
+                                 size_t columns, size_t thread);
 
 /* Where a leaf goes that the pass closes; joins has room for TREE_LEVELS.
  * Leaves must follow each other. */

@@ -20,28 +20,47 @@ enum { ROWS_ENOUGH = 128 }; /* rows of dw that keep a thread busy enough */
 
 /* ---- Rows --------------------------------------------------------------- */
 
-/* The rows [begin,end) of dw, slice by slice, each leaf by leaf. */
+/* All leaves of a slice of dw. */
+static void sum_slice(const gradient_job *job, size_t thread,
+                      const outer_product *o)
+{
+    const pass *p = job->p;
+    size_t K = job->g->K, offset = (size_t)job->g->dw + o->begin * K + o->left;
+    gradient_slice slice =
+        gradient_slice_of(p, offset, K, o->right - o->left, thread);
+    const float *joins[OUTER_SUMS][TREE_LEVELS];
+    leaf_sum dw[OUTER_SUMS];
+
+    for (size_t leaf = 0, count; leaf < p->leaf_count; leaf += count) {
+        count = p->leaf_count - leaf;
+        if (count > OUTER_SUMS) count = OUTER_SUMS;
+        for (size_t i = 0; i < count; i++)
+            dw[i] = gradient_leaf(&slice, leaf + i, joins[i]);
+        kernels_train(p->k)->outer(o, count, p->leaf_begin + leaf, dw);
+    }
+}
+
+/* The rows [begin,end) of dw, slice by slice. */
 static void sum_products(const gradient_job *job, size_t thread, size_t begin,
                          size_t end)
 {
-    const pass *p = job->p;
-    const float *joins[TREE_LEVELS];
-    size_t K = job->g->K, rows = gradient_slice_rows(K);
-    if (p->leaf_count == 1) rows = end - begin; /* which has no levels */
-
-    for (size_t n = begin; n < end; n += rows) {
-        size_t stop = n + rows < end ? n + rows : end;
-        gradient_slice slice =
-            gradient_slice_at(p, (size_t)job->g->dw + n * K, thread);
-
-        for (size_t leaf = 0; leaf < p->leaf_count; leaf++) {
-            size_t first = p->leaf_begin[leaf],
-                   count = p->leaf_begin[leaf + 1] - first;
-            leaf_sum dw = gradient_leaf(&slice, leaf, joins);
-            kernels_train(p->k)->outer(count, n, stop, K, job->dy + first,
-                                       job->x + first, &dw);
-        }
+    gradient_shape shape = gradient_shape_of(end - begin, job->g->K);
+    if (job->p->leaf_count == 1) { /* which has no levels */
+        shape.rows = end - begin;
+        shape.across = 1;
     }
+
+    for (size_t n = begin; n < end; n += shape.rows)
+        for (size_t i = 0; i < shape.across; i++) {
+            size_t stop = n + shape.rows < end ? n + shape.rows : end;
+            outer_product slice = {job->dy,
+                                   job->x,
+                                   n,
+                                   stop,
+                                   gradient_shape_column(&shape, i),
+                                   gradient_shape_column(&shape, i + 1)};
+            sum_slice(job, thread, &slice);
+        }
 }
 
 /* The same where leaves stay open. */
@@ -49,16 +68,16 @@ static void sum_open_products(const gradient_job *job, size_t begin, size_t end)
 {
     const pass *p = job->p;
     size_t K = job->g->K;
+    outer_product all = {job->dy, job->x, begin, end, 0, K};
 
     for (size_t leaf = 0; leaf < p->leaf_count; leaf++) {
         open_leaf to =
             gradient_open_leaf(p, leaf, (size_t)job->g->dw + begin * K);
         chain_rows rows = gradient_chains(p, leaf);
         while (gradient_next_chain(p, leaf, CHAIN, &rows)) {
-            leaf_sum dw = {.to = to.chain, .fresh = rows.first};
-            kernels_train(p->k)->outer(rows.end - rows.begin, begin, end, K,
-                                       job->dy + rows.begin,
-                                       job->x + rows.begin, &dw);
+            leaf_sum dw = {.to = to.chain, .fresh = rows.first, .row = K};
+            kernels_train(p->k)->outer(&all, 1,
+                                       (size_t[]){rows.begin, rows.end}, &dw);
             if (rows.last) gradient_end_chain(p, &to, (end - begin) * K);
         }
     }
@@ -154,14 +173,19 @@ static void leaves_part(void *context, size_t index)
     size_t begin = index * job->leaves, end = begin + job->leaves;
     if (end > p->leaf_count) end = p->leaf_count;
 
-    const float *joins[TREE_LEVELS];
-    gradient_slice slice = gradient_slice_at(p, (size_t)g->dw, index);
-    for (size_t leaf = begin; leaf < end; leaf++) {
-        size_t first = p->leaf_begin[leaf];
-        leaf_sum dw = gradient_sub_leaf(&slice, leaf - begin, end - begin,
-                                        part_sum(job, index), joins);
-        kernels_train(p->k)->outer(p->leaf_begin[leaf + 1] - first, 0, g->N,
-                                   g->K, job->dy + first, job->x + first, &dw);
+    outer_product all = {job->dy, job->x, 0, g->N, 0, g->K};
+    gradient_slice slice =
+        gradient_slice_of(p, (size_t)g->dw, g->K, g->K, index);
+    const float *joins[OUTER_SUMS][TREE_LEVELS];
+    leaf_sum dw[OUTER_SUMS];
+
+    /* all rows of its leaves, some leaves at a time */
+    for (size_t leaf = begin, count; leaf < end; leaf += count) {
+        count = end - leaf < OUTER_SUMS ? end - leaf : OUTER_SUMS;
+        for (size_t i = 0; i < count; i++)
+            dw[i] = gradient_sub_leaf(&slice, leaf + i - begin, end - begin,
+                                      part_sum(job, index), joins[i]);
+        kernels_train(p->k)->outer(&all, count, p->leaf_begin + leaf, dw);
     }
     rows_part(context, index);
 }

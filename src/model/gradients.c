@@ -18,15 +18,17 @@ static size_t levels_for(uint64_t leaves)
     return levels;
 }
 
-/* Floats of the largest slice that is summed at once. */
+/* Floats of the largest slice that is summed at once: some rows at least, as
+ * peepholes are no matrix. */
 static size_t largest_slice(const elman_model *m)
 {
     size_t largest = LANES;
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
-        size_t columns = p->rank == 2 ? p->shape[1] : 1, size = p->count;
-        size_t rows = gradient_slice_rows(columns);
-        if (p->rank == 2 && rows < p->shape[0]) size = rows * columns;
+        size_t row = p->rank == 2 ? p->shape[1] : p->count, size = p->count;
+        size_t most =
+            row > GRADIENT_SLICE / LANES ? LANES * row : GRADIENT_SLICE;
+        if (size > most) size = most;
         if (size > largest) largest = size;
     }
     return (largest + LANES - 1) / LANES * LANES;
