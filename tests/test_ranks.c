@@ -234,6 +234,7 @@ static const elman_transport *count_on(counted *c, const elman_transport *real)
 /* A gradient whose slices are all as long, or of less blocks than ranks. */
 typedef struct bytes_job {
     size_t n, leaves;
+    bool parts;        /* summed in quarters */
     uint64_t sent[33]; /* by each rank */
 } bytes_job;
 
@@ -244,6 +245,8 @@ static elman_status count_bytes(void *context, const elman_transport *transport)
     float *weights = calloc(job->n, sizeof *weights);
     TRY(share_create(transport, &s));
     TRY(share_prepare(s, job->n, BLOCK));
+    const size_t places[] = {job->n / 4, job->n / 2, job->n / 4 * 3};
+    if (job->parts) TRY(share_cut(s, places, 3, BLOCK));
     TRY(share_reduce(s, job->leaves, weights));
     TRY(share_collect_slices(s, weights));
     job->sent[s->rank] = s->sent;
@@ -287,6 +290,26 @@ TEST(a_rank_sends_what_a_ring_would_or_at_most_twice_as_much)
             CHECK(mean <= (one ? 1.1 : 2) + 1e-9,
                   "%d ranks, %zu leaves: %g of a ring's bytes in the mean",
                   size, leaves, mean);
+        }
+}
+
+/* In parts some 1 / (2 P) more, a tenth at most on a power of two of ranks. */
+TEST(sums_in_parts_take_little_more_than_a_ring)
+{
+    for (int size = 2; size <= 16; size++)
+        for (size_t each = 1; each <= 4; each++) {
+            double mean, most;
+            bool one = (each & (each - 1)) == 0;
+            bool halves = (size & (size - 1)) == 0;
+            size_t ranks = (size_t)size;
+            bytes_job job = {
+                .n = 64 * ranks * BLOCK, .leaves = each * ranks, .parts = true};
+            CHECK_OK(local_run(size, count_bytes, &job));
+            ring_ratios(&job, size, &mean, &most);
+            double more = halves ? 0.1 : 0.15;
+            CHECK(most <= (one ? 1 + more : 2) + 1e-9,
+                  "%d ranks, %zu leaves each: %g of a ring's bytes", size, each,
+                  most);
         }
 }
 
@@ -619,14 +642,18 @@ TEST(the_last_levels_are_summed_while_those_below_go_back)
     run one = {.what = &large, .threads = 2, .to = &alone};
     CHECK_OK(train(&one, NULL));
 
-    enum { SIZE = 9 };
-    job.how = (run){.what = &large, .threads = 2, .to = &got};
-    CHECK_OK(local_run(SIZE, train_counted, &job));
-    check_same(&alone, &got, 0, SIZE, large.name);
-    for (int rank = 0; rank < SIZE; rank++)
-        CHECK(job.by[rank].elsewhere >= STEPS,
-              "rank %d of %d: %zu exchanges began early", rank, SIZE,
-              job.by[rank].elsewhere);
+    /* but where that costs more than a tenth of the bytes */
+    for (int size = 1; size <= 9; size++) {
+        bool beside = size != 1 && size != 2 && size != 4;
+        job.how = (run){.what = &large, .threads = 2, .to = &got};
+        CHECK_OK(local_run(size, train_counted, &job));
+        check_same(&alone, &got, 0, size, large.name);
+        for (int rank = 0; rank < size; rank++)
+            CHECK(beside ? job.by[rank].elsewhere >= STEPS
+                         : job.by[rank].elsewhere == 0,
+                  "rank %d of %d: %zu exchanges began early", rank, size,
+                  job.by[rank].elsewhere);
+    }
 }
 
 /* The metrics of a fresh model on the training part, from each rank. */
@@ -781,6 +808,7 @@ int main(void)
             the_sum_over_ranks_is_that_of_one_whatever_their_number),
         cmocka_unit_test(
             a_rank_sends_what_a_ring_would_or_at_most_twice_as_much),
+        cmocka_unit_test(sums_in_parts_take_little_more_than_a_ring),
         cmocka_unit_test(rounds_and_messages_grow_with_the_logarithm_of_ranks),
         cmocka_unit_test(ranks_train_to_the_bits_of_one_process),
         cmocka_unit_test(the_last_levels_are_summed_while_those_below_go_back),

@@ -19,8 +19,17 @@ static elman_status no_memory(const share *s)
                    s->n, s->size);
 }
 
-/* Fewer ranks sum a gradient as a whole. */
-enum { FEW = 8 };
+/* A part costs rounds of its own, and its sum goes by way of other ranks than
+ * its owners: 1 / (2 P) of a ring's bytes more. That pays wherever ranks are no
+ * power of two, whose whole sum has rounds with idle cables, and from 8 on
+ * (docs/SCALE.md); 2 and 4 ranks would send more than a tenth more than a ring,
+ * and on a slow network take longer. */
+static bool pays(int size)
+{
+    enum { MANY = 8 };
+    bool halves = (size & (size - 1)) == 0;
+    return size >= MANY || !halves;
+}
 
 elman_status share_cut(share *s, const size_t *places, size_t count,
                        size_t least)
@@ -31,12 +40,10 @@ elman_status share_cut(share *s, const size_t *places, size_t count,
     p->ways = calloc(count + 1, sizeof *p->ways);
     if (!p->begins || !p->ways) return no_memory(s);
 
-    /* a part costs rounds of its own, and its sum goes by way of other ranks
-     * than its owners: bytes that few ranks feel */
     size_t end = s->n;
-    bool pays = s->transport.any_thread && s->size >= FEW;
+    bool beside = s->transport.any_thread && pays(s->size);
     if (least < s->n / 8) least = s->n / 8;
-    for (size_t i = count; pays && i-- > 0;)
+    for (size_t i = count; beside && i-- > 0;)
         if (places[i] > 0 && places[i] < end && end - places[i] >= least)
             end = p->begins[p->count++] = places[i];
     p->begins[p->count++] = 0;
