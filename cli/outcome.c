@@ -5,6 +5,7 @@
 #include "judge.h"
 #include "name.h"
 #include "network.h"
+#include "ranks.h"
 #include "replay.h"
 #include "report.h"
 #include "run_journal.h"
@@ -37,24 +38,53 @@ static int evaluate(const training *run, result *kept)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
-/* Room for the result of a part, and its baseline. */
-static int result_open(const training *run, elman_part part, result *kept)
+/* What a part's score has to beat; warp: also the nearest neighbour, NaN: not.
+ */
+static int read_baseline(const training *run, elman_part part, double warp,
+                         elman_baseline *baseline)
 {
-    size_t classes = elman_dataset_encoding(run->dataset)->class_count;
-    double warp = run->values->neighbour;
     elman_baseline_config config = {.part = part,
                                     .neighbour = !isnan(warp),
                                     .warp = isnan(warp) ? 0 : warp,
                                     .threads = (int)run->values->threads};
-    *kept = (result){.part = part};
+    return elman_trainer_baseline(run->trainer, &config, baseline) == ELMAN_OK
+               ? 0
+               : library_failed();
+}
+
+elman_part outcome_part(const training *run)
+{
+    bool held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION) > 0;
+    return held ? ELMAN_PART_VALIDATION : ELMAN_PART_TRAIN;
+}
+
+int outcome_prepare(training *run)
+{
+    uint64_t hash;
+    if (elman_trainer_read_hash(run->trainer, &hash) != ELMAN_OK)
+        return library_failed();
+
+    /* neighbours are looked for by all ranks together, at the end */
+    if (rank_follow()) return 0;
+    elman_part part = outcome_part(run), test = ELMAN_PART_TEST;
+    int code = read_baseline(run, part, NAN, &run->baselines[part]);
+    if (!code && elman_dataset_size(run->dataset, test))
+        code = read_baseline(run, test, NAN, &run->baselines[test]);
+    run->prepared = !code;
+    return code;
+}
+
+/* Room for the result of a part, and its baseline. */
+static int result_open(const training *run, elman_part part, result *kept)
+{
+    size_t classes = elman_dataset_encoding(run->dataset)->class_count;
+    *kept = (result){.part = part, .baseline = run->baselines[part]};
     if (classes) {
         kept->confusion = calloc(classes * classes, sizeof *kept->confusion);
         if (!kept->confusion) return failed("out of memory");
     }
-    if (elman_trainer_baseline(run->trainer, &config, &kept->baseline) ==
-        ELMAN_OK)
-        return 0;
-    return library_failed();
+    double warp = run->values->neighbour;
+    return isnan(warp) ? 0 : read_baseline(run, part, warp, &kept->baseline);
 }
 
 /* A run that was cut short between evaluations has its last one in the model's
@@ -300,9 +330,8 @@ static int keep(training *run, int signal_number, result *kept, result *test)
 
 int outcome_keep(training *run, int signal_number)
 {
-    bool held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION) > 0;
     bool tests = elman_dataset_size(run->dataset, ELMAN_PART_TEST) > 0;
-    result kept = {.part = held ? ELMAN_PART_VALIDATION : ELMAN_PART_TRAIN};
+    result kept = {.part = outcome_part(run)};
     result test = {0}, *last = tests ? &test : NULL;
     live_line("");
     int code = keep(run, signal_number, &kept, last);

@@ -21,6 +21,8 @@ typedef struct training {
     elman_model *model;
     elman_trainer *trainer;
     elman_trainer_config config;
+    elman_baseline baselines[ELMAN_PART_TEST + 1]; /* of the parts reported, */
+    bool prepared;                                 /* by outcome_prepare */
     elman_journal *journal; /* of its evaluations: run_journal.h */
     bool journal_kept;      /* as the model's note */
     char model_path[PATH_ROOM], checkpoint_path[PATH_ROOM];
@@ -36,6 +38,15 @@ typedef struct training {
     elman_metrics told;      /* of the test part, if there is one */
     uint64_t evaluated_step; /* of the last evaluation, 0 none in this run */
 } training;
+
+/* The part whose score chooses the best weights, that of training if there is
+ * no other. */
+elman_part outcome_part(const training *run);
+
+/* Reads all data for what a run needs of it at its end, so that it ends at
+ * once: the hash of a checkpoint, and what scores have to beat. On all ranks.
+ * Returns 0 or an exit code. */
+int outcome_prepare(training *run);
 
 /* Ends a run that has not failed: checkpoint, best weights, model file,
  * summary. Returns the exit code: 0, 130 and 143 after a signal, 1 after an

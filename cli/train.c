@@ -49,6 +49,22 @@ static void on_signal(int signal_number)
         (void)!write(STDERR_FILENO, text, sizeof text - 1);
 }
 
+/* The lock that a run holds before it trains. */
+static const char *volatile early_lock;
+
+/* Before the first step there is nothing to save: a signal ends the process at
+ * once, however much data is being read. */
+static void on_early_signal(int signal_number)
+{
+    static const char erase[] = "\r\033[K",
+                      text[] = "elman: stopped by a signal before anything "
+                               "was saved\n";
+    if (screen.live) (void)!write(STDERR_FILENO, erase, sizeof erase - 1);
+    if (!screen.quiet) (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    if (early_lock) path_remove(early_lock);
+    _exit(128 + signal_number);
+}
+
 /* The name of data (a path) with .safetensors, in the current folder. */
 static void default_model_path(const char *data, char *path, size_t size)
 {
@@ -122,7 +138,9 @@ static bool read_baseline(const training *run, elman_baseline *baseline)
     for (int part = 0; part < PARTS; part++)
         if (elman_dataset_size(run->dataset, (elman_part)part))
             config.part = (elman_part)part;
-    return elman_dataset_baseline(run->dataset, &config, baseline) == ELMAN_OK;
+    *baseline = run->baselines[config.part];
+    return run->prepared ||
+           elman_dataset_baseline(run->dataset, &config, baseline) == ELMAN_OK;
 }
 
 /* The data as it was understood, and the run in figures: all of it, or what
@@ -221,6 +239,7 @@ static int training_open(const parsed_line *arguments, training *run)
     if (!code && writes)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
                          run->values->resume, &run->safe);
+    if (!code && writes) early_lock = run->safe.lock_path;
     if (!code) code = setup_data(arguments, &run->dataset);
     if (!code) code = setup_model(arguments, run->dataset, &run->model);
     if (!code) code = setup_plan(run);
@@ -239,8 +258,9 @@ static int training_open(const parsed_line *arguments, training *run)
         if (status != ELMAN_OK) return library_failed();
     }
 
-    /* where it begins */
-    if (!writes) return 0;
+    /* what else has to be read of the data; and where it begins */
+    if (trains) code = outcome_prepare(run);
+    if (code || !writes) return code;
     if (!screen.quiet) describe_run(run, stderr, false);
     rank_note_idle(run->config.batch_size);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
@@ -350,6 +370,7 @@ static int training_loop(training *run)
 static void training_close(training *run)
 {
     /* the trainer may still write the checkpoint, so it goes before the lock */
+    early_lock = NULL;
     elman_trainer_destroy(run->trainer);
     elman_journal_destroy(run->journal);
     watch_close(&run->watch);
@@ -410,6 +431,7 @@ static void fill_score(const training *run, run_score *score)
 static int train_one(const parsed_line *arguments, run_score *score)
 {
     training run = {.alone = !score};
+    if (!rank_follow()) system_catch_stop(on_early_signal, true);
     int code = training_open(arguments, &run);
 
     /* what is only looked at, and trains nothing */
@@ -482,7 +504,8 @@ const command_row train_command = {
         "labelled series (.tsv, .ts) a classifier, a table (.csv) a forecast, "
         "arrays (.npy) what their shapes say. Every option has a default that "
         "fits the task.\nCtrl-C finishes the step, saves, and says how to "
-        "resume. A resumed run ends with the same bits as one that was never "
+        "resume; before the first step it ends the run at once. A resumed run "
+        "ends with the same bits as one that was never "
         "stopped.",
     .json = true,
     .options = {{"Data", train_data_options},

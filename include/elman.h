@@ -67,7 +67,7 @@
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step follow progress profile save load
  *                     begin_save end_save keep_best evaluate baseline residuals
- *                     (t)
+ *                     read_hash (t)
  *   elman_residuals_  create destroy note scale size read (t)
  *   elman_sampler_    step (t)
  *   elman_array_      load save destroy (t)

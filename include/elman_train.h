@@ -594,7 +594,10 @@ elman_trainer_profile(const elman_trainer *trainer);
  * trainer of the same model, data and config that loads it goes on to exactly
  * the same weights as if training had never stopped; other data, also of the
  * same size, is refused by its hash, which the first of these calls computes.
- */
+ * read_hash does so at a moment of the caller's choice, as it reads all data
+ * to train on and to validate; what it gives, checkpoints have as well. */
+ELMAN_CHECKED elman_status elman_trainer_read_hash(elman_trainer *trainer,
+                                                   uint64_t *hash);
 ELMAN_CHECKED elman_status elman_trainer_save(const elman_trainer *trainer,
                                               const char *path);
 ELMAN_CHECKED elman_status elman_trainer_load(elman_trainer *trainer,

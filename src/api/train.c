@@ -4,6 +4,7 @@
 #include "data/encoding.h"
 #include "data/loader.h"
 #include "format/array.h"
+#include "learn/agreement.h"
 #include "learn/baseline.h"
 #include "learn/checkpoint.h"
 #include "learn/evaluate.h"
@@ -242,6 +243,12 @@ elman_status elman_trainer_end_save(elman_trainer *trainer, bool wait,
 {
     NEED(trainer);
     return saving_end(trainer, wait, ended);
+}
+
+elman_status elman_trainer_read_hash(elman_trainer *trainer, uint64_t *hash)
+{
+    NEED(trainer, hash);
+    return agreement_read_hash(trainer, hash);
 }
 
 elman_status elman_trainer_load(elman_trainer *trainer, const char *path)

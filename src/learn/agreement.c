@@ -174,8 +174,7 @@ static elman_status check_reading(const elman_trainer *t,
                    words);
 }
 
-/* What training and validation read, as one number, found once. */
-static elman_status describe_hash(elman_trainer *t, char text[AGREEMENT_HASH])
+elman_status agreement_read_hash(elman_trainer *t, uint64_t *hash)
 {
     if (!t->data_hash) {
         uint64_t sum = HASH_EMPTY;
@@ -183,7 +182,15 @@ static elman_status describe_hash(elman_trainer *t, char text[AGREEMENT_HASH])
         TRY(dataset_hash_part(t->dataset, ELMAN_PART_VALIDATION, &sum));
         t->data_hash = sum;
     }
-    snprintf(text, AGREEMENT_HASH, "%016llx", (unsigned long long)t->data_hash);
+    *hash = t->data_hash;
+    return ELMAN_OK;
+}
+
+static elman_status describe_hash(elman_trainer *t, char text[AGREEMENT_HASH])
+{
+    uint64_t hash;
+    TRY(agreement_read_hash(t, &hash));
+    snprintf(text, AGREEMENT_HASH, "%016llx", (unsigned long long)hash);
     return ELMAN_OK;
 }
 

@@ -16,7 +16,9 @@ typedef struct agreement {
     char settings[AGREEMENT_TEXT], data[AGREEMENT_TEXT], hash[AGREEMENT_HASH];
 } agreement;
 
-/* Reads all sequences the first time, for the hash; the trainer keeps it. */
+/* Of what training and validation read, as one number. The first time this
+ * reads all sequences; the trainer keeps it. */
+elman_status agreement_read_hash(elman_trainer *trainer, uint64_t *hash);
 elman_status agreement_describe(elman_trainer *trainer, agreement *notes);
 
 /* Whether the trainer's settings, data and model are those of the file.
