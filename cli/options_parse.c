@@ -4,6 +4,7 @@
  * joined, -- ends the options, and a name may be cut short where it stays
  * unambiguous.
  */
+#include "name.h"
 #include "options.h"
 #include "screen.h"
 
@@ -49,11 +50,12 @@ static bool is_global(const option_row *row)
     return false;
 }
 
-/* "elman train" or "elman" for messages. */
+/* The program and its command, for messages. */
 static const char *program_name(const line_parser *parser)
 {
     static char name[64];
-    snprintf(name, sizeof name, "elman%s%s", parser->command ? " " : "",
+    snprintf(name, sizeof name, "%s%s%s", name_short(),
+             parser->command ? " " : "",
              parser->command ? parser->command->name : "");
     return name;
 }

@@ -57,7 +57,7 @@ static void show_checks(const elman_verify_report *report)
     show_check("gradients against the reference",
                significant(report->gradient_error, 2), "of 1",
                report->gradient_error <= 1);
-    show_check("the same bits however it is run",
+    show_check("the same bits on any threads, ranks and budget",
                report->same_bits ? "yes" : "no", "", report->same_bits);
 
     printf("  (1 stands for a relative error of 1e-4, or 1e-5 near zero)\n");

@@ -3,12 +3,13 @@
 
 Every ```c block with a main is built against the shared library and run; every
 ```sh block that begins with elman is run, line after line, with the program at
-hand. Both in one folder of their own, in which the project's folders can be
+hand, and so is one with mpirun where that starts something here. Both in one folder of their own, in which the project's folders can be
 read. A ```text block right after a block is what it prints.
 """
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,19 @@ def blocks():
             yield "c", body, output or None
         elif kind == "sh" and body.startswith("elman "):
             yield "sh", body, output or None
+        elif kind == "sh" and "\nmpirun " in body:
+            yield "mpi", body, output or None
+
+
+def ranks_start(program):
+    """Whether there is elman-mpi, and an mpirun that starts processes; without
+    any network none does."""
+    root = {f"OMPI_ALLOW_RUN_AS_ROOT{end}": "1" for end in ("", "_CONFIRM")}
+    return (program.parent / "elman-mpi").exists() and shutil.which(
+        "mpirun") and subprocess.run(["mpirun", "-np", "1", "true"],
+                                     env={**os.environ, **root},
+                                     stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL).returncode == 0
 
 
 def run(command, work, environment):
@@ -47,9 +61,12 @@ def main():
                 "-o", "example", f"-L{folder}", "-lelman", "-lm"]
     ran = []
     with tempfile.TemporaryDirectory() as work:
-        for name in ("include", "src", "cli", "docs", "examples", "tests"):
+        for name in ("include", "src", "cli", "docs", "examples", "tests",
+                     "README.md"):
             (pathlib.Path(work) / name).symlink_to(ROOT / name)
         for kind, body, want in blocks():
+            if kind == "mpi" and not ranks_start(program):
+                continue
             ran.append(kind)
             if kind == "c":
                 subprocess.run(compiler, cwd=work, input=body, text=True,

@@ -21,6 +21,14 @@
 
 static const char program_name[] = "elman-mpi";
 
+#if defined OPEN_MPI
+static const char mpi_name[] = "Open MPI";
+#elif defined MPICH
+static const char mpi_name[] = "MPICH";
+#else
+static const char mpi_name[] = "the MPI";
+#endif
+
 /* Where standard error really goes on a rank that keeps what it says. */
 static int true_error = -1;
 static FILE *kept;
@@ -35,17 +43,51 @@ static bool is_bound(void)
     return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) < online;
 }
 
-/* What is typed before the number of ranks and the program, "" where nothing
- * is; before MPI says much of the same for itself. srun is what has started a
- * task of Slurm, unless mpirun of Open MPI or MPICH did, inside of a job. */
-static const char *launcher(void)
+/* How this process was begun, which is known before MPI says much of the same
+ * for itself. */
+typedef struct beginning {
+    const char *typed; /* before the number of ranks and the program, or "" */
+    int processes;     /* that were begun with it, as far as is known */
+} beginning;
+
+static int number_in(const char *variable)
 {
-    bool mpirun = getenv("OMPI_COMM_WORLD_SIZE") || getenv("MPI_LOCALRANKID");
-    if (!mpirun && getenv("SLURM_PROCID"))
-        return getenv("PMI_RANK") ? "srun --mpi=pmi2 -n "
-                                  : "srun --mpi=pmix -n ";
-    return mpirun || getenv("PMI_RANK") || getenv("PMIX_RANK") ? "mpirun -np "
-                                                               : "";
+    const char *text = getenv(variable);
+    int number = text ? atoi(text) : 0;
+    return number > 0 ? number : 1;
+}
+
+/* By srun, a task of Slurm; by mpirun of Open MPI or MPICH, also in a job of
+ * Slurm; or alone. */
+static beginning how_begun(void)
+{
+    if (getenv("OMPI_COMM_WORLD_SIZE"))
+        return (beginning){"mpirun -np ", number_in("OMPI_COMM_WORLD_SIZE")};
+    if (getenv("SLURM_STEP_NUM_TASKS") && !getenv("MPI_LOCALRANKID"))
+        return (beginning){getenv("PMI_RANK") ? "srun --mpi=pmi2 -n "
+                                              : "srun --mpi=pmix -n ",
+                           number_in("SLURM_STEP_NUM_TASKS")};
+    bool mpirun = getenv("PMI_RANK") || getenv("PMIX_RANK");
+    return (beginning){mpirun ? "mpirun -np " : "", number_in("PMI_SIZE")};
+}
+
+/* Processes of a launcher of another MPI would each train alone, and into one
+ * file. */
+static bool is_joined(const beginning *begun, int size)
+{
+    if (size > 1 || begun->processes == 1) return true;
+
+    /* one of them says so */
+    const char *number = getenv("OMPI_COMM_WORLD_RANK");
+    if (!number) number = getenv("PMI_RANK");
+    if (!number) number = getenv("SLURM_PROCID");
+    if (!number || !strcmp(number, "0"))
+        fprintf(stderr,
+                "%s: %d processes were begun, and each is alone: expected the "
+                "mpirun of %s, with which it was built, or srun with the --mpi "
+                "of that\n",
+                program_name, begun->processes, mpi_name);
+    return false;
 }
 
 /* How many ranks are on this machine, and how many machines there are. */
@@ -147,17 +189,22 @@ static void show_failure(int rank, int size, int code)
 int main(int argc, char **argv)
 {
     int provided, rank, size, here, machines, worst = 0;
-    const char *begun = launcher();
+    const beginning begun = how_begun();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     count_places(&here, &machines);
 
+    if (!is_joined(&begun, size)) {
+        MPI_Finalize();
+        return EXIT_FAILURE;
+    }
+
     /* what looks like a terminal here may be a file where the launcher is */
     setenv("NO_COLOR", "1", 0);
     const elman_transport *transport = transport_open();
     rank_open(transport, here, machines, is_bound());
-    name_open(program_name, begun, size);
+    name_open(program_name, begun.typed, size);
     if (rank != 0) keep_quiet();
     int code = program(argc, argv);
     if (code == EXIT_ELSEWHERE) code = 0;
