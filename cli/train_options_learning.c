@@ -146,7 +146,8 @@ const option_row train_training_options[] = {
              "data and weights: 512M or 1.5GiB of 1024, 2GB of 1000, or a "
              "number. Steps are run again where they do not fit. A file of "
              "more than an eighth of that (else of 1 GB) is read as it is "
-             "needed, but for tables. The result does not depend on it"},
+             "needed, and rows of a table lie in files in TMPDIR. The result "
+             "does not depend on it"},
     {0},
 };
 

@@ -224,8 +224,11 @@ typedef struct elman_dataset_config {
                       series are UTF-8 then, or read as bytes. Files that are
                       cut short or written to are refused (by
                       elman_loader_read and all that reads batches,
-                      ELMAN_BAD_FILE). More than this from standard input is
-                      kept in a file in TMPDIR */
+                      ELMAN_BAD_FILE). Of tables and .tsf the lists of rows
+                      that take more than a sixteenth of this lie in files
+                      without a name, mapped, in TMPDIR, and so does more than
+                      this from standard input. A child of fork must not use
+                      such a dataset */
 } elman_dataset_config;
 
 /* An open file of data. */

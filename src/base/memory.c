@@ -90,16 +90,21 @@ char *text_copy(const char *text)
     return copy;
 }
 
-void *array_widen(void *array, size_t *room, size_t needed, size_t bytes)
+bool array_room(size_t *room, size_t needed, size_t bytes, size_t *total)
 {
-    if (needed <= *room && array) return array;
-
     /* twice as many, so that adding one by one stays cheap */
-    size_t wanted = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2, total = 0;
+    size_t wanted = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2;
     if (wanted < needed) wanted = needed;
     if (wanted < WIDEN_FIRST) wanted = WIDEN_FIRST;
+    *room = wanted;
+    return sizes_multiply(wanted, bytes, 1, total);
+}
 
-    if (!sizes_multiply(wanted, bytes, 1, &total)) return NULL;
+void *array_widen(void *array, size_t *room, size_t needed, size_t bytes)
+{
+    size_t wanted = *room, total = 0;
+    if (needed <= *room && array) return array;
+    if (!array_room(&wanted, needed, bytes, &total)) return NULL;
     void *wider = realloc(array, total);
     if (wider) *room = wanted;
     return wider;

@@ -58,4 +58,8 @@ char *text_copy(const char *text);
  * or NULL without memory; room is how many elements it has. */
 void *array_widen(void *array, size_t *room, size_t needed, size_t bytes);
 
+/* The room that it gives an array, and the bytes of that; false if no size_t
+ * holds them. */
+bool array_room(size_t *room, size_t needed, size_t bytes, size_t *total);
+
 #endif

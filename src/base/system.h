@@ -108,6 +108,9 @@ void system_thread_join(system_thread *thread);
 /* Lets another thread have this processor, if one waits for it. */
 void system_thread_yield(void);
 
+/* Sleeps so long, about. */
+void system_thread_sleep(unsigned milliseconds);
+
 /* The processor that this thread runs on, or -1 if the system does not tell. */
 int system_processor_here(void);
 

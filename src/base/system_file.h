@@ -51,13 +51,32 @@ void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
                       uint64_t *begin, uint64_t *end);
 
 /* Makes an empty file without a name, for writing and reading, which is gone
- * once it is closed, in the folder that this system has for such: TMPDIR, else
- * /tmp. Messages call it folder, at most room bytes of its path. */
+ * once it is closed, in the folder that this system has for such: TMPDIR; else
+ * /var/tmp, as /tmp may be memory, and /tmp where there is none. Messages call
+ * it folder, at most room bytes of its path. */
 bool system_file_temporary(char *folder, size_t room, system_file *file);
 
 /* Writes all bytes to such a file from an offset on. */
 bool system_file_write(system_file file, uint64_t offset, size_t bytes,
                        const void *data);
+
+/* Makes such a file so many bytes long, with room for all of them on its disk;
+ * what was not written yet reads as zeros. */
+bool system_file_reserve(system_file file, uint64_t bytes);
+
+/* Puts the first bytes of such a file, which has as many, into this process'
+ * memory, to read and to write: NULL if there is no room for them. What is
+ * written is in the file. Nobody else has it, so nobody makes it shorter. */
+void *system_file_map(system_file file, size_t bytes);
+void system_file_unmap(void *at, size_t bytes);
+
+/* Takes a mapped file out of the process' memory until it is touched again, if
+ * the system can. */
+void system_file_unload(void *at, size_t bytes);
+
+/* Bytes of mapped files that are in this process' memory; 0 if the system does
+ * not tell. */
+size_t system_file_loaded(void);
 
 /* Reads standard input in the same way, from where it is, byte by byte as it
  * comes. */

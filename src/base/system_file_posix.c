@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,19 +127,17 @@ void system_file_data(system_file file, uint64_t offset, uint64_t bytes,
 #endif
 }
 
-bool system_file_temporary(char *folder, size_t room, system_file *file)
+/* Makes the file in one folder; its name goes at once, the file with its
+ * descriptor. */
+static bool make_in(const char *folder, system_file *file)
 {
     char path[4096];
-    const char *place = getenv("TMPDIR");
-    if (!place || !*place) place = "/tmp";
-    snprintf(folder, room, "%s", place);
-    if (snprintf(path, sizeof path, "%s/elman-XXXXXX", place) >=
+    if (snprintf(path, sizeof path, "%s/elman-XXXXXX", folder) >=
         (int)sizeof path) {
         errno = ENAMETOOLONG;
         return false;
     }
 
-    /* the name goes at once, the file with its descriptor */
     int fd = mkstemp(path);
     if (fd < 0) return false;
     bool made = unlink(path) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
@@ -147,6 +146,18 @@ bool system_file_temporary(char *folder, size_t room, system_file *file)
     errno = reason;
     if (made) file->id = fd;
     return made;
+}
+
+bool system_file_temporary(char *folder, size_t room, system_file *file)
+{
+    const char *place = getenv("TMPDIR");
+    if (!place || !*place) {
+        snprintf(folder, room, "/var/tmp");
+        if (make_in("/var/tmp", file)) return true;
+        place = "/tmp";
+    }
+    snprintf(folder, room, "%s", place);
+    return make_in(place, file);
 }
 
 bool system_file_write(system_file file, uint64_t offset, size_t bytes,
@@ -160,6 +171,88 @@ bool system_file_write(system_file file, uint64_t offset, size_t bytes,
         done += (size_t)put;
     }
     return true;
+}
+
+/* Writes zeros over a file from where it ends on, where a system has no other
+ * way to keep room for it. */
+static bool fill(system_file file, uint64_t from, uint64_t bytes)
+{
+    static const char zeros[1 << 16];
+    while (from < bytes) {
+        uint64_t left = bytes - from;
+        size_t count = left < sizeof zeros ? (size_t)left : sizeof zeros;
+        if (!system_file_write(file, from, count, zeros)) return false;
+        from += count;
+    }
+    return true;
+}
+
+bool system_file_reserve(system_file file, uint64_t bytes)
+{
+    struct stat about;
+    if (fstat((int)file.id, &about)) return false;
+
+    /* a shorter file gives back what is behind its end */
+    uint64_t have = (uint64_t)about.st_size;
+    if (bytes <= have)
+        return bytes == have || !ftruncate((int)file.id, (off_t)bytes);
+
+#ifdef __APPLE__
+    return fill(file, have, bytes);
+#else
+    int reason = 0;
+    do
+        reason =
+            posix_fallocate((int)file.id, (off_t)have, (off_t)(bytes - have));
+    while (reason == EINTR);
+    if (reason == EOPNOTSUPP || reason == EINVAL)
+        return fill(file, have, bytes);
+    errno = reason;
+    return !reason;
+#endif
+}
+
+void *system_file_map(system_file file, size_t bytes)
+{
+    void *at =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, (int)file.id, 0);
+    if (at == MAP_FAILED) return NULL;
+#ifdef MADV_NOHUGEPAGE
+    /* what is touched is loaded, and not 2 MB around it */
+    (void)madvise(at, bytes, MADV_NOHUGEPAGE);
+#endif
+    return at;
+}
+
+void system_file_unmap(void *at, size_t bytes) { munmap(at, bytes); }
+
+void system_file_unload(void *at, size_t bytes)
+{
+#ifdef MADV_DONTNEED
+    (void)madvise(at, bytes, MADV_DONTNEED);
+#else
+    (void)at;
+    (void)bytes;
+#endif
+}
+
+size_t system_file_loaded(void)
+{
+    size_t pages = 0;
+#ifdef __linux__
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    if (got <= 0) return 0;
+
+    /* its size, what of it is in memory, and what of that is of files */
+    text[got] = 0;
+    char *at = text;
+    for (int i = 0; i < 3; i++)
+        pages = (size_t)strtoull(at, &at, 10);
+#endif
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 ptrdiff_t system_input_read(size_t bytes, void *data)

@@ -282,6 +282,39 @@ bool system_file_write(system_file file, uint64_t offset, size_t bytes,
     return true;
 }
 
+bool system_file_reserve(system_file file, uint64_t bytes)
+{
+    FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = (LONGLONG)bytes};
+    return SetFileInformationByHandle((HANDLE)file.id, FileEndOfFileInfo, &end,
+                                      sizeof end) ||
+           windows_failure();
+}
+
+void *system_file_map(system_file file, size_t bytes)
+{
+    uint64_t size = bytes;
+    HANDLE mapping = CreateFileMappingW((HANDLE)file.id, NULL, PAGE_READWRITE,
+                                        (DWORD)(size >> 32), (DWORD)size, NULL);
+    void *at =
+        mapping ? MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, bytes) : NULL;
+    if (!at) windows_failure();
+    if (mapping) CloseHandle(mapping); /* the view keeps it */
+    return at;
+}
+
+void system_file_unmap(void *at, size_t bytes)
+{
+    (void)bytes;
+    UnmapViewOfFile(at);
+}
+
+void system_file_unload(void *at, size_t bytes)
+{
+    (void)VirtualUnlock(at, bytes); /* of what is not locked: out of memory */
+}
+
+size_t system_file_loaded(void) { return 0; }
+
 ptrdiff_t system_input_read(size_t bytes, void *data)
 {
     DWORD got = 0;

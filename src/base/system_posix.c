@@ -78,6 +78,13 @@ void system_thread_join(system_thread *thread)
 
 void system_thread_yield(void) { sched_yield(); }
 
+void system_thread_sleep(unsigned milliseconds)
+{
+    const struct timespec time = {.tv_sec = milliseconds / 1000,
+                                  .tv_nsec = milliseconds % 1000 * 1000000L};
+    nanosleep(&time, NULL);
+}
+
 #ifdef CPU_COUNT
 
 int system_processor_here(void) { return sched_getcpu(); }

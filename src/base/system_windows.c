@@ -91,6 +91,8 @@ void system_thread_join(system_thread *thread)
 
 void system_thread_yield(void) { SwitchToThread(); }
 
+void system_thread_sleep(unsigned milliseconds) { Sleep(milliseconds); }
+
 int system_processor_here(void) { return -1; }
 
 bool system_thread_avoid(const system_thread *thread, int processor)

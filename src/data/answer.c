@@ -63,9 +63,8 @@ static void row_origin(const elman_dataset *dataset, const row_series *series,
     origin->step = series->before + row - series->first;
     if (dataset->row_steps) origin->step = dataset->row_steps[row];
     if (dataset->row_lines) origin->line = dataset->row_lines[row];
-    if (dataset->row_times && dataset->row_times[row])
-        snprintf(origin->time, sizeof origin->time, "%s",
-                 dataset->row_times[row]);
+    const char *time = row_time(dataset, row);
+    if (time) snprintf(origin->time, sizeof origin->time, "%s", time);
 }
 
 void dataset_origin(const elman_dataset *dataset, uint64_t id, size_t step,

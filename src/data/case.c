@@ -6,6 +6,7 @@
 #include "data/walk.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 #include "format/missing.h"
 #include "format/number.h"
 
@@ -415,7 +416,7 @@ static elman_status fill_means(elman_dataset *dataset)
         double *fill = calloc(inputs + 1, sizeof *fill);
         elman_status status = fill ? learn_means(&walk, fill) : no_memory();
         case_reader_clear(&walk.reader);
-        free(spans);
+        spill_free(spans);
         if (status) free(fill);
         TRY(status);
         e->fill = fill;

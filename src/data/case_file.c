@@ -3,15 +3,17 @@
 
 #include "data/encoding.h"
 
+#include "base/spill.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
 void case_reader_clear(case_reader *reader)
 {
-    free(reader->rows.values);
-    free(reader->values.values);
-    free(reader->scratch.values);
+    spill_free(reader->rows.values);
+    spill_free(reader->values.values);
+    spill_free(reader->scratch.values);
     free(reader->bytes);
     *reader = (case_reader){0};
 }

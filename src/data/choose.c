@@ -8,6 +8,8 @@
 #include "data/habit.h"
 #include "data/store.h"
 
+#include "base/spill.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,7 +341,7 @@ static elman_status reserve(trial *on, size_t rows, void **memory)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         total += sizes[i];
 
-    double *block = calloc(total + 1, sizeof *block);
+    double *block = spill_zeroed(total + 1, sizeof *block);
     if (!block)
         return failure(ELMAN_NO_MEMORY, "no memory to choose a transform");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -463,7 +465,7 @@ elman_status transform_choose(elman_dataset *dataset, const span *training,
             : reserve(&on, dataset->row_count, &memory);
     if (!why && status == ELMAN_OK)
         status = compare(dataset, &on, season, best);
-    free(memory);
+    spill_free(memory);
     free(on.training);
     return status;
 }

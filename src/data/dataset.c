@@ -6,6 +6,7 @@
 #include "data/encoding.h"
 #include "data/store.h"
 
+#include "base/spill.h"
 #include "format/own.h"
 
 #include <math.h>
@@ -241,32 +242,32 @@ void dataset_close(elman_dataset *dataset)
     for (int part = 0; part < PART_COUNT; part++)
         if (dataset->files[part])
             dataset->files[part]->close(dataset->files[part]);
+
+    /* numbers, classes and sequences */
     free(dataset->range.low);
     free(dataset->target_range.low);
-    free(dataset->raw.values);
-    free(dataset->raw_targets.values);
-    free(dataset->levels.values);
-    free(dataset->moved.values);
+    spill_free(dataset->raw.values);
+    spill_free(dataset->raw_targets.values);
+    spill_free(dataset->levels.values);
+    spill_free(dataset->moved.values);
     free(dataset->target_of);
-    free(dataset->x);
-    free(dataset->values);
+    spill_free(dataset->x);
+    spill_free(dataset->values);
     free(dataset->lent.copy);
-    free(dataset->classes);
-    free(dataset->sequences);
+    spill_free(dataset->classes);
+    spill_free(dataset->sequences);
     for (int part = 0; part < PART_COUNT; part++)
-        free(dataset->ids[part]);
+        spill_free(dataset->ids[part]);
 
     for (size_t i = 0; i < dataset->series_count; i++)
         free(dataset->series[i].name);
     free(dataset->series);
-    for (size_t i = 0; dataset->row_times && i < dataset->row_count; i++)
-        free(dataset->row_times[i]);
-    free(dataset->row_times);
-    free(dataset->row_lines);
-    free(dataset->row_steps);
+    row_times_clear(&dataset->times);
+    spill_free(dataset->row_lines);
+    spill_free(dataset->row_steps);
     free(dataset->sequence_lines);
-    free(dataset->row_dropped);
-    free(dataset->row_unasked);
+    spill_free(dataset->row_dropped);
+    spill_free(dataset->row_unasked);
     facts_clear(&dataset->facts);
     free(dataset);
 }

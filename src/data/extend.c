@@ -5,6 +5,7 @@
 #include "data/store.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 
 #include <float.h>
 #include <math.h>
@@ -65,21 +66,26 @@ static elman_status check_values(const elman_dataset *dataset,
 
 /* ---- Room --------------------------------------------------------------- */
 
-static elman_status widen_list(void *list, size_t rows, size_t row_bytes)
+/* Makes a list of used rows one of so many. */
+static elman_status widen_list(void *list, size_t used, size_t rows,
+                               size_t row_bytes)
 {
     void **at = list, *wider = NULL;
     size_t bytes = 0;
     if (!*at) return ELMAN_OK; /* a list that this dataset does without */
+
+    /* one that may lie in a file grows there */
     if (!sizes_multiply(rows, row_bytes, 1, &bytes) ||
-        !(wider = realloc(*at, bytes + 1)))
+        !(wider = spill_resize(*at, used * row_bytes, bytes + 1)))
         return no_memory();
     *at = wider;
     return ELMAN_OK;
 }
 
-static elman_status widen_numbers(numbers *n, size_t rows, size_t columns)
+static elman_status widen_numbers(numbers *n, size_t used, size_t rows,
+                                  size_t columns)
 {
-    TRY(widen_list(&n->values, rows, columns * sizeof(double)));
+    TRY(widen_list(&n->values, used, rows, columns * sizeof(double)));
     if (n->values) n->room = rows * columns;
     return ELMAN_OK;
 }
@@ -88,17 +94,17 @@ static elman_status widen_numbers(numbers *n, size_t rows, size_t columns)
 static elman_status reserve(elman_dataset *d, size_t more)
 {
     const elman_encoding *e = d->encoding;
-    size_t J = e->target_count, rows = d->row_count + more;
+    size_t J = e->target_count, n = d->row_count, rows = n + more;
     if (rows > d->row_room) {
         if (rows < 2 * d->row_room) rows = 2 * d->row_room;
-        TRY(widen_list(&d->x, rows, e->input_size * sizeof *d->x));
-        TRY(widen_list(&d->values, rows, J * sizeof *d->values));
-        TRY(widen_numbers(&d->raw_targets, rows, J));
-        TRY(widen_numbers(&d->levels, rows, J));
-        TRY(widen_numbers(&d->moved, rows, J));
-        TRY(widen_list(&d->row_lines, rows, sizeof *d->row_lines));
-        TRY(widen_list(&d->row_steps, rows, sizeof *d->row_steps));
-        TRY(widen_list(&d->row_times, rows, sizeof *d->row_times));
+        TRY(widen_list(&d->x, n, rows, e->input_size * sizeof *d->x));
+        TRY(widen_list(&d->values, n, rows, J * sizeof *d->values));
+        TRY(widen_numbers(&d->raw_targets, n, rows, J));
+        TRY(widen_numbers(&d->levels, n, rows, J));
+        TRY(widen_numbers(&d->moved, n, rows, J));
+        TRY(widen_list(&d->row_lines, n, rows, sizeof *d->row_lines));
+        TRY(widen_list(&d->row_steps, n, rows, sizeof *d->row_steps));
+        TRY(widen_list(&d->times.at, n, rows, sizeof *d->times.at));
         d->row_room = rows;
     }
 
@@ -106,7 +112,7 @@ static elman_status reserve(elman_dataset *d, size_t more)
                                      d->series_count + 1, sizeof *series);
     if (!series) return no_memory();
     d->series = series;
-    span *sequences = array_widen(d->sequences, &d->sequence_room,
+    span *sequences = spill_widen(d->sequences, &d->sequence_room,
                                   d->sequence_count + 1, sizeof *sequences);
     if (!sequences) return no_memory();
     d->sequences = sequences;
@@ -114,8 +120,9 @@ static elman_status reserve(elman_dataset *d, size_t more)
     /* the answers to be given are one part */
     if (!d->following) return ELMAN_OK;
     size_t **ids = &d->ids[ELMAN_PART_VALIDATION];
+    if (!d->answer_room) d->answer_room = d->size[ELMAN_PART_VALIDATION];
     size_t *wider =
-        array_widen(*ids, &d->answer_room, d->size[ELMAN_PART_VALIDATION] + 1,
+        spill_widen(*ids, &d->answer_room, d->size[ELMAN_PART_VALIDATION] + 1,
                     sizeof *wider);
     if (!wider) return no_memory();
     *ids = wider;
@@ -151,9 +158,7 @@ static void copy_rows(elman_dataset *d, size_t from, size_t count)
     for (size_t r = 0; r < count; r++) {
         if (d->row_lines) d->row_lines[to + r] = d->row_lines[from + r];
         if (d->row_steps) d->row_steps[to + r] = d->row_steps[from + r];
-        if (!d->row_times) continue;
-        const char *time = d->row_times[from + r];
-        d->row_times[to + r] = time ? text_copy(time) : NULL;
+        if (d->times.at) d->times.at[to + r] = d->times.at[from + r];
     }
     d->row_count += count;
 }
@@ -187,7 +192,7 @@ static void append_row(elman_dataset *d, const double *level)
 
     if (d->row_lines) d->row_lines[row] = 0;
     if (d->row_steps) d->row_steps[row] = 0;
-    if (d->row_times) d->row_times[row] = NULL;
+    if (d->times.at) d->times.at[row] = 0;
 }
 
 /* Makes the end of a series the last rows of all: a series of its own, with as
@@ -211,8 +216,8 @@ static elman_status split_end(elman_dataset *d, size_t end, size_t keep)
     return ELMAN_OK;
 }
 
-elman_status dataset_extend(elman_dataset *dataset, uint64_t id,
-                            const double *values, uint64_t *next)
+static elman_status extend(elman_dataset *dataset, uint64_t id,
+                           const double *values, uint64_t *next)
 {
     TRY(check_window(dataset, id));
     TRY(check_values(dataset, values));
@@ -234,4 +239,13 @@ elman_status dataset_extend(elman_dataset *dataset, uint64_t id,
                     [dataset->size[ELMAN_PART_VALIDATION]++] = (size_t)*next;
     return sequence_add(dataset, dataset->row_count - window.length,
                         window.length);
+}
+
+elman_status dataset_extend(elman_dataset *dataset, uint64_t id,
+                            const double *values, uint64_t *next)
+{
+    size_t before = spill_limit(dataset->memory);
+    elman_status status = extend(dataset, id, values, next);
+    spill_limit(before);
+    return status;
 }

@@ -1,6 +1,7 @@
 /* facts.c: see facts.h. */
 #include "data/facts.h"
 
+#include "base/bytes.h"
 #include "base/memory.h"
 
 #include <stdarg.h>
@@ -42,4 +43,12 @@ void facts_clear(facts *f)
 elman_status facts_add_reading(facts *f)
 {
     return facts_add(f, "reading", false, "read as it is needed");
+}
+
+elman_status facts_add_spilled(facts *f, size_t bytes)
+{
+    return facts_add(f, "reading", false,
+                     "its rows take %s, which are in files without a name (in "
+                     "TMPDIR)",
+                     bytes_in_words(bytes).text);
 }

@@ -18,8 +18,10 @@ __attribute__((format(printf, 4, 5))) elman_status
 facts_add(facts *f, const char *name, bool minor, const char *format, ...);
 void facts_clear(facts *f);
 
-/* The fact "reading": a file stays where it is. It tells of this run and its
- * memory, not of the data. */
+/* The fact "reading": a file stays where it is, or so many bytes of its rows
+ * lie in files of their own. It tells of this run and its memory, not of the
+ * data. */
 elman_status facts_add_reading(facts *f);
+elman_status facts_add_spilled(facts *f, size_t bytes);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/spill.h"
 #include "base/system_file.h"
 
 static const char standard[] = "standard input";
@@ -210,7 +211,7 @@ elman_status input_peek(const input *in, size_t most, char **bytes,
 /* A copy, as readers write over what they read. */
 static elman_status copy_memory(const input *in, char **bytes)
 {
-    char *copy = in->size < PTRDIFF_MAX ? malloc(in->size + 1) : NULL;
+    char *copy = in->size < PTRDIFF_MAX ? spill_create(in->size + 1) : NULL;
     if (!copy) return no_memory(in->name);
     memcpy(copy, in->bytes, in->size);
     copy[in->size] = 0;
@@ -218,17 +219,21 @@ static elman_status copy_memory(const input *in, char **bytes)
     return ELMAN_OK;
 }
 
-/* All of a file that is open. */
-static elman_status read_open(const input *in, char **bytes, size_t size)
+/* All of a file. */
+static elman_status read_file(const input *in, char **bytes, size_t *size)
 {
-    char *block = malloc(size + 1);
-    if (!block) return no_memory(in->name);
-    elman_status status = file_reader_read(in->file, 0, block, size);
+    file_reader *file = NULL;
+    TRY(input_open(in, &file));
+    *size = file_reader_size(file);
+    char *block = spill_create(*size + 1);
+    elman_status status =
+        block ? file_reader_read(file, 0, block, *size) : no_memory(in->name);
+    file_reader_close(file);
     if (status) {
-        free(block);
+        spill_free(block);
         return status;
     }
-    block[size] = 0;
+    block[*size] = 0;
     *bytes = block;
     return ELMAN_OK;
 }
@@ -238,9 +243,9 @@ elman_status input_read(const input *in, char **bytes, size_t *size)
     bool ended;
     if (input_is_pipe(in))
         return read_pipe(in->name, SIZE_MAX, bytes, size, &ended);
-    if (!in->bytes && !in->file) return file_read(in->name, bytes, size);
-    *size = in->file ? file_reader_size(in->file) : in->size;
-    return in->file ? read_open(in, bytes, *size) : copy_memory(in, bytes);
+    if (!in->bytes) return read_file(in, bytes, size);
+    *size = in->size;
+    return copy_memory(in, bytes);
 }
 
 elman_status input_decode(const input *in, const elman_dataset_config *config,

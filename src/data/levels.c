@@ -7,6 +7,7 @@
 #include "data/store.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -59,7 +60,7 @@ static elman_status make_levels(elman_dataset *dataset)
     numbers *levels = &dataset->levels;
     if (!sizes_multiply(n, J, 1, &count)) return no_memory();
 
-    levels->values = array_widen(NULL, &levels->room, count, sizeof(double));
+    levels->values = spill_widen(NULL, &levels->room, count, sizeof(double));
     if (!levels->values) return no_memory();
     levels->count = count;
 
@@ -119,7 +120,7 @@ static elman_status move_targets(elman_dataset *dataset)
     size_t J = dataset->encoding->target_count, count = dataset->levels.count;
     size_t lost = transform_lost(&dataset->transform);
     numbers *moved = &dataset->moved;
-    moved->values = array_widen(NULL, &moved->room, count, sizeof(double));
+    moved->values = spill_widen(NULL, &moved->room, count, sizeof(double));
     if (!moved->values) return no_memory();
     moved->count = count;
 
@@ -184,7 +185,7 @@ static elman_status renumber_part(elman_dataset *dataset, int part,
 static elman_status drop_windows(elman_dataset *dataset)
 {
     size_t lost = transform_lost(&dataset->transform), kept = 0;
-    size_t *number = calloc(dataset->sequence_count + 1, sizeof *number);
+    size_t *number = spill_zeroed(dataset->sequence_count + 1, sizeof *number);
     if (!number) return no_memory();
 
     for (size_t id = 0; id < dataset->sequence_count; id++) {
@@ -197,7 +198,7 @@ static elman_status drop_windows(elman_dataset *dataset)
     elman_status status = ELMAN_OK;
     for (int part = 0; part < PART_COUNT && status == ELMAN_OK; part++)
         status = renumber_part(dataset, part, number);
-    free(number);
+    spill_free(number);
     return status;
 }
 
@@ -272,7 +273,7 @@ static elman_status settle(elman_dataset *dataset,
     size_t count = 0;
     TRY(training_spans(dataset, false, &training, &count));
     elman_status status = choose(dataset, config, training, count);
-    free(training);
+    spill_free(training);
     TRY(status);
 
     /* sequences as they are need no word */

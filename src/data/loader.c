@@ -11,6 +11,7 @@
 #include "base/deal.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/spill.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,19 +48,21 @@ struct elman_loader {
 
     case_reader reader; /* of cases in files */
 
-    void *memory;    /* all that follows */
+    /* the order of an epoch; text is read in its own order */
     size_t *order;   /* (n) sequences in the epoch's order */
     size_t *shuffle; /* (n) a permutation, of sequences and then of batches */
-    ranked_sequence *sorted; /* (n) */
-    float *x;                /* (T,B,I) */
-    int32_t *tokens;         /* (T,B) */
-    stream_ahead *streams;   /* (B) text in a file */
-    int32_t *ahead;          /* (1,room) or, of such text, (B,room) */
-    size_t room;             /* a window and the token behind it, or more */
-    int32_t *classes;        /* (T,B) or (B) */
-    float *values;           /* (T,B,O) or (B,O) */
-    size_t *lengths;         /* (B) */
-    uint64_t *ids;           /* (B) */
+    ranked_sequence *sorted; /* (n) with buckets */
+
+    void *memory;          /* all that follows */
+    float *x;              /* (T,B,I) */
+    int32_t *tokens;       /* (T,B) */
+    stream_ahead *streams; /* (B) text in a file */
+    int32_t *ahead;        /* (1,room) or, of such text, (B,room) */
+    size_t room;           /* a window and the token behind it, or more */
+    int32_t *classes;      /* (T,B) or (B) */
+    float *values;         /* (T,B,O) or (B,O) */
+    size_t *lengths;       /* (B) */
+    uint64_t *ids;         /* (B) */
 };
 
 static size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
@@ -97,16 +100,10 @@ static void lay_out(elman_loader *l, arena *a)
 {
     const elman_encoding *e = l->data->encoding;
     bool one = encoding_per_sequence(e), language = is_language(l);
-    size_t n = language ? 0 : part_size(l);
     size_t T = language ? l->steps : l->data->longest;
     size_t TB = product(a, T, l->B), targets = one ? l->B : TB;
     size_t inputs = language ? 0 : product(a, TB, e->input_size);
     bool classes = has_classes(l) || language;
-
-    /* the order of an epoch; text is read in its own order */
-    l->order = arena_take(a, n, sizeof *l->order);
-    l->shuffle = arena_take(a, n, sizeof *l->shuffle);
-    l->sorted = arena_take(a, n, sizeof *l->sorted);
 
     /* a batch of the longest sequences, and its targets */
     l->x = arena_take(a, inputs, sizeof *l->x);
@@ -121,9 +118,28 @@ static void lay_out(elman_loader *l, arena *a)
     l->ids = arena_take(a, l->B, sizeof *l->ids);
 }
 
+/* The lists of an epoch's order, which may lie in files. */
+static bool reserve_order(elman_loader *l)
+{
+    size_t n = is_language(l) ? 0 : part_size(l);
+    l->order = spill_zeroed(n, sizeof *l->order);
+    l->shuffle = spill_zeroed(n, sizeof *l->shuffle);
+    if (l->config.bucketed) l->sorted = spill_zeroed(n, sizeof *l->sorted);
+    return l->order && l->shuffle && (l->sorted || !l->config.bucketed);
+}
+
 /* Lays everything out twice: to measure, then in memory. */
 static elman_status reserve(elman_loader *l)
 {
+    /* what grows with the data is held against its limit */
+    size_t before = spill_limit(l->data->memory);
+    bool ordered = reserve_order(l);
+    spill_limit(before);
+    if (!ordered)
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for the order of %zu sequences",
+                       part_size(l));
+
     arena measure = {0};
     lay_out(l, &measure);
     l->memory = measure.overflow ? NULL : block_create(measure.used);
@@ -204,6 +220,9 @@ void loader_destroy(elman_loader *loader)
         text_reader_clear(&loader->streams[b].reader);
     case_reader_clear(&loader->reader);
     block_destroy(loader->memory);
+    spill_free(loader->order);
+    spill_free(loader->shuffle);
+    spill_free(loader->sorted);
     free(loader);
 }
 

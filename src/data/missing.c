@@ -9,6 +9,8 @@
 #include "data/encoding.h"
 #include "data/table.h"
 
+#include "base/spill.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,7 +218,7 @@ static elman_status fill_parts(elman_dataset *dataset, filling *inputs,
     for (size_t row = 0; row < dataset->row_count; row++)
         dropped += dataset->row_dropped[row];
     if (dropped == 0) {
-        free(dataset->row_dropped);
+        spill_free(dataset->row_dropped);
         dataset->row_dropped = NULL;
     }
     return tell(dataset, missing, inputs->filled, dropped);
@@ -243,8 +245,8 @@ elman_status rows_fill(elman_dataset *dataset, const span *parts,
     if (!learn && !has_holes(dataset, answers)) return ELMAN_OK;
 
     /* targets that are to be answered may stay unknown */
-    dataset->row_dropped = calloc(dataset->row_count + 1, sizeof(bool));
-    dataset->row_unasked = calloc(dataset->row_count + 1, sizeof(bool));
+    dataset->row_dropped = spill_zeroed(dataset->row_count + 1, sizeof(bool));
+    dataset->row_unasked = spill_zeroed(dataset->row_count + 1, sizeof(bool));
     elman_status status = dataset->row_dropped && dataset->row_unasked
                               ? targets_match(dataset)
                               : no_memory();

@@ -5,6 +5,7 @@
 #include "data/order.h"
 #include "data/order_parts.h"
 
+#include "base/spill.h"
 #include "format/number.h"
 
 #include <stdio.h>
@@ -178,7 +179,7 @@ static int compare_stamps(const void *left, const void *right)
 static elman_status sort_series(order_search *s, const row_series *series,
                                 bool turn)
 {
-    stamped *list = calloc(series->count + 1, sizeof *list);
+    stamped *list = spill_zeroed(series->count + 1, sizeof *list);
     if (!list) return order_no_memory();
 
     for (size_t k = 0; k < series->count; k++) {
@@ -187,12 +188,12 @@ static elman_status sort_series(order_search *s, const row_series *series,
                             turn ? series->count - k : k};
     }
 
-    qsort(list, series->count, sizeof *list, compare_stamps);
+    spill_sort(list, series->count, sizeof *list, compare_stamps);
     for (size_t k = 0; k < series->count; k++) {
         s->order->rows[series->first + k] = list[k].row;
         s->stamps[series->first + k] = list[k].stamp;
     }
-    free(list);
+    spill_free(list);
     return ELMAN_OK;
 }
 
@@ -351,11 +352,11 @@ static elman_status find_order(order_search *s, const order_request *request)
     }
     if (kind == STAMP_NONE || kind == STAMP_AMBIGUOUS) return give_up(s, kind);
 
-    s->stamps = calloc(order->count + 1, sizeof *s->stamps);
+    s->stamps = spill_zeroed(order->count + 1, sizeof *s->stamps);
     stamp_order *orders = calloc(order->series_count + 1, sizeof *orders);
     elman_status status =
         s->stamps && orders ? sort_rows(s, orders) : order_no_memory();
-    free(s->stamps);
+    spill_free(s->stamps);
     free(orders);
     return status;
 }
@@ -386,6 +387,6 @@ void order_close(row_order *order)
     for (size_t i = 0; i < order->series_count; i++)
         free(order->series[i].name);
     free(order->series);
-    free(order->rows);
+    spill_free(order->rows);
     *order = (row_order){0};
 }

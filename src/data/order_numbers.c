@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/real.h"
+#include "base/spill.h"
 
 /* ---- Names -------------------------------------------------------------- */
 
@@ -89,7 +90,7 @@ static int compare_times(const void *left, const void *right)
 static elman_status judge_numbers(stamp_column *c)
 {
     size_t rises = 0, falls = 0;
-    int64_t *sorted = calloc(c->count + 1, sizeof *sorted);
+    int64_t *sorted = spill_zeroed(c->count + 1, sizeof *sorted);
     if (!sorted) return order_no_memory();
 
     for (size_t i = 1; i < c->count; i++) {
@@ -98,7 +99,8 @@ static elman_status judge_numbers(stamp_column *c)
     }
 
     memcpy(sorted, c->stamps, c->count * sizeof *sorted);
-    qsort(sorted, c->count, sizeof *sorted, compare_times);
+    spill_sort(sorted, c->count, sizeof *sorted, compare_times);
+    /* equal times follow each other */
     c->doubled = 0;
     for (size_t i = 1; i < c->count; i++)
         c->doubled += sorted[i] == sorted[i - 1];
@@ -110,7 +112,7 @@ static elman_status judge_numbers(stamp_column *c)
     c->order = !falls   ? STAMP_ASCENDING
                : !rises ? STAMP_DESCENDING
                         : STAMP_UNORDERED;
-    free(sorted);
+    spill_free(sorted);
     return ELMAN_OK;
 }
 
@@ -130,9 +132,9 @@ elman_status order_read_numbers(const order_search *s, const char *const *cells,
     if (p->kind != COLUMN_NUMBERS || p->amount.other || p->amount.missing)
         return ELMAN_OK;
 
-    int64_t *stamps = calloc(c->count + 1, sizeof *stamps);
+    int64_t *stamps = spill_zeroed(c->count + 1, sizeof *stamps);
     if (!stamps) return order_no_memory();
-    free(c->stamps);
+    spill_free(c->stamps);
     c->stamps = stamps;
 
     for (size_t i = 0; i < c->count; i++) {
@@ -199,7 +201,7 @@ static elman_status judge_count(order_search *s, size_t column, int *fit)
     if (c.kind == STAMP_NUMBER && c.doubled == 0 && c.count >= FEWEST) {
         stamp_order way = c.order;
         if (way == STAMP_UNORDERED)
-            qsort(c.stamps, c.count, sizeof *c.stamps, compare_times);
+            spill_sort(c.stamps, c.count, sizeof *c.stamps, compare_times);
         bool even = steps_evenly(&c);
 
         /* numbers in no order may be what is asked about */

@@ -6,6 +6,7 @@
 #include "data/order_parts.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,7 +116,7 @@ static elman_status place_rows(row_order *order, const size_t *number,
 elman_status order_group_rows(order_search *s)
 {
     row_order *order = s->order;
-    order->rows = calloc(order->count + 1, sizeof *order->rows);
+    order->rows = spill_zeroed(order->count + 1, sizeof *order->rows);
     if (!order->rows) return order_no_memory();
 
     /* without columns to tell them apart all rows are one series */
@@ -131,7 +132,7 @@ elman_status order_group_rows(order_search *s)
     }
 
     dictionary keys = {0};
-    size_t *number = calloc(order->count + 1, sizeof *number);
+    size_t *number = spill_zeroed(order->count + 1, sizeof *number);
     elman_status status =
         number ? number_series(s, number, &keys) : order_no_memory();
     if (status == ELMAN_OK) {
@@ -141,7 +142,7 @@ elman_status order_group_rows(order_search *s)
                                : order_no_memory();
     }
 
-    free(number);
+    spill_free(number);
     dictionary_clear(&keys);
     return status;
 }

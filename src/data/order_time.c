@@ -5,6 +5,8 @@
 #include "data/calendar.h"
 #include "data/order_parts.h"
 
+#include "base/spill.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +17,9 @@ elman_status order_settle_series(const order_search *s,
                                  const size_t *columns, size_t count,
                                  int day_first, stamp_column *stamps)
 {
-    const char **cells = calloc(series->count + 1, sizeof *cells);
+    const char **cells = spill_zeroed(series->count + 1, sizeof *cells);
     size_t room = 2 * STAMP_ROOM;
-    char *joined = count > 1 ? calloc(series->count + 1, room) : NULL;
+    char *joined = count > 1 ? spill_zeroed(series->count + 1, room) : NULL;
     bool made = cells && (joined || count == 1);
     elman_status status = made ? ELMAN_OK : order_no_memory();
     *stamps = (stamp_column){0};
@@ -37,8 +39,8 @@ elman_status order_settle_series(const order_search *s,
         (s->asked || s->numbers) && count == 1)
         status = order_read_numbers(s, cells, columns[0], stamps);
 
-    free(cells);
-    free(joined);
+    spill_free(cells);
+    spill_free(joined);
     return status;
 }
 

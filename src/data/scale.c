@@ -8,6 +8,7 @@
 #include "data/walk.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 
 #include <float.h>
 #include <math.h>
@@ -151,7 +152,8 @@ static elman_status scale_inputs(elman_dataset *dataset)
     TRY(make_floats(raw, NULL, e->input_size, e->mean, e->scale, "input",
                     raw->values));
 
-    void *shorter = realloc(raw->values, raw->count * sizeof *dataset->x + 1);
+    size_t bytes = raw->count * sizeof *dataset->x + 1;
+    void *shorter = spill_resize(raw->values, bytes, bytes);
     if (!shorter) return no_memory();
     dataset->x = shorter;
     *raw = (numbers){0};
@@ -164,7 +166,7 @@ static elman_status scale_targets(elman_dataset *dataset)
     const numbers *truth = &dataset->raw_targets;
     size_t bytes = 0;
     if (!sizes_multiply(truth->count, sizeof *dataset->values, 1, &bytes) ||
-        !(dataset->values = malloc(bytes + 1)))
+        !(dataset->values = spill_create(bytes + 1)))
         return no_memory();
     return make_floats(dataset_transformed(dataset) ? &dataset->moved : truth,
                        truth->values, e->target_count, e->target_mean,
@@ -184,7 +186,7 @@ static elman_status list_training(const elman_dataset *dataset, span **list)
     const elman_encoding *e = dataset->encoding;
     size_t count = dataset->size[ELMAN_PART_TRAIN];
     bool sorted = true;
-    *list = calloc(count + 1, sizeof **list);
+    *list = spill_zeroed(count + 1, sizeof **list);
     if (!*list) return no_memory();
 
     for (size_t i = 0; i < count; i++) {
@@ -198,7 +200,8 @@ static elman_status list_training(const elman_dataset *dataset, span **list)
         sorted = sorted && (i == 0 || (*list)[i - 1].first <= s->first);
     }
 
-    if (!sorted) qsort(*list, count, sizeof **list, compare_firsts);
+    /* the parts of several series may be in any order */
+    if (!sorted) spill_sort(*list, count, sizeof **list, compare_firsts);
     return ELMAN_OK;
 }
 
@@ -213,7 +216,7 @@ static elman_status training_ids(const elman_dataset *dataset, span **spans,
                                  size_t *count)
 {
     *count = dataset->size[ELMAN_PART_TRAIN];
-    *spans = calloc(*count + 1, sizeof **spans);
+    *spans = spill_zeroed(*count + 1, sizeof **spans);
     if (!*spans) return no_memory();
     for (size_t i = 0; i < *count; i++)
         (*spans)[i] = (span){dataset->ids[ELMAN_PART_TRAIN][i], 1};
@@ -298,7 +301,7 @@ static elman_status learn_inputs(elman_dataset *dataset, bool no_scaling)
     elman_status status = learn(no_scaling ? NULL : &walk, e->input_size,
                                 "input", &e->mean, &e->scale);
     case_reader_clear(&walk.reader);
-    free(spans);
+    spill_free(spans);
     return status;
 }
 
@@ -324,7 +327,7 @@ static elman_status learn_targets(elman_dataset *dataset, bool no_scaling)
     elman_status status = learn(none ? NULL : &walk, e->target_count, "target",
                                 &e->target_mean, &e->target_scale);
     case_reader_clear(&walk.reader);
-    free(spans);
+    spill_free(spans);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include "data/case_file.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 #include "format/decode_survey.h"
 #include "format/text_kind.h"
 
@@ -33,8 +34,8 @@ typedef struct series_file {
 
 static void clear_case(series_case *c)
 {
-    free(c->values.values);
-    free(c->scratch.values);
+    spill_free(c->values.values);
+    spill_free(c->scratch.values);
 }
 
 static void close_series(case_file *file)

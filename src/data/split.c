@@ -6,6 +6,8 @@
 #include "data/encoding.h"
 #include "data/table.h"
 
+#include "base/spill.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,7 +242,7 @@ static int compare_places(const void *left, const void *right)
 static elman_status sort_part(elman_dataset *dataset, elman_part part)
 {
     size_t count = dataset->size[part], *ids = dataset->ids[part];
-    placed *list = calloc(count + 1, sizeof *list);
+    placed *list = spill_zeroed(count + 1, sizeof *list);
     if (!list) return no_memory();
 
     for (size_t i = 0; i < count; i++) {
@@ -250,10 +252,10 @@ static elman_status sort_part(elman_dataset *dataset, elman_part part)
                            dataset->row_steps[last], ids[i]};
     }
 
-    qsort(list, count, sizeof *list, compare_places);
+    spill_sort(list, count, sizeof *list, compare_places);
     for (size_t i = 0; i < count; i++)
         ids[i] = list[i].id;
-    free(list);
+    spill_free(list);
     return ELMAN_OK;
 }
 
@@ -319,9 +321,8 @@ static elman_status add_part(division *d, elman_part part)
 static void describe_rows(const elman_dataset *dataset, const row_series *s,
                           size_t begin, size_t end, char *text, size_t room)
 {
-    char **times = dataset->row_times;
-    const char *from = times ? times[s->first + begin] : NULL;
-    const char *to = times ? times[s->first + end - 1] : NULL;
+    const char *from = row_time(dataset, s->first + begin);
+    const char *to = row_time(dataset, s->first + end - 1);
     if (from && to)
         snprintf(text, room, "rows %zu to %zu (%.60s to %.60s)", begin + 1, end,
                  from, to);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/spill.h"
 #include "format/number.h"
 
 #include <math.h>
@@ -22,7 +23,7 @@ static elman_status no_memory(void)
 elman_status numbers_add(numbers *n, double value)
 {
     double *wider =
-        array_widen(n->values, &n->room, n->count + 1, sizeof *wider);
+        spill_widen(n->values, &n->room, n->count + 1, sizeof *wider);
     if (!wider) return no_memory();
     n->values = wider;
     n->values[n->count++] = value;
@@ -34,7 +35,7 @@ elman_status numbers_add_all(numbers *n, const double *values, size_t count)
     if (count == 0) return ELMAN_OK;
 
     double *wider =
-        array_widen(n->values, &n->room, n->count + count, sizeof *wider);
+        spill_widen(n->values, &n->room, n->count + count, sizeof *wider);
     if (!wider) return no_memory();
     n->values = wider;
     memcpy(n->values + n->count, values, count * sizeof *values);
@@ -44,7 +45,7 @@ elman_status numbers_add_all(numbers *n, const double *values, size_t count)
 
 elman_status numbers_reserve(numbers *n, size_t count)
 {
-    double *wider = array_widen(n->values, &n->room, count, sizeof *wider);
+    double *wider = spill_widen(n->values, &n->room, count, sizeof *wider);
     if (!wider) return no_memory();
     n->values = wider;
     return ELMAN_OK;
@@ -76,7 +77,7 @@ size_t rows_of_sequences(const elman_dataset *dataset)
 
 elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
 {
-    span *wider = array_widen(dataset->sequences, &dataset->sequence_room,
+    span *wider = spill_widen(dataset->sequences, &dataset->sequence_room,
                               dataset->sequence_count + 1, sizeof *wider);
     if (!wider) return no_memory();
 
@@ -90,7 +91,7 @@ elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
 
 elman_status labels_reserve(elman_dataset *dataset, size_t count)
 {
-    int32_t *wider = array_widen(dataset->classes, &dataset->class_room, count,
+    int32_t *wider = spill_widen(dataset->classes, &dataset->class_room, count,
                                  sizeof *wider);
     if (!wider) return no_memory();
     dataset->classes = wider;
@@ -298,13 +299,13 @@ elman_status part_set(elman_dataset *dataset, elman_part part, size_t begin,
                       size_t end)
 {
     size_t count = end - begin;
-    size_t *ids = calloc(count + 1, sizeof *ids);
+    size_t *ids = spill_zeroed(count + 1, sizeof *ids);
     if (!ids) return no_memory();
 
     for (size_t i = 0; i < count; i++)
         ids[i] = begin + i;
 
-    free(dataset->ids[part]);
+    spill_free(dataset->ids[part]);
     dataset->ids[part] = ids;
     dataset->size[part] = count;
     return ELMAN_OK;

@@ -115,6 +115,14 @@ elman_status kind_choose(elman_dataset *dataset, const input *in,
                          const elman_dataset_config *config,
                          const dataset_kind **kind);
 
+/* The times of rows as texts, one behind the other. */
+typedef struct row_times {
+    size_t *at; /* (rows) 1 + where each begins in text, 0: none; NULL: there
+                   are no times */
+    char *text;
+    size_t bytes, room; /* of text */
+} row_times;
+
 /* What the cases of files of series have shown, for the account of them. */
 typedef struct case_counts {
     size_t missing, holed; /* values between others, and cases that have such */
@@ -188,17 +196,18 @@ struct elman_dataset {
     /* where things stand in the file; each list NULL if it has no use */
     row_series *series; /* (series_count) tables: rows in order of time */
     size_t series_count, series_room;
+    size_t memory;          /* bytes its lists may take; 0: any */
     size_t row_count;       /* of all sequences or series */
     size_t *row_lines;      /* (rows) line of each row */
     size_t *row_steps;      /* (rows) its number in the order of the file */
-    char **row_times;       /* (rows) its time as it was written */
+    row_times times;        /* of rows, as they were written */
     size_t *sequence_lines; /* (sequences) line of each */
     size_t line_room;
     bool *row_dropped;  /* (rows) in no window, as a value is missing */
     bool *row_unasked;  /* (rows) in no horizon, as a target is missing that
                            could be filled for what goes on from there */
     size_t unasked;     /* windows that are left out for that */
-    stamp_column clock; /* tables: how row_times go on; kind NONE: they do
+    stamp_column clock; /* tables: how times go on; kind NONE: they do
                            not */
 
     /* while files are read */
@@ -208,6 +217,16 @@ struct elman_dataset {
                                     NULL: to be drawn */
     dictionary labels;
 };
+
+/* Room for count more rows in the lists of where they stand in their file, and
+ * in that of times if any row has one. */
+elman_status rows_widen(elman_dataset *dataset, size_t count, bool timed);
+
+/* The time of a row; NULL if it has none. Sets that of one whose room there is.
+ */
+const char *row_time(const elman_dataset *dataset, size_t row);
+elman_status row_time_set(elman_dataset *dataset, size_t row, const char *text);
+void row_times_clear(row_times *times);
 
 elman_status numbers_add(numbers *n, double value);
 elman_status numbers_add_all(numbers *n, const double *values, size_t count);

@@ -175,50 +175,30 @@ static elman_status check_missing(elman_dataset *dataset, const columns *c,
 
 /* ---- Where -------------------------------------------------------------- */
 
-/* Room for count more rows in the lists of where they stand. */
-static elman_status widen_rows(elman_dataset *dataset, size_t count, bool timed)
-{
-    size_t all = dataset->row_count + count;
-    size_t *lines = realloc(dataset->row_lines, all * sizeof *lines);
-    if (lines) dataset->row_lines = lines;
-    size_t *steps = realloc(dataset->row_steps, all * sizeof *steps);
-    if (steps) dataset->row_steps = steps;
-    if (!lines || !steps) return no_memory();
-    if (!timed && !dataset->row_times) return ELMAN_OK;
-
-    /* rows of another file may have no times */
-    bool first = !dataset->row_times;
-    char **times = realloc(dataset->row_times, all * sizeof *times);
-    if (!times) return no_memory();
-    dataset->row_times = times;
-    for (size_t i = first ? 0 : dataset->row_count; i < all; i++)
-        times[i] = NULL;
-    return ELMAN_OK;
-}
-
-/* The time of a row as it is written. */
-static char *copy_time(const columns *c, size_t row)
+/* Sets the time of a row as it is written. */
+static elman_status set_time(elman_dataset *dataset, const columns *c,
+                             size_t at, size_t row)
 {
     const row_order *o = &c->order;
     char text[160];
-    if (o->time_count == 1) return text_copy(columns_cell(c, row, o->time[0]));
+    if (o->time_count == 1)
+        return row_time_set(dataset, at, columns_cell(c, row, o->time[0]));
     calendar_join(&c->profiles, (const char *const *)c->names, o->time,
                   o->time_count, row, text, sizeof text);
-    return text_copy(text);
+    return row_time_set(dataset, at, text);
 }
 
 static elman_status place_rows(elman_dataset *dataset, const columns *c)
 {
     const row_order *o = &c->order;
     bool timed = o->time_count > 0;
-    TRY(widen_rows(dataset, o->count, timed));
+    TRY(rows_widen(dataset, o->count, timed));
 
     for (size_t i = 0; i < o->count; i++) {
         size_t at = dataset->row_count++, row = o->rows[i];
         dataset->row_lines[at] = columns_line(c, row);
         dataset->row_steps[at] = row;
-        if (timed && !(dataset->row_times[at] = copy_time(c, row)))
-            return no_memory();
+        if (timed) TRY(set_time(dataset, c, at, row));
     }
     return ELMAN_OK;
 }
@@ -249,6 +229,22 @@ static elman_status place_series(elman_dataset *dataset, const columns *c)
 
 /* ---- A file ------------------------------------------------------------- */
 
+/* Room for all rows at once, which growing lists would need twice. */
+static elman_status reserve_rows(elman_dataset *dataset, const columns *c)
+{
+    size_t rows = c->order.count, inputs = 0, targets = 0;
+    if (!sizes_multiply(rows, c->input_count, 1, &inputs) ||
+        !sizes_multiply(rows, c->target_count, 1, &targets))
+        return no_memory();
+
+    /* inputs, and what each row is to be answered with */
+    TRY(numbers_reserve(&dataset->raw, dataset->raw.count + inputs));
+    if (dataset->encoding->task == ELMAN_TASK_TAG)
+        return labels_reserve(dataset, dataset->class_count + rows);
+    return numbers_reserve(&dataset->raw_targets,
+                           dataset->raw_targets.count + targets);
+}
+
 static elman_status read_columns(elman_dataset *dataset, const columns *c,
                                  const elman_dataset_config *config)
 {
@@ -257,6 +253,7 @@ static elman_status read_columns(elman_dataset *dataset, const columns *c,
     if (config->missing) e->missing = config->missing;
 
     TRY(check_missing(dataset, c, config));
+    TRY(reserve_rows(dataset, c));
     for (size_t i = 0; i < c->order.count; i++)
         TRY(read_row(dataset, c, c->order.rows[i]));
 
@@ -307,7 +304,7 @@ static elman_status table_read(elman_dataset *dataset, const input *in,
 static elman_status table_open(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
-    return sequences_open(dataset, in, config, table_read, table_split);
+    return rows_open(dataset, in, config, table_read);
 }
 
 const dataset_kind kind_table = {

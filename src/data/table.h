@@ -6,6 +6,11 @@
 
 #include "data/columns.h"
 
+/* Opens a dataset of rows, which read reads of each of its files. Lists of more
+ * rows than config->memory holds lie in files. */
+elman_status rows_open(elman_dataset *dataset, const input *in,
+                       const elman_dataset_config *config, dataset_step read);
+
 /* Divides the rows of each series: the last are for test and validation, as in
  * a random split training would see the future. Missing values are filled or
  * their rows left out, and the windows of each part made. */

@@ -19,6 +19,7 @@
 #include "data/table.h"
 
 #include "base/memory.h"
+#include "base/spill.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -105,8 +106,7 @@ static elman_status settle_clock(tsf *f)
     /* the style from two stamps that are written so, the step as it is said */
     bool date = unit == STAMP_MONTHS || step % 86400 == 0;
     TRY(stamp_settle(date ? days : times, 1, 2, 1, &f->clock));
-    free(f->clock.stamps);
-    f->clock.stamps = NULL;
+    stamp_close(&f->clock);
     f->clock.count = 0;
     f->clock.unit = unit;
     f->clock.step = unit == STAMP_MONTHS ? step : step * 1000000;
@@ -272,33 +272,20 @@ static elman_status read_values(tsf *f, line *l, const char *name,
                    l->number, name);
 }
 
-/* Room for the lists of where rows stand. */
-static elman_status widen_rows(elman_dataset *dataset, size_t count)
-{
-    size_t all = dataset->row_count + count;
-    size_t *lines = realloc(dataset->row_lines, all * sizeof *lines);
-    if (lines) dataset->row_lines = lines;
-    size_t *steps = realloc(dataset->row_steps, all * sizeof *steps);
-    if (steps) dataset->row_steps = steps;
-    char **times = realloc(dataset->row_times, all * sizeof *times);
-    if (times) dataset->row_times = times;
-    return lines && steps && times ? ELMAN_OK : no_memory();
-}
-
 /* Notes where the rows of a series stand. */
 static elman_status place_rows(tsf *f, size_t count, size_t number,
                                int64_t stamp)
 {
     elman_dataset *dataset = f->dataset;
     char text[STAMP_ROOM] = "";
-    TRY(widen_rows(dataset, count));
+    TRY(rows_widen(dataset, count, true));
 
     for (size_t t = 0; t < count; t++) {
         size_t at = dataset->row_count;
         if (f->timed)
             stamp_write(&f->clock.style,
                         stamp_advance(&f->clock, stamp, (int64_t)t), text);
-        if (!(dataset->row_times[at] = text_copy(text))) return no_memory();
+        TRY(row_time_set(dataset, at, text));
 
         dataset->row_lines[at] = number;
         dataset->row_steps[at] = at - f->first_row;
@@ -455,16 +442,6 @@ static elman_status describe(const tsf *f, const decoded *text)
     return ELMAN_OK;
 }
 
-/* Without a time for every series there is none for any. */
-static void forget_times(tsf *f)
-{
-    elman_dataset *dataset = f->dataset;
-    for (size_t i = 0; i < dataset->row_count; i++)
-        free(dataset->row_times[i]);
-    free(dataset->row_times);
-    dataset->row_times = NULL;
-}
-
 static elman_status read_text(tsf *f, const decoded *text)
 {
     elman_dataset *dataset = f->dataset;
@@ -478,7 +455,8 @@ static elman_status read_text(tsf *f, const decoded *text)
     if (dataset->series_count == f->first_series)
         return failure(ELMAN_BAD_FORMAT, "a header, but no series");
 
-    if (!f->timed) forget_times(f);
+    /* without a time for every series there is none for any */
+    if (!f->timed) row_times_clear(&dataset->times);
     else if (dataset->reading == ELMAN_PART_TRAIN) dataset->clock = f->clock;
     if (!dataset->learned) TRY(settle_windows(f));
     return describe(f, text);
@@ -494,14 +472,14 @@ static elman_status tsf_read(elman_dataset *dataset, const input *in,
              .first_series = dataset->series_count};
     TRY(input_decode(in, config, &text));
     elman_status status = read_text(&f, &text);
-    free(text.text);
+    spill_free(text.text);
     return status == ELMAN_OK ? status : failure_in(status, in->name);
 }
 
 static elman_status tsf_open(elman_dataset *dataset, const input *in,
                              const elman_dataset_config *config)
 {
-    return sequences_open(dataset, in, config, tsf_read, table_split);
+    return rows_open(dataset, in, config, tsf_read);
 }
 
 const dataset_kind kind_tsf = {

@@ -3,6 +3,7 @@
  * was.
  */
 #include "format/csv_parts.h"
+#include "base/spill.h"
 #include "format/file.h"
 #include "format/utf8.h"
 
@@ -144,20 +145,22 @@ static elman_status take_cell(cursor *c, char **cell, bool *quoted, bool *last)
 /* ---- Rows --------------------------------------------------------------- */
 
 /* There is at most one more cell than separators and line endings, and one
- * more row than line endings; one more for the end of the last row. */
+ * more row than line endings; one more for the end of the last row. The cell in
+ * front of all is for the table that these become: a name over the row names.
+ */
 static elman_status reserve(const cursor *c, csv_rows *rows)
 {
-    size_t cell_count = 1, row_count = 2;
+    size_t cell_count = 2, row_count = 2;
 
     for (const char *at = c->at; *at; at++) {
         cell_count += c->ends_cell[(unsigned char)*at];
         row_count += csv_ends_line(*at);
     }
 
-    rows->cells = calloc(cell_count, sizeof *rows->cells);
-    rows->quoted = calloc(cell_count, sizeof *rows->quoted);
-    rows->begins = calloc(row_count, sizeof *rows->begins);
-    rows->lines = calloc(row_count, sizeof *rows->lines);
+    rows->cells = spill_zeroed(cell_count, sizeof *rows->cells);
+    rows->quoted = spill_zeroed(cell_count, sizeof *rows->quoted);
+    rows->begins = spill_zeroed(row_count, sizeof *rows->begins);
+    rows->lines = spill_zeroed(row_count, sizeof *rows->lines);
     if (!rows->cells || !rows->quoted || !rows->begins || !rows->lines)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu cells", cell_count);
     return ELMAN_OK;
@@ -165,10 +168,10 @@ static elman_status reserve(const cursor *c, csv_rows *rows)
 
 static void release(csv_rows *rows)
 {
-    free(rows->cells);
-    free(rows->quoted);
-    free(rows->begins);
-    free(rows->lines);
+    spill_free(rows->cells);
+    spill_free(rows->quoted);
+    spill_free(rows->begins);
+    spill_free(rows->lines);
 }
 
 /* A row of the cells from the last row's end to count. */
@@ -181,7 +184,8 @@ static void end_row(csv_rows *rows, size_t line, size_t count)
 static elman_status cut_rows(cursor *c, csv_rows *rows)
 {
     static char nothing[] = "";
-    size_t count = 0;
+    size_t count = 1;
+    rows->begins[0] = count;
 
     while (*c->at) {
         size_t line = c->line;
@@ -292,7 +296,7 @@ elman_status csv_parse_as(char *bytes, size_t size, const csv_config *config,
     static const csv_config plain = {0};
     csv *made = calloc(1, sizeof *made);
     if (!made) {
-        free(bytes);
+        spill_free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for a table");
     }
 
@@ -321,9 +325,9 @@ elman_status csv_open(const char *path, csv **table)
 void csv_close(csv *table)
 {
     if (!table) return;
-    free(table->cells);
-    free(table->quoted);
-    free(table->lines);
-    free(table->bytes);
+    spill_free(table->cells);
+    spill_free(table->quoted);
+    spill_free(table->lines);
+    spill_free(table->bytes);
     free(table);
 }

@@ -14,7 +14,7 @@ typedef struct csv_dialect {
 
 /* Rows as they are cut, of any length. */
 typedef struct csv_rows {
-    char **cells;   /* of all rows, one after the other */
+    char **cells;   /* of all rows, one after the other, from the second on */
     bool *quoted;   /* of each cell */
     size_t *begins; /* (row_count + 1) the first cell of each row */
     size_t *lines;  /* (row_count) */
@@ -52,7 +52,7 @@ const char *csv_count_cells(const char *text, const csv_dialect *dialect,
                             size_t *count, size_t *numeric);
 
 /* Makes the table's cells from rows: all of one length, without footers and
- * the like. */
-elman_status csv_settle_shape(const csv_rows *rows, size_t width, csv *table);
+ * the like. They are those of rows, moved together, which has none then. */
+elman_status csv_settle_shape(csv_rows *rows, size_t width, csv *table);
 
 #endif

@@ -7,6 +7,8 @@
 #include "format/missing.h"
 #include "format/number.h"
 
+#include "base/spill.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -239,36 +241,54 @@ static elman_status check_rows(shape *s, csv_facts *facts)
     return ELMAN_OK;
 }
 
-static elman_status copy_rows(const shape *s, csv *table)
+/* Moves the rows of the table together, where they stand: none begins in front
+ * of its place. */
+static void move_rows(const shape *s, csv_rows *rows)
 {
-    size_t rows = s->end - s->begin, width = s->width;
-    table->cells = calloc(rows * width, sizeof *table->cells);
-    table->quoted = calloc(rows * width, sizeof *table->quoted);
-    table->lines = calloc(rows, sizeof *table->lines);
-    if (!table->cells || !table->quoted || !table->lines)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu rows", rows);
-
-    for (size_t i = 0; i < rows; i++) {
+    size_t width = s->width, last = s->end - s->begin;
+    for (size_t i = 0; i < last; i++) {
         size_t row = row_at(s, s->begin + i);
-        size_t from = s->rows->begins[row], to = i * width;
-        size_t count = width;
-        table->lines[i] = s->rows->lines[row];
+        size_t from = rows->begins[row], to = i * width, count = width;
+        rows->lines[i] = rows->lines[row];
 
         /* an empty name over the row names: the zero that ends another cell */
         if (i == 0 && s->moved) {
-            char *first = s->rows->cells[from];
-            table->cells[to++] = first + strlen(first);
+            char *first = rows->cells[from];
+            rows->cells[to] = first + strlen(first);
+            rows->quoted[to++] = false;
             count--;
         }
-        memcpy(&table->cells[to], &s->rows->cells[from],
-               count * sizeof *table->cells);
-        memcpy(&table->quoted[to], &s->rows->quoted[from],
-               count * sizeof *table->quoted);
+        memmove(&rows->cells[to], &rows->cells[from],
+                count * sizeof *rows->cells);
+        memmove(&rows->quoted[to], &rows->quoted[from],
+                count * sizeof *rows->quoted);
     }
+}
 
-    table->row_count = rows;
-    table->column_count = width;
-    return ELMAN_OK;
+/* Gives back what a list has more than a table needs. */
+static void *shorten(void *list, size_t used, size_t size)
+{
+    void *shorter = spill_resize(list, used * size, used * size);
+    return shorter ? shorter : list;
+}
+
+static void take_rows(const shape *s, csv_rows *rows, csv *table)
+{
+    size_t count = s->end - s->begin, cells = count * s->width;
+    move_rows(s, rows);
+
+    /* the lists change hands */
+    *table = (csv){.row_count = count,
+                   .column_count = s->width,
+                   .cells = shorten(rows->cells, cells, sizeof *rows->cells),
+                   .quoted = shorten(rows->quoted, cells, sizeof *rows->quoted),
+                   .lines = shorten(rows->lines, count, sizeof *rows->lines),
+                   .separator = table->separator,
+                   .facts = table->facts,
+                   .bytes = table->bytes};
+    rows->cells = NULL;
+    rows->quoted = NULL;
+    rows->lines = NULL;
 }
 
 static void write_facts(const shape *s, size_t width, csv_facts *facts)
@@ -287,10 +307,10 @@ static void write_facts(const shape *s, size_t width, csv_facts *facts)
     facts->dropped_columns = width > s->width ? width - s->width : 0;
 }
 
-elman_status csv_settle_shape(const csv_rows *rows, size_t width, csv *table)
+elman_status csv_settle_shape(csv_rows *rows, size_t width, csv *table)
 {
     shape s = {.rows = rows};
-    s.kept = calloc(rows->row_count, sizeof *s.kept);
+    s.kept = spill_zeroed(rows->row_count, sizeof *s.kept);
     if (!s.kept)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu rows",
                        rows->row_count);
@@ -315,7 +335,7 @@ elman_status csv_settle_shape(const csv_rows *rows, size_t width, csv *table)
         status = check_rows(&s, &table->facts);
     }
 
-    if (status == ELMAN_OK) status = copy_rows(&s, table);
-    free(s.kept);
+    if (status == ELMAN_OK) take_rows(&s, rows, table);
+    spill_free(s.kept);
     return status;
 }

@@ -9,6 +9,8 @@
 #include "format/file.h"
 #include "format/utf8.h"
 
+#include "base/spill.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,10 +256,10 @@ static elman_status take_utf8(char *bytes, size_t size, size_t skip,
     }
 
     d->size = counts.replaced;
-    d->text = malloc(d->size + 1);
+    d->text = spill_create(d->size + 1);
     if (!d->text) return no_memory(d->size);
     replace_bad(bytes + skip, size - skip, d->text);
-    free(bytes);
+    spill_free(bytes);
     return ELMAN_OK;
 }
 
@@ -274,7 +276,7 @@ static elman_status grow(conversion *c)
     size_t used = c->size - c->at.room;
     if (c->size > SIZE_MAX / 2 - 8) return no_memory(c->size);
     size_t size = 2 * c->size + 8;
-    char *text = realloc(c->text, size);
+    char *text = spill_resize(c->text, used, size);
     if (!text) return no_memory(size);
 
     c->text = text;
@@ -346,7 +348,7 @@ static elman_status convert(char *bytes, size_t size, size_t skip,
     if (status == ELMAN_OK && d->bad_count && policy == BAD_BYTES_REFUSE)
         status = decode_refuse_bad(d);
     if (status != ELMAN_OK) {
-        free(c.text);
+        spill_free(c.text);
         return status;
     }
 
@@ -357,7 +359,7 @@ static elman_status convert(char *bytes, size_t size, size_t skip,
         d->size -= 3;
         memmove(d->text, d->text + 3, d->size + 1);
     }
-    free(bytes);
+    spill_free(bytes);
     return ELMAN_OK;
 }
 
@@ -424,7 +426,7 @@ elman_status decode_text(char *bytes, size_t size, const decode_config *config,
     *result = (decoded){0};
     elman_status status = decode_bytes(bytes, size, config, result);
     if (status != ELMAN_OK) {
-        free(bytes);
+        spill_free(bytes);
         *result = (decoded){0};
         return status;
     }
@@ -433,7 +435,7 @@ elman_status decode_text(char *bytes, size_t size, const decode_config *config,
     if (zero) {
         size_t at = (size_t)(zero - result->text);
         size_t line = line_of(result->text, at, 1, 0);
-        free(result->text);
+        spill_free(result->text);
         *result = (decoded){0};
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: a zero byte, so this is not text", line);

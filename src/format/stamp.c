@@ -6,6 +6,8 @@
 #include "format/stamp_parts.h"
 #include "format/missing.h"
 
+#include "base/spill.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,7 +205,7 @@ elman_status stamp_settle(const char *const *cells, size_t stride, size_t count,
                           int day_first, stamp_column *column)
 {
     *column = (stamp_column){.count = count, .odd_row = SIZE_MAX};
-    column->stamps = calloc(count + 1, sizeof *column->stamps);
+    column->stamps = spill_zeroed(count + 1, sizeof *column->stamps);
     if (!column->stamps)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu stamps", count);
 
@@ -220,6 +222,6 @@ elman_status stamp_settle(const char *const *cells, size_t stride, size_t count,
 
 void stamp_close(stamp_column *column)
 {
-    free(column->stamps);
+    spill_free(column->stamps);
     column->stamps = NULL;
 }

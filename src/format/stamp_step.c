@@ -5,6 +5,8 @@
  */
 #include "format/stamp_parts.h"
 
+#include "base/spill.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,13 +58,9 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts numbers, which mostly are sorted. */
 static void sort(int64_t *numbers, size_t count)
 {
-    bool sorted = true;
-    for (size_t i = 1; i < count && sorted; i++)
-        sorted = numbers[i] >= numbers[i - 1];
-    if (!sorted) qsort(numbers, count, sizeof *numbers, compare);
+    spill_sort(numbers, count, sizeof *numbers, compare);
 }
 
 /* Whether all stamps are days of one place in their months, at one time. */
@@ -152,11 +150,11 @@ elman_status stamp_find_steps(stamp_column *c)
     c->step = 0;
     c->doubled = c->gaps = 0;
 
-    int64_t *sorted = calloc(c->count + 1, sizeof *sorted);
-    int64_t *steps = calloc(c->count + 1, sizeof *steps);
+    int64_t *sorted = spill_zeroed(c->count + 1, sizeof *sorted);
+    int64_t *steps = spill_zeroed(c->count + 1, sizeof *steps);
     if (!sorted || !steps) {
-        free(sorted);
-        free(steps);
+        spill_free(sorted);
+        spill_free(steps);
         return failure(ELMAN_NO_MEMORY, "no memory for %zu stamps", c->count);
     }
 
@@ -177,8 +175,8 @@ elman_status stamp_find_steps(stamp_column *c)
         fit = fit_unit(c, STAMP_BUSINESS_DAYS, sorted, count, steps);
     if (!fit) fit_unit(c, STAMP_MICROSECONDS, sorted, count, steps);
 
-    free(sorted);
-    free(steps);
+    spill_free(sorted);
+    spill_free(steps);
     return ELMAN_OK;
 }
 
