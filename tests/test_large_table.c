@@ -245,7 +245,8 @@ TEST(a_folder_that_takes_no_more_is_named)
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
     check_refused(path, &config, ELMAN_BAD_FILE, "takes no more: ");
-    check_refused(path, &config, ELMAN_BAD_FILE, "more room in TMPDIR, or");
+    check_refused(path, &config, ELMAN_BAD_FILE,
+                  "more room in TMPDIR, or give");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
     assert_int_equal(spill_in_files(), 0);
 }
@@ -289,8 +290,28 @@ TEST(memory_stays_below_its_limit)
     assert_true(spill_in_files() > 2 * (size_t)MORE);
     dataset_close(d);
 }
+
+/* Files take as many addresses as bytes. */
+TEST(addresses_that_are_limited_are_named)
+{
+    const char *path = put_table("t.csv", 0);
+    const elman_dataset_config config = {.memory = LIMIT};
+    struct rlimit all, few;
+    size_t pages = 0;
+    FILE *own = fopen("/proc/self/statm", "r");
+    assert_true(own && fscanf(own, "%zu", &pages) == 1);
+    fclose(own);
+    assert_int_equal(getrlimit(RLIMIT_AS, &all), 0);
+    few.rlim_cur = pages * (size_t)sysconf(_SC_PAGESIZE) + LIMIT;
+    few.rlim_max = all.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_AS, &few), 0);
+    check_refused(path, &config, ELMAN_BAD_FILE, "limit (ulimit -v), or give");
+    assert_int_equal(setrlimit(RLIMIT_AS, &all), 0);
+    assert_int_equal(spill_in_files(), 0);
+}
 #else
 TEST(memory_stays_below_its_limit) { skip(); }
+TEST(addresses_that_are_limited_are_named) { skip(); }
 #endif
 
 /* ---- Blocks -------------------------------------------------------------- */
@@ -338,6 +359,7 @@ int main(void)
         cmocka_unit_test(several_files_and_a_model_of_one_may_be_large),
         cmocka_unit_test(a_folder_that_takes_no_more_is_named),
         cmocka_unit_test(memory_stays_below_its_limit),
+        cmocka_unit_test(addresses_that_are_limited_are_named),
         cmocka_unit_test(a_block_grows_shrinks_and_is_sorted_wherever_it_lies),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

@@ -119,18 +119,27 @@ SYSTEM_AT_UNLOAD static void end_keeper(void)
 
 /* ---- Blocks in files ----------------------------------------------------- */
 
-/* Keeps why there is no room for a block. */
+/* Keeps why there is no file for a block, or none for so many bytes. */
 static void give_up(const spilled *s)
 {
-    snprintf(reason, sizeof reason, "'%s' takes no more: %s", s->folder,
-             strerror(errno));
+    snprintf(reason, sizeof reason,
+             "'%s' takes no more: %s; name a folder with more room in TMPDIR",
+             s->folder, strerror(errno));
 }
 
-/* Room for so many bytes in the file of a block, mapped; NULL. */
+/* Room for so many bytes in the file of a block, mapped; NULL, with the reason.
+ */
 static char *map_room(spilled *s, size_t bytes)
 {
-    return system_file_reserve(s->file, bytes) ? system_file_map(s->file, bytes)
-                                               : NULL;
+    bool reserved = system_file_reserve(s->file, bytes);
+    char *at = reserved ? system_file_map(s->file, bytes) : NULL;
+    if (!reserved) give_up(s);
+    else if (!at)
+        snprintf(reason, sizeof reason,
+                 "this process may have no more addresses: %s; raise that "
+                 "limit (ulimit -v)",
+                 strerror(errno));
+    return at;
 }
 
 static void *create_spilled(size_t bytes)
@@ -146,7 +155,6 @@ static void *create_spilled(size_t bytes)
     s->bytes = bytes;
     s->at = map_room(s, bytes);
     if (!s->at) {
-        give_up(s);
         system_file_close(s->file);
         free(s);
         return NULL;
@@ -187,10 +195,7 @@ static void *resize_spilled(spilled *s, size_t bytes)
 {
     if (bytes == 0) bytes = 1;
     char *at = map_room(s, bytes);
-    if (!at) {
-        give_up(s);
-        return NULL;
-    }
+    if (!at) return NULL;
     system_file_unmap(s->at, s->bytes);
     all.bytes += bytes - s->bytes;
     s->at = at;

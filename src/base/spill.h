@@ -43,8 +43,9 @@ void spill_sort(void *list, size_t count, size_t bytes,
 /* Bytes of all blocks that lie in files. */
 size_t spill_in_files(void);
 
-/* Why this thread's last block could not lie in a file: its folder and the
- * system's reason; "" where it could, or none had to. Forgets it. */
+/* Why this thread's last block could not lie in a file: the folder, the
+ * system's reason and what helps; "" where it could, or none had to. Forgets
+ * it. */
 const char *spill_reason(void);
 
 #endif

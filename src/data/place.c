@@ -72,12 +72,12 @@ void row_times_clear(row_times *times)
 /* What did not fit, and where. */
 static elman_status no_room(const input *in, const char *reason)
 {
-    return failure(ELMAN_BAD_FILE,
-                   "%.200s: its rows do not fit into the memory that they may "
-                   "take, and of the files that they are kept in instead, "
-                   "%.300s; name a folder with more room in TMPDIR, or give "
-                   "more memory (--memory)",
-                   in->name, reason);
+    return failure(
+        ELMAN_BAD_FILE,
+        "%.200s: its rows take more memory than they may, and of the "
+        "files that they are kept in instead, %.350s, or give more "
+        "memory (--memory)",
+        in->name, reason);
 }
 
 elman_status rows_open(elman_dataset *dataset, const input *in,
