@@ -131,8 +131,8 @@ static int check_patterns(char **patterns)
 static bool is_asked(const bench_run *run, const workload *work,
                      bench_mode mode, int threads)
 {
-    static const int asked[] = {INF | TRAIN | STEPPING | INSPECTING, INF, TRAIN,
-                                STEPPING, INSPECTING};
+    static const int asked[] = {INF | LEARNING | STEPPING | INSPECTING, INF,
+                                LEARNING, STEPPING, INSPECTING};
     if (!(work->modes & asked[run->values->mode] & (int)mode)) return false;
     if (mode == HEAD && threads > 1) return false;
     return !run->values->quick || workload_is_quick(work, (int)mode, threads);
@@ -142,8 +142,8 @@ static bool is_asked(const bench_run *run, const workload *work,
 static int each_mode(bench_run *run,
                      int (*mode_do)(bench_run *, const workload *, bench_mode))
 {
-    static const bench_mode modes[] = {INF,  TRAIN,     STREAM,
-                                       HEAD, EXPONENTS, FLOW};
+    static const bench_mode modes[] = {INF,   TRAIN,     STREAM, HEAD,
+                                       WORDS, EXPONENTS, FLOW};
     const size_t mode_count = sizeof modes / sizeof *modes;
     int code = 0;
 
@@ -242,7 +242,8 @@ static int take_turns(bench_run *run, subject *ours, bench_row *row)
         settle(run);
         int code = subject_time(ours, seconds, &mine[turn]);
         if (code) return code;
-        if (row->mode & INSPECTING) continue; /* no peer measures that */
+        /* no peer measures that */
+        if (row->mode & (INSPECTING | WORDS)) continue;
         for (size_t n = 0; n < run->peers.count; n++) {
             settle(run);
             const double taken = peer_time(&run->peers.peers[n], row->work,

@@ -18,18 +18,21 @@
  * forward, and backward as well, steps of a stream, the same with a linear
  * layer of one output behind (HEAD), and a measurement of elman_inspect.h: B
  * Lyapunov exponents over T steps, or the flow of the gradients of T losses,
- * where B is T. */
+ * where B is T. WORDS is a step of elman_trainer on text of I words: a table,
+ * the cell, a linear layer, and all that a step does beside them. */
 typedef enum bench_mode {
     INF = 1,
     TRAIN = 2,
     STREAM = 4,
     EXPONENTS = 8,
     FLOW = 16,
-    HEAD = 32
+    HEAD = 32,
+    WORDS = 64
 } bench_mode;
 enum {
     INSPECTING = EXPONENTS | FLOW, /* modes that are measurements */
-    STEPPING = STREAM | HEAD       /* and those of one step a call */
+    STEPPING = STREAM | HEAD,      /* those of one step a call */
+    LEARNING = TRAIN | WORDS       /* and those forward and backward */
 };
 
 typedef enum bench_cell { RNN_TANH, RNN_RELU, LSTM, GRU } bench_cell;
@@ -89,6 +92,8 @@ typedef struct subject {
     int threads;
     elman_model *model;
     elman_state *state;
+    elman_dataset *words; /* of WORDS, and who trains on them */
+    elman_trainer *trainer;
     elman_batch batch;
     float *x, *y, *dy, *dx;
     size_t block;    /* runs that are timed as one */

@@ -33,6 +33,16 @@ static elman_config config_of(const workload *work, bench_mode mode)
     if (mode == HEAD)
         config.layers[1] =
             (elman_layer){.kind = ELMAN_LINEAR, .output_size = 1};
+    if (mode != WORDS) return config;
+
+    /* a table in front, and a linear layer behind */
+    config.input_size = 0;
+    config.layers[1] = config.layers[0];
+    config.layers[0] = (elman_layer){.kind = ELMAN_EMBEDDING,
+                                     .num_embeddings = work->I,
+                                     .embedding_dim = work->H};
+    config.layers[2] =
+        (elman_layer){.kind = ELMAN_LINEAR, .output_size = work->I};
     return config;
 }
 
@@ -80,6 +90,7 @@ static elman_status run_once(subject *ours)
 {
     if (ours->mode == EXPONENTS) return measure_exponents(ours);
     if (ours->mode == FLOW) return measure_flow(ours);
+    if (ours->mode == WORDS) return elman_trainer_step(ours->trainer);
     if (ours->mode & STEPPING)
         return elman_model_step(ours->model, ours->state, ours->x, ours->y);
 
@@ -141,9 +152,37 @@ static int make_model(const workload *work, int threads, subject *ours)
 
     if (!strcmp(work->family, "budget"))
         state.budget = elman_state_size(ours->model, &state) / BUDGET;
+    if (ours->mode == WORDS) return 0; /* the trainer has its own */
     if (elman_state_create(ours->model, &state, &ours->state) != ELMAN_OK)
         return library_failed();
     return 0;
+}
+
+/* Text that goes through all words in the order of a multiplication, and who
+ * trains on it, without an end or an evaluation. */
+static int make_trainer(const workload *work, int threads, subject *ours)
+{
+    enum { PASSES = 4, STRIDE = 7919 }; /* a prime */
+    const size_t count = PASSES * work->T * work->B + work->B;
+    int32_t *tokens = malloc(count * sizeof *tokens);
+    if (!tokens) return failed("out of memory");
+    for (size_t n = 0; n < count; n++)
+        tokens[n] = (int32_t)(n * STRIDE % work->I);
+
+    const elman_arrays arrays = {
+        .N = 1, .T = count, .tokens = tokens, .vocabulary = work->I};
+    const elman_dataset_config reading = {.validation = -1};
+    const elman_trainer_config config = {.batch_size = work->B,
+                                         .k1 = work->T,
+                                         .threads = threads,
+                                         .evaluate_every = UINT32_MAX};
+    elman_status status =
+        elman_dataset_open_arrays(&arrays, &reading, &ours->words);
+    free(tokens);
+    if (status == ELMAN_OK)
+        status = elman_trainer_create(ours->model, ours->words, &config,
+                                      &ours->trainer);
+    return status == ELMAN_OK ? 0 : library_failed();
 }
 
 int subject_open(const workload *work, bench_mode mode, int threads,
@@ -152,25 +191,29 @@ int subject_open(const workload *work, bench_mode mode, int threads,
     const size_t rows = work->T * work->B;
     const size_t outputs = rows * work->H * work->directions;
     const bool tries =
-        threads > 1 && mode & (INF | TRAIN) && work->T < MANY_STEPS;
+        threads > 1 && mode & (INF | LEARNING) && work->T < MANY_STEPS;
     *ours = (subject){.work = work,
                       .mode = mode,
                       .threads = threads,
                       .trials = tries ? TRIALS : 1};
     int code = make_model(work, threads, ours);
+    if (!code && mode == WORDS) code = make_trainer(work, threads, ours);
     if (code) return code;
 
     /* arrays for the passes; training also needs gradients */
-    ours->x = noise_create(rows * work->I);
-    ours->y = noise_create(outputs);
+    bool made = true;
     ours->times = calloc(TIMES_MOST, sizeof *ours->times);
-    bool made = ours->x && ours->y && ours->times;
+    if (mode != WORDS) {
+        ours->x = noise_create(rows * work->I);
+        ours->y = noise_create(outputs);
+        made = ours->x && ours->y;
+    }
     if (mode == TRAIN) {
         ours->dy = noise_create(outputs);
         if (work->dx) ours->dx = noise_create(rows * work->I);
         made = made && ours->dy && (ours->dx || !work->dx);
     }
-    if (!made) return failed("out of memory");
+    if (!made || !ours->times) return failed("out of memory");
 
     ours->batch = (elman_batch){
         .T = work->T, .B = mode & INSPECTING ? 1 : work->B, .x = ours->x};
@@ -179,6 +222,8 @@ int subject_open(const workload *work, bench_mode mode, int threads,
 
 void subject_close(subject *ours)
 {
+    elman_trainer_destroy(ours->trainer);
+    elman_dataset_close(ours->words);
     elman_state_destroy(ours->state);
     elman_model_destroy(ours->model);
     free(ours->x);

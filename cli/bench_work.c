@@ -23,12 +23,21 @@
     PRODUCTS(cell, directions,                                                 \
              INPUTS(layers, directions, I, H) + (layers) * (H), H, B, T)
 
+/* The same of words: what is read is a row of a table (I,H), and a linear layer
+ * follows. */
+#define WITH_WORDS(cell, layers, I, H, B, T)                                   \
+    (FORWARD(cell, layers, 1, H, H, B, T) + 2LL * (I) * (H) * (B) * (T))
+
 /* the list states the operations as well, so that a mistake in a shape does
  * not build */
 #define W(name, family, cell, layers, directions, I, H, B, T, dx, modes,       \
           forward, training, ...)                                              \
-    _Static_assert(FORWARD(cell, layers, directions, I, H, B, T) == (forward), \
+    _Static_assert(((modes)&WORDS ? WITH_WORDS(cell, layers, I, H, B, T)       \
+                                  : FORWARD(cell, layers, directions, I, H, B, \
+                                            T)) == (forward),                  \
                    "operations of " #name);                                    \
+    _Static_assert(!((modes)&WORDS) || 3LL * (forward) == (training),          \
+                   "operations of training " #name);                           \
     _Static_assert(                                                            \
         !((modes)&TRAIN) ||                                                    \
             3LL * (forward) -                                                  \
@@ -108,6 +117,7 @@ const char *mode_name(bench_mode mode)
            : mode == TRAIN  ? "train"
            : mode == STREAM ? "stream"
            : mode == HEAD   ? "head"
+           : mode == WORDS  ? "words"
                             : "inspect";
 }
 
@@ -118,7 +128,7 @@ bool workload_is(const workload *work, const char *pattern)
 
 double workload_flops(const workload *work, bench_mode mode)
 {
-    return mode == TRAIN || mode & INSPECTING ? work->train : work->flops;
+    return mode & (LEARNING | INSPECTING) ? work->train : work->flops;
 }
 
 double workload_recorded(const workload *work, bench_mode mode, int threads)
@@ -188,7 +198,8 @@ void workloads_list(bool is_quick)
         workload_write(work, '\t', stdout);
         printf("\t%s\t%.0f\t%.0f\n",
                work->modes & INSPECTING ? "inspect"
-               : work->modes & STEPPING ? mode_name((bench_mode)work->modes)
+               : work->modes & (STEPPING | WORDS)
+                   ? mode_name((bench_mode)work->modes)
                : work->modes == (INF | TRAIN) ? "inf,train"
                                               : "inf",
                work->flops, work->train);

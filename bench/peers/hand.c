@@ -15,7 +15,15 @@
 
 #include "turns.h"
 
-enum { INF = 1, TRAIN = 2, STREAM = 4, EXPONENTS = 8, FLOW = 16, HEAD = 32 };
+enum {
+    INF = 1,
+    TRAIN = 2,
+    STREAM = 4,
+    EXPONENTS = 8,
+    FLOW = 16,
+    HEAD = 32,
+    WORDS = 64
+};
 enum { RNN_TANH, RNN_RELU, LSTM, GRU };
 enum { MOST = 64, GATES = 4 * MOST };
 
