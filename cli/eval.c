@@ -11,6 +11,7 @@
 #include "reading.h"
 #include "report.h"
 #include "screen.h"
+#include "source.h"
 #include "texts.h"
 
 #include <math.h>
@@ -270,8 +271,8 @@ static int eval(const parsed_line *arguments)
     const eval_values *values = arguments->values;
     network net = {0};
 
-    /* standard input comes to the first of several ranks alone */
-    bool shared = strcmp(arguments->operands[1], "-") != 0;
+    /* a pipe comes to the first of several ranks alone */
+    bool shared = !source_is_pipe(arguments->operands[1]);
     if (!shared && rank_follow()) return EXIT_DONE;
     if (!shared) rank_leave();
     int code = network_open(arguments->operands[0],

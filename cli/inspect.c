@@ -8,6 +8,7 @@
 #include "reading.h"
 #include "safe.h"
 #include "screen.h"
+#include "source.h"
 #include "system.h"
 #include "texts.h"
 
@@ -258,7 +259,8 @@ static int open_data(const network *net, const inspect_values *values,
     snprintf(trouble, size, "%s", elman_message());
     bool numbers = strstr(trouble, "missing") || strstr(trouble, " nan") ||
                    strstr(trouble, "inf");
-    if (config.missing == ELMAN_MISSING_REFUSE && numbers) {
+    if (config.missing == ELMAN_MISSING_REFUSE && numbers &&
+        !source_is_pipe(path)) {
         config.missing = ELMAN_MISSING_PREVIOUS;
         if (elman_dataset_open(path, &config, dataset) == ELMAN_OK) {
             *trouble = '\0';

@@ -161,13 +161,14 @@ static int check_options(const predictor *run, const predict_values *values)
 
 /* ---- Where the data is --------------------------------------------------- */
 
-/* True if standard input is a file, or can only be answered as one. */
-static bool is_whole(const predictor *run)
+/* True if a pipe can only be answered as a file, or standard input is one. */
+static bool is_whole(const predictor *run, bool standard)
 {
     const elman_encoding *encoding = run->net->encoding;
     elman_data_format format = run->reading.format;
     struct stat input;
-    if (fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode)) return true;
+    if (standard && fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode))
+        return true;
 
     /* what is written at the end, or needs all rows */
     const char *by = run->reading.by ? run->reading.by : encoding->by;
@@ -200,12 +201,13 @@ static int predict_pipe(predictor *run, line_source *source)
     return code;
 }
 
-/* Predicts from path, NULL or "-" for standard input. */
+/* Predicts from path, NULL or "-" for standard input; of a pipe line by line.
+ */
 static int predict_source(predictor *run, const char *path)
 {
     bool text = run->net->encoding->task == ELMAN_TASK_LANGUAGE;
     bool standard = !path || !strcmp(path, "-");
-    if (!text && (!standard || is_whole(run)))
+    if (!text && (!source_is_pipe(path) || is_whole(run, standard)))
         return predict_file(run, standard ? "-" : path);
 
     line_source source;

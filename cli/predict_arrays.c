@@ -249,11 +249,12 @@ static int answer_source(const network *net, const array_job *job)
     }
 
     /* an array is read by its path */
-    bool standard = !job->path || !strcmp(job->path, "-");
+    bool pipe = source_is_pipe(job->path);
     bool array = source_begins(&source, "\x93NUMPY", 6) ||
                  source_begins(&source, "PK\3\4", 4);
-    if (array && standard)
-        code = misused("standard input is an array; give the path of its file");
+    if (array && pipe)
+        code =
+            misused("%s is an array; give the path of its file", source.name);
     else if (array) code = answer_file(net, job);
     else if (job->values->lengths)
         code = misused("--lengths is for sequences in an .npy file, and %s has "

@@ -204,10 +204,11 @@ static int answer_small(live *l, const elman_dataset *dataset, bool ended)
     int code = for_each_sequence(l, dataset, note_late, &late);
     if (!code && late && l->fresh > 1) return answer_singly(l);
     if (!code && late)
-        code = failed("line %llu of standard input is older than one before; a "
+        code = failed("line %llu of %s is older than one before; a "
                       "pipe is answered row by row, so its newest row must "
                       "come last; give a file instead",
-                      (unsigned long long)l->lines[late - 1].number);
+                      (unsigned long long)l->lines[late - 1].number,
+                      l->source->name);
 
     answering a = {.ended = ended};
     if (!code) code = for_each_sequence(l, dataset, answer_one, &a);

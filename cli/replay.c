@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "record.h"
 #include "screen.h"
+#include "source.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -89,9 +90,9 @@ static int open_data(replaying *r)
     if (r->values->data)
         r->line.operands[0] = (char *)(uintptr_t)r->values->data;
     const char *path = r->line.operands[0];
-    if (!strcmp(path, "-") && !r->values->data)
-        return misused("the run read its data from standard input; give it "
-                       "again, as a file, by --data");
+    if (source_is_pipe(path) && !r->values->data)
+        return misused("the run read its data from a pipe; give it again, as a "
+                       "file, by --data");
 
     int code = setup_data(&r->line, &r->dataset);
     if (code) {

@@ -13,6 +13,13 @@
 
 enum { BLOCK = 1 << 16 };
 
+bool source_is_pipe(const char *path)
+{
+    path_facts facts;
+    if (!path || !strcmp(path, "-")) return true;
+    return path_look(path, &facts) && !facts.file && !facts.folder;
+}
+
 int source_open(const char *path, line_source *source)
 {
     *source = (line_source){.fd = STDIN_FILENO, .name = "standard input"};

@@ -22,6 +22,10 @@ typedef struct line_source {
     bool after_return; /* the last line ended with \r: \n belongs to it */
 } line_source;
 
+/* True if path can be read only once: standard input (NULL or "-"), a pipe with
+ * a name, /dev/fd/63 of a shell's <(command). */
+bool source_is_pipe(const char *path);
+
 /* Opens path, or standard input if it is NULL or "-". Returns 0 or an exit
  * code after an error line. */
 int source_open(const char *path, line_source *source);

@@ -19,6 +19,7 @@
 #include "run_report.h"
 #include "runs.h"
 #include "screen.h"
+#include "source.h"
 #include "tensorboard.h"
 #include "system.h"
 
@@ -65,10 +66,11 @@ static void on_early_signal(int signal_number)
     _exit(128 + signal_number);
 }
 
-/* The name of data (a path) with .safetensors, in the current folder. */
+/* The name of data (a path) with .safetensors, in the current folder; what a
+ * pipe brings has none. */
 static void default_model_path(const char *data, char *path, size_t size)
 {
-    const char *name = path_name(data);
+    const char *name = source_is_pipe(data) ? "model" : path_name(data);
     const char *dot = strrchr(name, '.');
     int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
     snprintf(path, size, "%.*s.safetensors", length, name);
@@ -463,15 +465,31 @@ static int train_one(const parsed_line *arguments, run_score *score)
     return code;
 }
 
+/* The pipe that data comes from, or NULL. */
+static const char *pipe_of(const parsed_line *arguments)
+{
+    const train_values *values = arguments->values;
+    const char *const paths[] = {arguments->operands[0], values->validation,
+                                 values->test, values->reading.target_file};
+    for (size_t n = 0; n < sizeof paths / sizeof *paths; n++)
+        if (paths[n] && source_is_pipe(paths[n])) return paths[n];
+    return NULL;
+}
+
 static int train(const parsed_line *arguments)
 {
     const train_values *values = arguments->values;
     bool alone = values->plan || values->find_lr;
     if (alone && rank_follow()) return EXIT_DONE;
-    for (int n = 0; rank_count() > 1 && n < arguments->count; n++)
-        if (!strcmp(arguments->operands[n], "-"))
-            return failed("standard input reaches rank 0 alone: give a file, "
-                          "which all ranks read");
+    const char *pipe = pipe_of(arguments);
+    if (pipe && rank_count() > 1)
+        return failed("what a pipe brings reaches one rank alone, and '%s' is "
+                      "one: give a file, which all ranks read",
+                      pipe);
+    if (pipe && runs_wanted(values))
+        return misused("a pipe can be read only once, and '%s' is one: several "
+                       "runs expect a file",
+                       pipe);
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 
     char path[PATH_ROOM];

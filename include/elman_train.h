@@ -234,10 +234,10 @@ typedef struct elman_dataset_config {
 /* An open file of data. */
 typedef struct elman_dataset elman_dataset;
 
-/* Opens a file, "-" for standard input, decides on its task, and reads it
- * whole: the file is closed again, unless config->memory leaves it open.
- * ELMAN_BAD_FORMAT and ELMAN_BAD_VALUE name the line or the field of the
- * config, and what to do. */
+/* Opens a file, "-" for standard input (or a pipe that has a name), decides on
+ * its task, and reads it whole: the file is closed again, unless config->memory
+ * leaves it open. ELMAN_BAD_FORMAT and ELMAN_BAD_VALUE name the line or the
+ * field of the config, and what to do. */
 ELMAN_CHECKED elman_status
 elman_dataset_open(const char *path, const elman_dataset_config *config,
                    elman_dataset **dataset);

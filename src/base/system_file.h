@@ -78,8 +78,14 @@ void system_file_unload(void *at, size_t bytes);
  * not tell. */
 size_t system_file_loaded(void);
 
-/* Reads standard input in the same way, from where it is, byte by byte as it
- * comes. */
-ptrdiff_t system_input_read(size_t bytes, void *data);
+/* Whether path names what can be read only once: a pipe, or standard input
+ * (/dev/stdin) that is no file. */
+bool system_is_pipe(const char *path);
+
+/* Opens a pipe, NULL standard input; waits for who writes to it. Read in the
+ * same way as a file, but from where it is, as it comes. */
+bool system_pipe_open(const char *path, system_file *pipe);
+ptrdiff_t system_pipe_read(system_file pipe, size_t bytes, void *data);
+void system_pipe_close(system_file pipe); /* but for standard input */
 
 #endif

@@ -255,11 +255,34 @@ size_t system_file_loaded(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-ptrdiff_t system_input_read(size_t bytes, void *data)
+bool system_is_pipe(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about)) return false;
+    if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) return false;
+    return S_ISFIFO(about.st_mode) || !strcmp(path, "/dev/stdin");
+}
+
+bool system_pipe_open(const char *path, system_file *pipe)
+{
+    int fd = STDIN_FILENO;
+    if (path) do
+            fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        while (fd < 0 && errno == EINTR);
+    if (fd >= 0) pipe->id = fd;
+    return fd >= 0;
+}
+
+ptrdiff_t system_pipe_read(system_file pipe, size_t bytes, void *data)
 {
     ssize_t got;
     do
-        got = read(STDIN_FILENO, data, bytes);
+        got = read((int)pipe.id, data, bytes);
     while (got < 0 && errno == EINTR);
     return got;
+}
+
+void system_pipe_close(system_file pipe)
+{
+    if (pipe.id != STDIN_FILENO) close((int)pipe.id);
 }

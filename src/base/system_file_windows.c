@@ -315,11 +315,24 @@ void system_file_unload(void *at, size_t bytes)
 
 size_t system_file_loaded(void) { return 0; }
 
-ptrdiff_t system_input_read(size_t bytes, void *data)
+/* Pipes have names here that no file has; standard input alone is read. */
+bool system_is_pipe(const char *path)
+{
+    (void)path;
+    return false;
+}
+
+bool system_pipe_open(const char *path, system_file *pipe)
+{
+    pipe->id = (intptr_t)GetStdHandle(STD_INPUT_HANDLE);
+    if (path) errno = ENOENT;
+    return !path;
+}
+
+ptrdiff_t system_pipe_read(system_file pipe, size_t bytes, void *data)
 {
     DWORD got = 0;
-    if (ReadFile(GetStdHandle(STD_INPUT_HANDLE), data, at_most(bytes), &got,
-                 NULL))
+    if (ReadFile((HANDLE)pipe.id, data, at_most(bytes), &got, NULL))
         return (ptrdiff_t)got;
 
     /* the writer of a pipe has ended */
@@ -327,3 +340,5 @@ ptrdiff_t system_input_read(size_t bytes, void *data)
     windows_failure();
     return -1;
 }
+
+void system_pipe_close(system_file pipe) { (void)pipe; }

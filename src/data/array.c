@@ -248,7 +248,7 @@ static elman_status look_at_file(array_file *f)
 static elman_status open_file(elman_dataset *dataset, const input *in,
                               array_file *f)
 {
-    if (!dataset->kept) return hold_file(in, f);
+    if (!dataset->kept || in->bytes) return hold_file(in, f);
     TRY(input_open(in, &f->file));
     elman_status status = look_at_file(f);
     return status == ELMAN_OK ? status : failure_in(status, in->name);
@@ -414,7 +414,7 @@ static elman_status find_own_target(elman_dataset *dataset,
                                     const elman_dataset_config *config,
                                     array_file *target, pair *p)
 {
-    const input in = input_of(config->target_path);
+    const input in = dataset_input(dataset, config->target_path);
     TRY(open_file(dataset, &in, target));
     elman_status status = find_target(target, &p->y);
     p->y_at = (array_place){0};

@@ -40,7 +40,7 @@ void case_files_settle(elman_dataset *dataset, const input *in,
     bool large = input_is_large(in, config);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         if (!more[i]) continue;
-        const input other = input_of(more[i]);
+        const input other = dataset_input(dataset, more[i]);
         large = large || input_is_large(&other, config);
     }
     dataset->kept = large && !in->bytes;

@@ -187,21 +187,57 @@ static elman_status explain(elman_status status, const input *in,
     return status;
 }
 
+/* What comes through pipes is read whole, before it is looked at: that of
+ * first, and those that the config names. */
+static elman_status hold_pipes(elman_dataset *d, input *first,
+                               const elman_dataset_config *config)
+{
+    const char *const paths[] = {NULL, config->validation_path,
+                                 config->test_path, config->target_path};
+    for (size_t i = 0; i < PIPES; i++) {
+        if (i && !paths[i]) continue;
+        input in = i ? input_of(paths[i]) : *first;
+        if (!in.pipe) continue;
+        for (size_t k = 0; k < i; k++)
+            if (d->held[k].in.name && !strcmp(d->held[k].in.name, in.name))
+                return failure(ELMAN_BAD_VALUE,
+                               "%.200s can be read only once, and is given "
+                               "twice: expected a file",
+                               in.name);
+        TRY(input_hold(&in, config->memory));
+        d->held[i] = (held_pipe){paths[i], in};
+        if (!i) *first = in;
+    }
+    return ELMAN_OK;
+}
+
+static void release_pipes(elman_dataset *d)
+{
+    for (size_t i = 0; i < PIPES; i++)
+        input_release(&d->held[i].in);
+    memset(d->held, 0, sizeof d->held);
+}
+
+input dataset_input(const elman_dataset *d, const char *path)
+{
+    for (size_t i = 1; i < PIPES; i++)
+        if (d->held[i].path == path) return d->held[i].in;
+    return input_of(path);
+}
+
 static elman_status open_input(const input *in,
                                const elman_dataset_config *config,
                                elman_dataset **dataset)
 {
-    /* what comes through a pipe is looked at, and then read */
     input whole = *in;
-    bool pipe = input_is_pipe(in);
-    if (pipe) TRY(input_hold(&whole, config->memory));
-
     elman_dataset *made = calloc(1, sizeof *made);
-    elman_status status =
-        made ? open_parts(made, &whole, config)
-             : failure(ELMAN_NO_MEMORY, "no memory for a dataset");
-    if (status) status = explain(status, &whole, config);
-    if (pipe) input_release(&whole);
+    if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a dataset");
+    elman_status status = hold_pipes(made, &whole, config);
+    if (!status) {
+        status = open_parts(made, &whole, config);
+        if (status) status = explain(status, &whole, config);
+    }
+    release_pipes(made);
 
     if (status == ELMAN_OK) *dataset = made;
     else dataset_close(made);

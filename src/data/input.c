@@ -16,7 +16,9 @@ enum { FIRST_ROOM = 1 << 16 };
 
 input input_of(const char *path)
 {
-    return (input){.name = strcmp(path, "-") ? path : standard};
+    bool pipe = !strcmp(path, "-") || system_is_pipe(path);
+    bool named = strcmp(path, "-") && (!pipe || strcmp(path, "/dev/stdin"));
+    return (input){.name = named ? path : standard, .pipe = pipe};
 }
 
 static elman_status no_memory(const char *name)
@@ -33,8 +35,8 @@ static elman_status cannot_read(const char *name)
 }
 
 /* Reads into room that doubles, until there is more than most. */
-static elman_status read_pipe(const char *name, size_t most, char **bytes,
-                              size_t *size, bool *ended)
+static elman_status read_pipe(const char *name, system_file pipe, size_t most,
+                              char **bytes, size_t *size, bool *ended)
 {
     size_t room = FIRST_ROOM;
     char *block = malloc(room);
@@ -42,7 +44,7 @@ static elman_status read_pipe(const char *name, size_t most, char **bytes,
     *ended = false;
 
     while (block && *size <= most) {
-        ptrdiff_t got = system_input_read(room - *size - 1, block + *size);
+        ptrdiff_t got = system_pipe_read(pipe, room - *size - 1, block + *size);
         if (got < 0) {
             free(block);
             return cannot_read(name);
@@ -74,8 +76,8 @@ static elman_status cannot_keep(const char *name, uint64_t size,
 }
 
 /* Writes what was read and all that comes to a file. */
-static elman_status spool(const char *name, const char *begun, size_t size,
-                          const char *folder, system_file file)
+static elman_status spool(const char *name, system_file pipe, const char *begun,
+                          size_t size, const char *folder, system_file file)
 {
     char block[FIRST_ROOM];
     uint64_t at = size;
@@ -83,7 +85,7 @@ static elman_status spool(const char *name, const char *begun, size_t size,
         return cannot_keep(name, 0, folder);
 
     for (;;) {
-        ptrdiff_t got = system_input_read(sizeof block, block);
+        ptrdiff_t got = system_pipe_read(pipe, sizeof block, block);
         if (got < 0) return cannot_read(name);
         if (got == 0) return ELMAN_OK;
         if (!system_file_write(file, at, (size_t)got, block))
@@ -92,14 +94,15 @@ static elman_status spool(const char *name, const char *begun, size_t size,
     }
 }
 
-static elman_status hold_in_file(input *in, const char *begun, size_t size)
+static elman_status hold_in_file(input *in, system_file pipe, const char *begun,
+                                 size_t size)
 {
     char folder[256] = "";
     system_file file;
     if (!system_file_temporary(folder, sizeof folder, &file))
         return cannot_keep(in->name, 0, folder);
 
-    elman_status status = spool(in->name, begun, size, folder, file);
+    elman_status status = spool(in->name, pipe, begun, size, folder, file);
     if (!status) return file_reader_take(in->name, file, &in->file);
     system_file_close(file);
     return status;
@@ -110,14 +113,22 @@ elman_status input_hold(input *in, size_t memory)
     char *bytes = NULL;
     size_t size;
     bool ended;
-    TRY(read_pipe(in->name, memory ? memory : SIZE_MAX, &bytes, &size, &ended));
-    if (ended) {
+    system_file pipe;
+    if (!system_pipe_open(in->name == standard ? NULL : in->name, &pipe))
+        return cannot_read(in->name);
+
+    size_t most = memory ? memory : SIZE_MAX;
+    elman_status status =
+        read_pipe(in->name, pipe, most, &bytes, &size, &ended);
+    if (!status && ended) {
         in->bytes = bytes;
         in->size = size;
-        return ELMAN_OK;
+    } else if (!status) {
+        status = hold_in_file(in, pipe, bytes, size);
+        free(bytes);
     }
-    elman_status status = hold_in_file(in, bytes, size);
-    free(bytes);
+    system_pipe_close(pipe);
+    in->pipe = status != ELMAN_OK;
     return status;
 }
 
@@ -127,19 +138,13 @@ void input_release(input *in)
     file_reader_close(in->file);
 }
 
-bool input_is_pipe(const input *in)
-{
-    return !in->bytes && !in->arrays && !in->file && in->name == standard;
-}
-
 /* ---- Files --------------------------------------------------------------- */
 
 bool input_is_large(const input *in, const elman_dataset_config *config)
 {
     system_file file;
     system_file_facts about = {0};
-    if (!config->memory || in->bytes || in->arrays || input_is_pipe(in))
-        return false;
+    if (!config->memory || in->bytes || in->arrays || in->pipe) return false;
     if (in->file) return file_reader_size(in->file) > config->memory;
     if (!system_file_open(in->name, &file)) return false;
     bool regular = system_file_look(file, &about) && !about.type;
@@ -240,9 +245,6 @@ static elman_status read_file(const input *in, char **bytes, size_t *size)
 
 elman_status input_read(const input *in, char **bytes, size_t *size)
 {
-    bool ended;
-    if (input_is_pipe(in))
-        return read_pipe(in->name, SIZE_MAX, bytes, size, &ended);
     if (!in->bytes) return read_file(in, bytes, size);
     *size = in->size;
     return copy_memory(in, bytes);

@@ -511,7 +511,7 @@ static elman_status read_more(elman_dataset *dataset, elman_part part,
 {
     dataset->reading = part;
     if (path) {
-        const input more = input_of(path);
+        const input more = dataset_input(dataset, path);
         TRY(read(dataset, &more, config));
     }
     dataset->read_end[part] = dataset->sequence_count;

@@ -153,8 +153,17 @@ enum dataset_option {
     OPTION_COUNT /* how many */
 };
 
+/* A pipe that the config names, held while the dataset is opened: that of the
+ * first file (without a path), of validation, test and targets. */
+enum { PIPES = 4 };
+typedef struct held_pipe {
+    const char *path;
+    input in;
+} held_pipe;
+
 struct elman_dataset {
     elman_encoding *encoding;
+    held_pipe held[PIPES];
     char *note;
     bool following; /* config->encoding was given: all is validation */
     bool learned;   /* the form is fixed: more data must fit the encoding */
@@ -341,5 +350,9 @@ void series_time(const elman_dataset *dataset, const row_series *series,
 
 /* "training", "validation", "test". */
 const char *part_name(elman_part part);
+
+/* The input that a path of the config names, which may be a pipe that is held.
+ */
+input dataset_input(const elman_dataset *dataset, const char *path);
 
 #endif

@@ -346,10 +346,11 @@ static elman_status read_file(const input *in, elman_unit *unit,
 }
 
 /* Reads the file, and those that validation and test have for themselves. */
-static elman_status read_files(const input *in, elman_encoding *e,
+static elman_status read_files(const elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config,
                                text texts[FILES])
 {
+    elman_encoding *e = dataset->encoding;
     const char *paths[FILES] = {[ELMAN_PART_VALIDATION] =
                                     config->validation_path,
                                 [ELMAN_PART_TEST] = config->test_path};
@@ -359,7 +360,7 @@ static elman_status read_files(const input *in, elman_encoding *e,
     for (int part = 1; part < FILES; part++) {
         if (!paths[part]) continue;
         elman_unit wanted = unit;
-        const input more = input_of(paths[part]);
+        const input more = dataset_input(dataset, paths[part]);
         TRY(read_file(&more, &wanted, config, &texts[part]));
 
         /* a second file cannot change what the first has settled */
@@ -538,7 +539,7 @@ static elman_status open_texts(elman_dataset *dataset, const input *in,
     e->task = ELMAN_TASK_LANGUAGE;
     if (!dataset->following) e->unit = config->unit;
 
-    TRY(read_files(in, e, config, texts));
+    TRY(read_files(dataset, in, config, texts));
     if (config->min_count > 1 && e->unit != ELMAN_UNIT_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "min_count is for words, but the unit is %s",
