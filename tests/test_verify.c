@@ -5,6 +5,7 @@
 #include "check.h"
 #include "folder.h"
 #include "pace.h"
+#include "wrong_kernel.h"
 #include "kernel/kernel.h"
 #include "base/kind.h"
 #include "proof/machine.h"
@@ -49,23 +50,11 @@ TEST(a_network_that_no_inputs_suit_is_replaced_by_another)
 
 /* ---- A wrong build ------------------------------------------------------ */
 
-static const train_kernels *right;
-
-/* Right, but for one number, by a thousandth. */
-static void wrong_outer(const outer_product *o, size_t count, const size_t *row,
-                        const leaf_sum *dw)
-{
-    right->outer(o, count, row, dw);
-    dw[count - 1].to[0] *= 1.001f;
-}
-
 TEST(a_wrong_kernel_is_noticed_and_named)
 {
-    right = kernels_train(kernels_all()[0]);
-    train_kernels wrong = *right;
+    train_kernels wrong = wrong_kernels(kernels_train(kernels_all()[0]));
     elman_verify_report report;
 
-    wrong.outer = wrong_outer;
     kernels_use(kernels_all()[0]);
     kernels_train_use(&wrong);
     elman_status status = verify(&(elman_verify_config){.cases = 1}, &report);
