@@ -252,7 +252,8 @@ static int collect_runs(all_runs *all)
 static int check_line(const parsed_line *arguments)
 {
     static const char *const alone[] = {"resume",  "checkpoint", "metrics",
-                                        "profile", "plan",       "report"};
+                                        "profile", "plan",       "report",
+                                        "find-lr"};
     for (size_t n = 0; n < sizeof alone / sizeof *alone; n++)
         if (option_given(arguments, alone[n]))
             return misused(

@@ -10,6 +10,7 @@
 #include "find_rate.h"
 #include "judge.h"
 #include "meter.h"
+#include "name.h"
 #include "network.h"
 #include "outcome.h"
 #include "plan.h"
@@ -58,10 +59,13 @@ static const char *volatile early_lock;
 static void on_early_signal(int signal_number)
 {
     static const char erase[] = "\r\033[K",
-                      text[] = "elman: stopped by a signal before anything "
-                               "was saved\n";
+                      text[] = ": stopped by a signal before anything was "
+                               "saved\n";
     if (screen.live) (void)!write(STDERR_FILENO, erase, sizeof erase - 1);
-    if (!screen.quiet) (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    if (!screen.quiet) {
+        (void)!write(STDERR_FILENO, name_short(), strlen(name_short()));
+        (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    }
     if (early_lock) path_remove(early_lock);
     _exit(128 + signal_number);
 }
@@ -247,6 +251,7 @@ static int training_open(const parsed_line *arguments, training *run)
     if (!code) code = setup_plan(run);
     if (!code) code = setup_trainer(arguments, run->dataset, &run->config);
     if (trains) code = rank_settle(code);
+    else run->config.transport = NULL; /* others are not there */
     if (code) return code;
     if (run->values->find_lr) find_rate_prepare(&run->config);
 
@@ -479,18 +484,21 @@ static const char *pipe_of(const parsed_line *arguments)
 static int train(const parsed_line *arguments)
 {
     const train_values *values = arguments->values;
-    bool alone = values->plan || values->find_lr;
+    bool alone = values->plan || values->find_lr, many = runs_wanted(values);
+
+    /* what keeps nothing the first rank does alone */
     if (alone && rank_follow()) return EXIT_DONE;
+    if (alone && many) rank_leave();
     const char *pipe = pipe_of(arguments);
     if (pipe && rank_count() > 1)
         return failed("what a pipe brings reaches one rank alone, and '%s' is "
                       "one: give a file, which all ranks read",
                       pipe);
-    if (pipe && runs_wanted(values))
+    if (pipe && many)
         return misused("a pipe can be read only once, and '%s' is one: several "
                        "runs expect a file",
                        pipe);
-    if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
+    if (!many) return train_one(arguments, NULL);
 
     char path[PATH_ROOM];
     int code = rank_settle(choose_model(arguments, true, path));

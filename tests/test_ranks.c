@@ -298,13 +298,11 @@ TEST(sums_in_parts_take_little_more_than_a_ring)
 {
     for (size_t size = 2; size <= 16; size++)
         for (size_t each = 1; each <= 4; each++) {
-            double mean, most, more = size & (size - 1) ? 0.15 : 0.1;
+            double mean, most, bound = size & (size - 1) ? 1.15 : 1.1;
             bytes_job job = {64 * size * BLOCK, each * size, .parts = true};
             CHECK_OK(local_run((int)size, count_bytes, &job));
             ring_ratios(&job, (int)size, &mean, &most);
-            CHECK(most <= (each == 3 ? 2 : 1 + more) + 1e-9,
-                  "%zu ranks, %zu leaves: %g of a ring's bytes", size, each,
-                  most);
+            CHECK(most < (each == 3 ? 2 : bound), "%zu: %g", size, most);
         }
 }
 
@@ -639,15 +637,13 @@ TEST(the_last_levels_are_summed_while_those_below_go_back)
 
     /* but where that costs more than a tenth of the bytes */
     for (int size = 1; size <= 9; size++) {
-        bool beside = size != 1 && size != 2 && size != 4;
+        bool waits = size < 3 || size == 4;
         job.how = (run){.what = &large, .threads = 2, .to = &got};
         CHECK_OK(local_run(size, train_counted, &job));
         check_same(&alone, &got, 0, size, large.name);
         for (int rank = 0; rank < size; rank++)
-            CHECK(beside ? job.by[rank].elsewhere >= STEPS
-                         : job.by[rank].elsewhere == 0,
-                  "rank %d of %d: %zu exchanges began early", rank, size,
-                  job.by[rank].elsewhere);
+            CHECK(waits == (job.by[rank].elsewhere < STEPS), "rank %d of %d",
+                  rank, size);
     }
 }
 
