@@ -1,6 +1,7 @@
 /*
  * eval.c: `elman eval`: how good a model is on data it may not have seen.
  */
+#include "first_pass.h"
 #include "commands.h"
 #include "eval_arrays.h"
 #include "forecast.h"
@@ -186,7 +187,7 @@ static int eval_file(const network *net, const eval_values *values,
     elman_dataset *dataset = NULL;
     outcome result = {0};
     int code = reading_fill(&values->arrays.reading, &config);
-    if (!code && elman_dataset_open(data, &config, &dataset) != ELMAN_OK)
+    if (!code && data_open(data, &config, &dataset) != ELMAN_OK)
         code = data_failed();
     code = rank_settle(code);
     if (!code) code = rank_agree_data(dataset, data);

@@ -2,6 +2,7 @@
  * inspect.c: `elman inspect`: what happens inside a trained network, why it
  * answers as it does, and what is wrong with it.
  */
+#include "first_pass.h"
 #include "inspect_arrays.h"
 #include "inspect_write.h"
 #include "commands.h"
@@ -253,7 +254,7 @@ static int open_data(const network *net, const inspect_values *values,
     elman_dataset_config config = {.encoding = net->note};
     int code = reading_fill(&values->reading, &config);
     if (code) return code;
-    if (elman_dataset_open(path, &config, dataset) == ELMAN_OK) return 0;
+    if (data_open(path, &config, dataset) == ELMAN_OK) return 0;
 
     /* for want of numbers, or for another reason */
     snprintf(trouble, size, "%s", elman_message());
@@ -262,7 +263,7 @@ static int open_data(const network *net, const inspect_values *values,
     if (config.missing == ELMAN_MISSING_REFUSE && numbers &&
         !source_is_pipe(path)) {
         config.missing = ELMAN_MISSING_PREVIOUS;
-        if (elman_dataset_open(path, &config, dataset) == ELMAN_OK) {
+        if (data_open(path, &config, dataset) == ELMAN_OK) {
             *trouble = '\0';
             return 0;
         }

@@ -40,16 +40,14 @@ static int evaluate(const training *run, result *kept)
 
 /* What a part's score has to beat; warp: also the nearest neighbour, NaN: not.
  */
-static int read_baseline(const training *run, elman_part part, double warp,
-                         elman_baseline *baseline)
+static elman_status read_baseline(const training *run, elman_part part,
+                                  double warp, elman_baseline *baseline)
 {
     elman_baseline_config config = {.part = part,
                                     .neighbour = !isnan(warp),
                                     .warp = isnan(warp) ? 0 : warp,
                                     .threads = (int)run->values->threads};
-    return elman_trainer_baseline(run->trainer, &config, baseline) == ELMAN_OK
-               ? 0
-               : library_failed();
+    return elman_trainer_baseline(run->trainer, &config, baseline);
 }
 
 elman_part outcome_part(const training *run)
@@ -58,20 +56,19 @@ elman_part outcome_part(const training *run)
     return held ? ELMAN_PART_VALIDATION : ELMAN_PART_TRAIN;
 }
 
-int outcome_prepare(training *run)
+elman_status outcome_prepare(training *run)
 {
     uint64_t hash;
-    if (elman_trainer_read_hash(run->trainer, &hash) != ELMAN_OK)
-        return library_failed();
+    elman_status status = elman_trainer_read_hash(run->trainer, &hash);
 
     /* neighbours are looked for by all ranks together, at the end */
-    if (rank_follow()) return 0;
+    if (status || rank_follow()) return status;
     elman_part part = outcome_part(run), test = ELMAN_PART_TEST;
-    int code = read_baseline(run, part, NAN, &run->baselines[part]);
-    if (!code && elman_dataset_size(run->dataset, test))
-        code = read_baseline(run, test, NAN, &run->baselines[test]);
-    run->prepared = !code;
-    return code;
+    status = read_baseline(run, part, NAN, &run->baselines[part]);
+    if (!status && elman_dataset_size(run->dataset, test))
+        status = read_baseline(run, test, NAN, &run->baselines[test]);
+    run->prepared = !status;
+    return status;
 }
 
 /* Room for the result of a part, and its baseline. */
@@ -84,7 +81,9 @@ static int result_open(const training *run, elman_part part, result *kept)
         if (!kept->confusion) return failed("out of memory");
     }
     double warp = run->values->neighbour;
-    return isnan(warp) ? 0 : read_baseline(run, part, warp, &kept->baseline);
+    if (isnan(warp)) return 0;
+    elman_status status = read_baseline(run, part, warp, &kept->baseline);
+    return status == ELMAN_OK ? 0 : library_failed();
 }
 
 /* A run that was cut short between evaluations has its last one in the model's

@@ -45,8 +45,8 @@ elman_part outcome_part(const training *run);
 
 /* Reads all data for what a run needs of it at its end, so that it ends at
  * once: the hash of a checkpoint, and what scores have to beat. On all ranks.
- * Returns 0 or an exit code. */
-int outcome_prepare(training *run);
+ */
+elman_status outcome_prepare(training *run);
 
 /* Ends a run that has not failed: checkpoint, best weights, model file,
  * summary. Returns the exit code: 0, 130 and 143 after a signal, 1 after an

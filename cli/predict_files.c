@@ -1,6 +1,7 @@
 /*
  * predict_files.c: answers to whole files, in the order of the file.
  */
+#include "first_pass.h"
 #include "plan.h"
 #include "predict.h"
 #include "reading.h"
@@ -273,7 +274,7 @@ int predict_file(predictor *run, const char *path)
 {
     bool standard = !strcmp(path, "-");
     elman_dataset *dataset = NULL;
-    if (elman_dataset_open(path, &run->reading, &dataset) != ELMAN_OK)
+    if (data_open(path, &run->reading, &dataset) != ELMAN_OK)
         return data_failed();
 
     int code = answer_all(run, standard ? "standard input" : path, dataset);

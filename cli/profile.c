@@ -54,6 +54,7 @@ static bool table_make(const training *run, spent_table *all)
             all->rows[n].seconds += mine->seconds[SPENT_EVALUATION];
 
     /* the program's own part, and what has not been measured */
+    add_row(all, "reading", mine->seconds[SPENT_READING]);
     add_row(all, "checkpoints", mine->seconds[SPENT_CHECKPOINTS]);
     add_row(all, "model file", mine->seconds[SPENT_MODELS]);
     add_row(all, "pulse", mine->seconds[SPENT_PULSE]);

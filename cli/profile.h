@@ -8,6 +8,7 @@
 #include "record.h"
 
 typedef enum spent_on {
+    SPENT_READING,     /* the data, before the first step */
     SPENT_CHECKPOINTS, /* copying and waiting, not writing during steps */
     SPENT_MODELS,      /* writing the best one */
     SPENT_LOGGING,
@@ -16,7 +17,8 @@ typedef enum spent_on {
     SPENT_COUNT
 } spent_on;
 
-/* The program's part, timed in laps: mark, work, lap. */
+/* The program's part, from before the data is read, timed in laps: mark, work,
+ * lap. */
 typedef struct spent {
     double begun, marked, seconds[SPENT_COUNT];
 } spent;

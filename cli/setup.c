@@ -1,6 +1,7 @@
 /*
  * setup.c: turns the options of `elman train` into the configs of the library.
  */
+#include "first_pass.h"
 #include "cells.h"
 #include "continued.h"
 #include "train.h"
@@ -130,8 +131,7 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
         config.validation = -1;
 
     elman_dataset *opened = NULL;
-    elman_status status =
-        elman_dataset_open(arguments->operands[0], &config, &opened);
+    elman_status status = data_open(arguments->operands[0], &config, &opened);
     if (status != ELMAN_OK) return setup_refused(status);
 
     /* the data settles what was left open */

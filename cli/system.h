@@ -39,6 +39,12 @@ double seconds_now(void);
 double seconds_since_1970(void);
 void seconds_pause(double seconds);
 
+/* Has tick called by a thread of its own, after `first` seconds and then again
+ * after each pause, until ticker_stop, which waits for it. One at a time;
+ * nothing ticks where no thread can be had. */
+void ticker_start(void (*tick)(void), double first, double pause);
+void ticker_stop(void);
+
 /* ---- The terminal -------------------------------------------------------- */
 
 /* It shows more than ASCII. On Windows that is so unless the first of LC_ALL,

@@ -11,6 +11,7 @@
 #include <libgen.h>
 #include <locale.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,60 @@ void seconds_pause(double seconds)
     const struct timespec pause = {
         .tv_sec = whole, .tv_nsec = (long)(1e9 * (seconds - (double)whole))};
     nanosleep(&pause, NULL);
+}
+
+/* The thread that ticks, which takes no signals. */
+static struct {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    void (*tick)(void);
+    double first, pause;
+    bool runs, ends;
+} ticker = {.lock = PTHREAD_MUTEX_INITIALIZER,
+            .wake = PTHREAD_COND_INITIALIZER};
+
+static void *tick_on(void *nothing)
+{
+    double pause = ticker.first;
+    pthread_mutex_lock(&ticker.lock);
+    while (!ticker.ends) {
+        double end = read_clock(CLOCK_REALTIME) + pause;
+        struct timespec until = {.tv_sec = (time_t)end};
+        until.tv_nsec = (long)(1e9 * (end - (double)until.tv_sec));
+
+        int code = 0;
+        while (!ticker.ends && code != ETIMEDOUT)
+            code = pthread_cond_timedwait(&ticker.wake, &ticker.lock, &until);
+        if (!ticker.ends) ticker.tick();
+        pause = ticker.pause;
+    }
+    pthread_mutex_unlock(&ticker.lock);
+    return nothing;
+}
+
+void ticker_start(void (*tick)(void), double first, double pause)
+{
+    sigset_t all, before;
+    ticker.tick = tick;
+    ticker.first = first;
+    ticker.pause = pause;
+    ticker.ends = false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    ticker.runs = !pthread_create(&ticker.thread, NULL, tick_on, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void ticker_stop(void)
+{
+    if (!ticker.runs) return;
+    pthread_mutex_lock(&ticker.lock);
+    ticker.ends = true;
+    pthread_cond_signal(&ticker.wake);
+    pthread_mutex_unlock(&ticker.lock);
+    pthread_join(ticker.thread, NULL);
+    ticker.runs = false;
 }
 
 /* ---- The terminal -------------------------------------------------------- */

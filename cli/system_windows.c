@@ -108,6 +108,45 @@ double seconds_since_1970(void)
 
 void seconds_pause(double seconds) { Sleep((DWORD)(1000 * seconds)); }
 
+static struct {
+    HANDLE thread, stop;
+    void (*tick)(void);
+    double first, pause;
+} ticker;
+
+static DWORD WINAPI tick_on(void *nothing)
+{
+    (void)nothing;
+    double pause = ticker.first;
+    while (WaitForSingleObject(ticker.stop, (DWORD)(1000 * pause)) ==
+           WAIT_TIMEOUT) {
+        ticker.tick();
+        pause = ticker.pause;
+    }
+    return 0;
+}
+
+void ticker_start(void (*tick)(void), double first, double pause)
+{
+    ticker.tick = tick;
+    ticker.first = first;
+    ticker.pause = pause;
+    ticker.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (ticker.stop)
+        ticker.thread = CreateThread(NULL, 0, tick_on, NULL, 0, NULL);
+}
+
+void ticker_stop(void)
+{
+    if (ticker.thread) {
+        SetEvent(ticker.stop);
+        WaitForSingleObject(ticker.thread, INFINITE);
+        CloseHandle(ticker.thread);
+    }
+    if (ticker.stop) CloseHandle(ticker.stop);
+    ticker.thread = ticker.stop = NULL;
+}
+
 /* ---- The terminal -------------------------------------------------------- */
 
 /* The console was told so; who sets a locale may want it otherwise. */

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "continued.h"
 #include "find_rate.h"
+#include "first_pass.h"
 #include "judge.h"
 #include "meter.h"
 #include "name.h"
@@ -34,6 +35,9 @@
 #include <unistd.h>
 
 enum { PARTS = ELMAN_PART_TEST + 1 };
+
+/* Seconds of reading that are told. */
+static const double LONG_READING = 5;
 
 /* Seconds between two models of a run that nothing validates. */
 static const double SAVE_PAUSE = 10;
@@ -170,6 +174,10 @@ static void describe_run(const training *run, FILE *file, bool all)
     putc('\n', file);
 
     bool left = plan_show(file, run->plan, all);
+    double seconds = run->spent.seconds[SPENT_READING];
+    if (seconds >= LONG_READING)
+        fprintf(file, "%-*sall data gone through in %s\n", PLAN_INDENT, "read",
+                with_minutes(seconds));
     for (int part = 0; part < PARTS; part++) {
         const char *lack =
             classes_describe_lack(run->dataset, (elman_part)part);
@@ -229,6 +237,28 @@ static int setup_plan(training *run)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
+/* What goes through the data before the first step: it is shown, and timed. */
+static elman_status load_checkpoint(training *run)
+{
+    spent_mark(&run->spent);
+    first_pass_begin(run->arguments->operands[0]);
+    elman_status status =
+        elman_trainer_load(run->trainer, run->checkpoint_path);
+    first_pass_end();
+    spent_lap(&run->spent, SPENT_READING);
+    return status;
+}
+
+static int prepare(training *run)
+{
+    spent_mark(&run->spent);
+    first_pass_begin(run->arguments->operands[0]);
+    elman_status status = outcome_prepare(run);
+    first_pass_end();
+    spent_lap(&run->spent, SPENT_READING);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
 /* Everything up to the first step. */
 static int training_open(const parsed_line *arguments, training *run)
 {
@@ -246,7 +276,10 @@ static int training_open(const parsed_line *arguments, training *run)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
                          run->values->resume, &run->safe);
     if (!code && writes) early_lock = run->safe.lock_path;
+    spent_begin(&run->spent);
+    spent_mark(&run->spent);
     if (!code) code = setup_data(arguments, &run->dataset);
+    spent_lap(&run->spent, SPENT_READING);
     if (!code) code = setup_model(arguments, run->dataset, &run->model);
     if (!code) code = setup_plan(run);
     if (!code) code = setup_trainer(arguments, run->dataset, &run->config);
@@ -260,13 +293,13 @@ static int training_open(const parsed_line *arguments, training *run)
                                                &run->config, &run->trainer);
     if (status != ELMAN_OK) return setup_refused(status);
     if (run->values->resume) {
-        status = elman_trainer_load(run->trainer, run->checkpoint_path);
+        status = load_checkpoint(run);
         if (status == ELMAN_BAD_VALUE) return resume_failed(run->model_path);
         if (status != ELMAN_OK) return library_failed();
     }
 
     /* what else has to be read of the data; and where it begins */
-    if (trains) code = outcome_prepare(run);
+    if (trains) code = prepare(run);
     if (code || !writes) return code;
     if (!screen.quiet) describe_run(run, stderr, false);
     rank_note_idle(run->config.batch_size);
@@ -358,7 +391,6 @@ static int training_loop(training *run)
 {
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     double seconds = run->values->seconds;
-    spent_begin(&run->spent);
 
     while (!progress->done && !stop_signal) {
         if (seconds > 0 && meter_seconds(&run->meter) >= seconds) {

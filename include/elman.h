@@ -96,7 +96,7 @@
  *                     save (x)
  *   elman_threads_    limit end
  *   elman_            message version machine_read roof_read kind_read
- *                     rule_read verify(t)
+ *                     rule_read verify(t) bytes_read(t)
  *
  * Size letters: T steps (sequence length), B sequences (batch), I input_size,
  * H hidden_size, R = proj_size if set, else H, D = 2 if bidirectional, else 1,

@@ -234,6 +234,11 @@ typedef struct elman_dataset_config {
 /* An open file of data. */
 typedef struct elman_dataset elman_dataset;
 
+/* Bytes that this process has read of files and pipes so far, by any thread:
+ * how far opening a large one, which takes minutes, has come. Each time that
+ * the same bytes are read counts. */
+ELMAN_API uint64_t elman_bytes_read(void);
+
 /* Opens a file, "-" for standard input (or a pipe that has a name), decides on
  * its task, and reads it whole: the file is closed again, unless config->memory
  * leaves it open. ELMAN_BAD_FORMAT and ELMAN_BAD_VALUE name the line or the

@@ -1,5 +1,6 @@
 /* train.c: elman_train.h: data, training, sampling, self-tests. */
 #include "api/need.h"
+#include "base/bytes.h"
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/loader.h"
@@ -16,6 +17,8 @@
 #include "proof/verify.h"
 
 /* ---- Data --------------------------------------------------------------- */
+
+uint64_t elman_bytes_read(void) { return bytes_counted(); }
 
 elman_status elman_encoding_create(const char *text, elman_encoding **encoding)
 {

@@ -1,7 +1,20 @@
 /* bytes.c: see bytes.h. */
 #include "base/bytes.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+
+static _Atomic uint64_t counted;
+
+void bytes_count(uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&counted, bytes, memory_order_relaxed);
+}
+
+uint64_t bytes_counted(void)
+{
+    return atomic_load_explicit(&counted, memory_order_relaxed);
+}
 
 byte_words bytes_in_words(uint64_t bytes)
 {

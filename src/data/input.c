@@ -53,6 +53,7 @@ static elman_status read_pipe(const char *name, system_file pipe, size_t most,
         if (*ended) break;
 
         *size += (size_t)got;
+        bytes_count((uint64_t)got);
         if (room - *size > 1) continue;
         char *wider = room > PTRDIFF_MAX / 2 ? NULL : realloc(block, room *= 2);
         if (!wider) free(block);
@@ -91,6 +92,7 @@ static elman_status spool(const char *name, system_file pipe, const char *begun,
         if (!system_file_write(file, at, (size_t)got, block))
             return cannot_keep(name, at, folder);
         at += (uint64_t)got;
+        bytes_count((uint64_t)got);
     }
 }
 

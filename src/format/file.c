@@ -121,6 +121,7 @@ elman_status file_reader_span(const file_reader *r, size_t at, void *data,
                 at + done, r->size);
 
         done += (size_t)more;
+        bytes_count((uint64_t)more);
     }
     *got = done;
     return ELMAN_OK;
