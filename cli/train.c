@@ -141,13 +141,20 @@ static int choose_paths(training *run)
     return code;
 }
 
-/* What the score will be held against: that of the part that is reported. */
-static bool read_baseline(const training *run, elman_baseline *baseline)
+/* The part whose score is told. */
+static elman_part told_part(const training *run)
 {
-    elman_baseline_config config = {.part = ELMAN_PART_TRAIN};
+    elman_part told = ELMAN_PART_TRAIN;
     for (int part = 0; part < PARTS; part++)
         if (elman_dataset_size(run->dataset, (elman_part)part))
-            config.part = (elman_part)part;
+            told = (elman_part)part;
+    return told;
+}
+
+/* What the score will be held against. */
+static bool read_baseline(const training *run, elman_baseline *baseline)
+{
+    const elman_baseline_config config = {.part = told_part(run)};
     *baseline = run->baselines[config.part];
     return run->prepared ||
            elman_dataset_baseline(run->dataset, &config, baseline) == ELMAN_OK;
@@ -206,8 +213,16 @@ static void describe_run(const training *run, FILE *file, bool all)
 }
 
 /* --plan: what would be done, and nothing more. */
-static void show_plan(const training *run)
+static void show_plan(training *run)
 {
+    /* all that is read comes before all that is said */
+    elman_baseline *told = &run->baselines[told_part(run)];
+    spent_mark(&run->spent);
+    first_pass_begin(run->arguments->operands[0]);
+    run->prepared = read_baseline(run, told);
+    first_pass_end();
+    spent_lap(&run->spent, SPENT_READING);
+
     if (!screen.json) {
         describe_run(run, stdout, true);
         return;
