@@ -187,6 +187,7 @@ typedef struct direction_state {
     float *step_h; /* (B,R) what a step of streams writes: entry 1 of h, or */
     float *step_c; /* (B,H) entry 0 where nothing but steps is run */
     size_t gate_steps; /* entry s of the two below is s % gate_steps */
+    size_t gate_row;   /* floats from row to row of gate: G, where training */
     float *gate;       /* (gate_steps,B,G); training: all T */
     float *saved;      /* (gate_steps,B,H) of a cell that saves, else NULL */
     float *sum;        /* (T,B,G) sums into the gates, while training a cell

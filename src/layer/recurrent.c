@@ -342,6 +342,15 @@ static size_t gate_rows(const layer *l, size_t T, size_t B, bool training)
     return training || T * B < most ? T * B : most;
 }
 
+/* Floats from one row of gates to the next. Rows of a large power of two apart
+ * share sets of the first cache: a line between them, where no one but the cell
+ * reads them. */
+static size_t gate_row(const layer *l, bool training)
+{
+    enum { APART = 256 };
+    return training || l->G % APART ? l->G : l->G + LANES;
+}
+
 static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
                             bool training, direction_state *d)
 {
@@ -360,7 +369,8 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     /* gates, of all steps or of a block, and what goes with them */
     size_t gates = gate_rows(l, T, B, training), block = walk_block(l, B);
     d->gate_steps = training || T < block ? T : block;
-    d->gate = arena_take(a, gates, l->G * row);
+    d->gate_row = gate_row(l, training);
+    d->gate = arena_take(a, gates, d->gate_row * row);
     if (has_saved) d->saved = arena_take(a, gates, l->H * row);
     if (l->custom && training) d->sum = arena_take(a, gates, l->G * row);
 
@@ -509,11 +519,11 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
             d->dropout.h_in ? d->dropout.h_in + row * l->R : r->h_prev[m];
 
         /* gates of this step; without training rows are used again */
-        size_t gate_row = s % d->gate_steps * w->p->B + b;
-        r->gate[m] = d->gate + gate_row * l->G;
+        size_t at = s % d->gate_steps * w->p->B + b;
+        r->gate[m] = d->gate + at * d->gate_row;
         if (d->c) r->c_prev[m] = d->c + row * l->H;
-        if (d->saved) r->saved[m] = d->saved + gate_row * l->H;
-        if (d->sum) r->sum[m] = d->sum + gate_row * l->G;
+        if (d->saved) r->saved[m] = d->saved + at * l->H;
+        if (d->sum) r->sum[m] = d->sum + at * l->G;
     }
 }
 

@@ -162,7 +162,7 @@ static void input_steps(const walk *w, const cell_weights *weights,
         for (size_t b = part->begin; b < part->end; b++) {
             if (p->lengths[b] > s) {
                 x[M] = w->x + walk_row(l, p, part->direction, s, b) * l->I;
-                a[M++] = d->gate + (s % d->gate_steps * p->B + b) * l->G;
+                a[M++] = d->gate + (s % d->gate_steps * p->B + b) * d->gate_row;
             }
 
             /* as many rows as a product takes, or the last ones */

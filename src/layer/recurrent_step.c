@@ -76,7 +76,7 @@ static void prepare_chunk(const layer *l, const pass *p, layer_state *s,
         size_t m = r->M++, b = p->rows[i];
         chunk->stream[m] = (uint32_t)b;
         r->h[m] = d->step_h + b * l->R;
-        r->gate[m] = d->gate + b * l->G;
+        r->gate[m] = d->gate + b * d->gate_row;
         if (d->saved) r->saved[m] = d->saved + b * l->H;
         if (d->c) r->c[m] = d->step_c + b * l->H;
     }
