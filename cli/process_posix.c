@@ -10,6 +10,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+/* In the copy: it ends with the process that began it, even if that is killed;
+ * nobody would read its result, and who repeats the command would meet it. */
+static void end_with(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent) _exit(1);
+}
+
 /* In the copy: nothing is printed, and the result goes to its descriptor. */
 static void be_process(process_part *run, void *context, size_t number,
                        size_t bytes, int to)
@@ -29,7 +43,7 @@ bool process_begin(process_part *run, void *context, size_t number,
     if (pipe(ends)) return false;
     fflush(NULL);
 
-    const pid_t id = fork();
+    const pid_t parent = getpid(), id = fork();
     if (id < 0) {
         const int reason = errno;
         close(ends[0]);
@@ -39,6 +53,7 @@ bool process_begin(process_part *run, void *context, size_t number,
     }
     if (id == 0) {
         close(ends[0]);
+        end_with(parent);
         be_process(run, context, number, bytes, ends[1]);
     }
     close(ends[1]);

@@ -316,6 +316,7 @@ int runs_train(const parsed_line *arguments, const char *model_path,
     if (!code) code = runs_agree(&all);
     if (!code && !rank_follow()) code = find_finished(&all);
     code = rank_settle(code);
+    if (!code) code = runs_see_list(&all);
     if (!code) code = rank_give(all.list, all.count * sizeof *all.list);
 
     if (!rank_follow()) system_catch_stop(on_signal, false);

@@ -1,12 +1,14 @@
 /*
  * runs_agree.c: the runs of a command are whole on one rank each, and exchange
- * nothing: so what they learn from is compared before the first of them.
+ * nothing: so what they learn from, and where their models go, is compared
+ * before the first of them.
  */
 #include "capture.h"
 #include "network.h"
 #include "ranks.h"
 #include "runs_all.h"
 #include "screen.h"
+#include "system.h"
 #include "train.h"
 
 #include <stdlib.h>
@@ -86,5 +88,34 @@ int runs_agree(const all_runs *all)
         close_beginning(&b);
     }
     screen.quiet = quiet;
+    return code;
+}
+
+/* Whether there is such a file, also where a file system of a network shows it
+ * some time after another machine has written it. */
+static bool comes_to_be(const char *path)
+{
+    static const double PATIENCE = 5, PAUSE = 0.1;
+    double begin = seconds_now();
+    while (!path_exists(path) && seconds_now() - begin < PATIENCE)
+        seconds_pause(PAUSE);
+    return path_exists(path);
+}
+
+int runs_see_list(const all_runs *all)
+{
+    int code = 0;
+    if (rank_follow() && !comes_to_be(all->path))
+        code = failed("'%s', which rank 0 has written, is not there: runs on "
+                      "several ranks expect --output in a folder that all of "
+                      "them see",
+                      all->path);
+    code = rank_settle(code);
+
+    /* a list without runs would refuse another command */
+    size_t finished = 0;
+    for (size_t n = 0; n < all->count; n++)
+        finished += all->list[n].finished;
+    if (code && !finished && !rank_follow()) path_remove(all->path);
     return code;
 }

@@ -39,6 +39,10 @@ const char *run_describe(const all_runs *all, const one_run *run);
  * other weights, than rank 0. Returns 0 or an exit code. */
 int runs_agree(const all_runs *all);
 
+/* Refuses a rank that does not see the list of runs, which rank 0 has written:
+ * it would leave its models where rank 0 finds none. */
+int runs_see_list(const all_runs *all);
+
 /* runs_table.c: shows what came of them, and makes the model of the best the
  * command's. Returns 0 or an exit code. */
 int runs_settle(const all_runs *all);
