@@ -7,15 +7,14 @@
 static const char elman[] = "elman";
 
 static struct {
-    const char *name, *launcher;
-    int ranks;
-} own = {elman, "", 1};
+    const char *name, *launcher, *typed;
+} own = {elman, "", elman};
 
-void name_open(const char *name, const char *launcher, int ranks)
+void name_open(const char *name, const char *launcher, const char *typed)
 {
     own.name = name;
     own.launcher = launcher;
-    own.ranks = ranks;
+    own.typed = typed;
 }
 
 const char *name_short(void) { return own.name; }
@@ -31,13 +30,7 @@ const char *name_usage(bool shared)
     return text;
 }
 
-const char *name_typed(void)
-{
-    static char text[80];
-    if (!*own.launcher) return own.name;
-    snprintf(text, sizeof text, "%s%d %s", own.launcher, own.ranks, own.name);
-    return text;
-}
+const char *name_typed(void) { return own.typed; }
 
 const char *name_example(const char *line, bool shared)
 {

@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-/* Set once, before program(), by another program than elman: its name, and how
- * it was begun, "" or with a space at the end ("mpirun -np "), for so many
- * ranks. The texts stay the caller's. */
-void name_open(const char *name, const char *launcher, int ranks);
+/* Set once, before program(), by another program than elman: its name, what
+ * begins so many of it, "" or with a space at the end ("mpirun -np "), and what
+ * was typed, up to the program. The texts stay the caller's. */
+void name_open(const char *name, const char *launcher, const char *typed);
 
 /* The program alone, as errors begin: "elman". */
 const char *name_short(void);

@@ -4,6 +4,7 @@
  * say is kept, and shown only if it fails by itself: a mistake on the command
  * line is the same on all of them.
  */
+#include "begun.h"
 #include "transport.h"
 
 #include "../name.h"
@@ -41,34 +42,6 @@ static bool is_bound(void)
     cpu_set_t set;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return !sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) < online;
-}
-
-/* How this process was begun, which is known before MPI says much of the same
- * for itself. */
-typedef struct beginning {
-    const char *typed; /* before the number of ranks and the program, or "" */
-    int processes;     /* that were begun with it, as far as is known */
-} beginning;
-
-static int number_in(const char *variable)
-{
-    const char *text = getenv(variable);
-    int number = text ? atoi(text) : 0;
-    return number > 0 ? number : 1;
-}
-
-/* By srun, a task of Slurm; by mpirun of Open MPI or MPICH, also in a job of
- * Slurm; or alone. */
-static beginning how_begun(void)
-{
-    if (getenv("OMPI_COMM_WORLD_SIZE"))
-        return (beginning){"mpirun -np ", number_in("OMPI_COMM_WORLD_SIZE")};
-    if (getenv("SLURM_STEP_NUM_TASKS") && !getenv("MPI_LOCALRANKID"))
-        return (beginning){getenv("PMI_RANK") ? "srun --mpi=pmi2 -n "
-                                              : "srun --mpi=pmix -n ",
-                           number_in("SLURM_STEP_NUM_TASKS")};
-    bool mpirun = getenv("PMI_RANK") || getenv("PMIX_RANK");
-    return (beginning){mpirun ? "mpirun -np " : "", number_in("PMI_SIZE")};
 }
 
 /* Processes of a launcher of another MPI would each train alone, and into one
@@ -204,7 +177,8 @@ int main(int argc, char **argv)
     setenv("NO_COLOR", "1", 0);
     const elman_transport *transport = transport_open();
     rank_open(transport, here, machines, is_bound());
-    name_open(program_name, begun.typed, size);
+    name_open(program_name, begun.launcher,
+              begun_as(&begun, size, argv[0], program_name));
     if (rank != 0) keep_quiet();
     int code = program(argc, argv);
     if (code == EXIT_ELSEWHERE) code = 0;
