@@ -514,7 +514,10 @@ typedef struct elman_trainer_config {
                       Besides them are the data, the model, and 4 to 6 numbers
                       for each weight. Evaluations run as many steps at a time
                       as there is room for; a model that reads backward needs
-                      all of them. With a transport each rank has as many */
+                      all of them. Those that are asked for beside the steps
+                      (elman_trainer_evaluate, elman_trainer_residuals) take
+                      up to as much once more while they last. With a transport
+                      each rank has as many */
 } elman_trainer_config;
 
 /* A training run. */
