@@ -265,30 +265,28 @@ static void move_rows(const shape *s, csv_rows *rows)
     }
 }
 
-/* Gives back what a list has more than a table needs. */
-static void *shorten(void *list, size_t used, size_t size)
+/* Gives a list to the table, without what it has more than that needs. */
+static bool give(void *from, void *to, size_t used, size_t size)
 {
-    void *shorter = spill_resize(list, used * size, used * size);
-    return shorter ? shorter : list;
+    void **list = from, **kept = to;
+    *kept = spill_resize(*list, used * size, used * size);
+    if (*kept) *list = NULL;
+    return *kept;
 }
 
-static void take_rows(const shape *s, csv_rows *rows, csv *table)
+static elman_status take_rows(const shape *s, csv_rows *rows, csv *table)
 {
     size_t count = s->end - s->begin, cells = count * s->width;
     move_rows(s, rows);
 
     /* the lists change hands */
-    *table = (csv){.row_count = count,
-                   .column_count = s->width,
-                   .cells = shorten(rows->cells, cells, sizeof *rows->cells),
-                   .quoted = shorten(rows->quoted, cells, sizeof *rows->quoted),
-                   .lines = shorten(rows->lines, count, sizeof *rows->lines),
-                   .separator = table->separator,
-                   .facts = table->facts,
-                   .bytes = table->bytes};
-    rows->cells = NULL;
-    rows->quoted = NULL;
-    rows->lines = NULL;
+    table->row_count = count;
+    table->column_count = s->width;
+    if (give(&rows->cells, &table->cells, cells, sizeof *rows->cells) &&
+        give(&rows->quoted, &table->quoted, cells, sizeof *rows->quoted) &&
+        give(&rows->lines, &table->lines, count, sizeof *rows->lines))
+        return ELMAN_OK;
+    return failure(ELMAN_NO_MEMORY, "no memory for %zu rows", count);
 }
 
 static void write_facts(const shape *s, size_t width, csv_facts *facts)
@@ -335,7 +333,7 @@ elman_status csv_settle_shape(csv_rows *rows, size_t width, csv *table)
         status = check_rows(&s, &table->facts);
     }
 
-    if (status == ELMAN_OK) take_rows(&s, rows, table);
+    if (status == ELMAN_OK) status = take_rows(&s, rows, table);
     spill_free(s.kept);
     return status;
 }
