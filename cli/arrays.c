@@ -48,6 +48,15 @@ int options_refuse(const parsed_line *arguments, const option_row *rows,
     return 0;
 }
 
+int reading_refuse(const parsed_line *arguments, const char *path,
+                   const char *reason)
+{
+    int code = options_refuse(arguments, reading_options, path, reason);
+    return code ? code
+                : options_refuse(arguments, reading_memory_options, path,
+                                 reason);
+}
+
 /* ---- Reading ------------------------------------------------------------- */
 
 /* True if the model was made of one step of sequences: an array without an axis

@@ -142,6 +142,10 @@ int states_write(const network *net, elman_state *state, const char *path);
 int options_refuse(const parsed_line *arguments, const option_row *rows,
                    const char *path, const char *reason);
 
+/* The same of all that say how data is read. */
+int reading_refuse(const parsed_line *arguments, const char *path,
+                   const char *reason);
+
 /* The command line's end: a file of numbers without a word about data. */
 extern const char no_encoding[];
 

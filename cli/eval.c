@@ -161,6 +161,7 @@ static int evaluate(const network *net, const eval_values *values,
         .fresh_state = values->fresh_state,
         .threads = threads_to_use(values->threads),
         .transport = rank_transport(),
+        .budget = (size_t)values->arrays.reading.memory,
     };
 
     result->sequences = elman_dataset_size(dataset, ELMAN_PART_VALIDATION);
@@ -234,9 +235,7 @@ static int eval_numbers(const network *net, const parsed_line *arguments)
         return misused("'%s' %s: targets are the third word, without "
                        "--target-file",
                        net->path, no_encoding);
-    if (!code)
-        code =
-            options_refuse(arguments, reading_options, net->path, no_encoding);
+    if (!code) code = reading_refuse(arguments, net->path, no_encoding);
     if (code) return code;
 
     return eval_arrays(
@@ -262,8 +261,7 @@ static int eval_texts(const network *net, const parsed_line *arguments)
     int code = options_refuse(arguments, others, net->path, reason);
     if (!code)
         code = options_refuse(arguments, array_options, net->path, reason);
-    if (!code)
-        code = options_refuse(arguments, reading_options, net->path, reason);
+    if (!code) code = reading_refuse(arguments, net->path, reason);
     return code ? code : texts_eval(net, arguments->operands[1]);
 }
 
@@ -325,6 +323,7 @@ const command_row eval_command = {
     .options = {{"Options", options},
                 {"Models that take numbers as they are", array_options},
                 {"Data", reading_options},
+                {"Data larger than memory", reading_memory_options},
                 {foreign_title, foreign_options}},
     .examples = examples,
     .ranks =

@@ -433,6 +433,7 @@ const command_row inspect_command = {
     .json = true,
     .options = {{"Options", options},
                 {"Data", reading_options},
+                {"Data larger than memory", reading_memory_options},
                 {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(inspect_values),

@@ -300,9 +300,7 @@ static int predict_numbers(const network *net, const parsed_line *arguments)
         {.name = "probabilities"}, {.name = "quantiles"}, {.name = "scaled"},
         {.name = "last"},          {.name = "steps"},     {0}};
     int code = options_refuse(arguments, data_only, net->path, no_encoding);
-    if (!code)
-        code =
-            options_refuse(arguments, reading_options, net->path, no_encoding);
+    if (!code) code = reading_refuse(arguments, net->path, no_encoding);
     if (code) return code;
 
     number_job numbers = {.net = net,
@@ -343,8 +341,7 @@ static int predict_texts(const network *net, const parsed_line *arguments)
     int code = options_refuse(arguments, others, net->path, reason);
     if (!code)
         code = options_refuse(arguments, array_options, net->path, reason);
-    if (!code)
-        code = options_refuse(arguments, reading_options, net->path, reason);
+    if (!code) code = reading_refuse(arguments, net->path, reason);
     text_job job = {net, values->probabilities};
     return code ? code : answer_files(arguments, answer_texts, &job);
 }
@@ -453,6 +450,7 @@ const command_row predict_command = {
     .options = {{"Options", options},
                 {"Models that take numbers as they are", array_options},
                 {"Data", reading_options},
+                {"Data larger than memory", reading_memory_options},
                 {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(predict_values),

@@ -103,6 +103,19 @@ const option_row reading_options[] = {
     {0},
 };
 
+const option_row reading_memory_options[] = {
+    {.name = "memory",
+     .type = OPTION_BYTES,
+     .value = "BYTES",
+     .field = AT(memory),
+     .fallback = "8GiB",
+     .help = "a file of more than an eighth of so many bytes is read as it is "
+             "needed, and rows of a table lie in files in TMPDIR: 512M or "
+             "1.5GiB of 1024, 2GB of 1000, or a number. What eval computes "
+             "with takes no more, either. The result does not depend on it"},
+    {0},
+};
+
 /* ---- Options to config --------------------------------------------------- */
 
 /* Of two flags that exclude each other. */
@@ -133,8 +146,15 @@ static int read_mark(const char *text, const char *name, char *mark)
     return 0;
 }
 
-/* Texts of more bytes stay in their files. */
-static const size_t large_text = (size_t)1 << 30;
+/* Files of more bytes than an eighth of --memory stay where they are, as a text
+ * takes three eighths while it is read. */
+enum { FILE_SHARE = 8, LARGE_FILE = 1 << 30 };
+
+static size_t memory_of(uint64_t asked)
+{
+    const uint64_t share = asked / FILE_SHARE;
+    return asked && share < LARGE_FILE ? (size_t)share + 1 : LARGE_FILE;
+}
 
 int reading_fill(const reading_values *values, elman_dataset_config *config)
 {
@@ -164,7 +184,7 @@ int reading_fill(const reading_values *values, elman_dataset_config *config)
     config->channels_first = values->channels_first;
     config->time = values->time;
     config->by = values->by;
-    config->memory = large_text;
+    config->memory = memory_of(values->memory);
     return 0;
 }
 

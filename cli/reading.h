@@ -18,9 +18,13 @@ typedef struct reading_values {
     const char *encoding, *decimal, *thousands;
     bool header, no_header, labels, no_labels, channels_first;
     const char *time, *by;
+    uint64_t memory; /* bytes; 0: not given */
 } reading_values;
 
 extern const option_row reading_options[];
+
+/* Of commands that read data and do not train, which has its own. */
+extern const option_row reading_memory_options[];
 
 /* Writes what the options say into config and leaves its other fields as they
  * are. Returns 0, or EXIT_MISUSED after an error line. */

@@ -92,9 +92,6 @@ static int read_part(const char *text, const char *name, double *share,
     return 0;
 }
 
-/* A file that is an eighth of --memory, and while it is read three, is kept. */
-enum { TEXT_SHARE = 8 };
-
 int setup_data(const parsed_line *arguments, elman_dataset **dataset)
 {
     train_values *values = arguments->values;
@@ -113,13 +110,9 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
     };
 
     /* zero of an option that was not given leaves the choice to the data */
+    values->reading.memory = values->memory;
     int code = reading_fill(&values->reading, &config);
     config.transform = values->transform;
-
-    /* of bytes that are counted a text may take what it would in memory */
-    const uint64_t share = values->memory / TEXT_SHARE;
-    if (values->memory && share < config.memory)
-        config.memory = (size_t)share + 1;
     if (!code)
         code = read_part(values->validation, "validation", &config.validation,
                          &config.validation_path);

@@ -3,7 +3,11 @@
  */
 #include "../cli/bytes.h"
 
+#include "base/bytes.h"
+
 #include "check.h"
+
+#include <string.h>
 
 #define K UINT64_C(1024)
 
@@ -63,11 +67,28 @@ TEST(what_is_no_number_of_bytes_is_refused)
     }
 }
 
+TEST(the_least_in_words_is_enough_when_it_is_read)
+{
+    uint64_t bytes = 1, step = 1, read = 0;
+    for (; bytes < UINT64_C(900000000000000); bytes += step) {
+        step = bytes / 1013 + 1;
+        byte_words words = bytes_at_least(bytes);
+        if (strstr(words.text, "bytes")) continue;
+        CHECK(bytes_read(words.text, &read), "%s", words.text);
+        CHECK(read >= bytes && read - bytes <= bytes / 10, "%llu: %s",
+              (unsigned long long)bytes, words.text);
+    }
+    assert_string_equal(bytes_at_least(85300).text, "85.3 kB");
+    assert_string_equal(bytes_at_least(85301).text, "85.4 kB");
+    assert_string_equal(bytes_at_least(999).text, "999 bytes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_read_as_people_write_them),
         cmocka_unit_test(what_is_no_number_of_bytes_is_refused),
+        cmocka_unit_test(the_least_in_words_is_enough_when_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,3 +33,15 @@ byte_words bytes_in_words(uint64_t bytes)
              units[unit]);
     return words;
 }
+
+byte_words bytes_at_least(uint64_t bytes)
+{
+    uint64_t unit = 1;
+    while (bytes / unit >= 1000 && unit <= UINT64_MAX / 1000)
+        unit *= 1000;
+
+    /* up to the next multiple of the last digit that is shown */
+    uint64_t step = unit > 1 && bytes / unit < 100 ? unit / 10 : unit;
+    uint64_t over = bytes % step;
+    return bytes_in_words(over ? bytes + (step - over) : bytes);
+}

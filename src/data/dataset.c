@@ -146,6 +146,15 @@ static elman_status begin_encoding(elman_dataset *dataset,
     return ELMAN_OK;
 }
 
+/* Whether there is a file at all, before a word on what it is. */
+static elman_status check_there(const input *in)
+{
+    file_reader *file = NULL;
+    TRY(input_open(in, &file));
+    file_reader_close(file);
+    return ELMAN_OK;
+}
+
 static elman_status open_parts(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
@@ -154,6 +163,7 @@ static elman_status open_parts(elman_dataset *dataset, const input *in,
 
     elman_task task = dataset->encoding->task;
     const dataset_kind *kind = &kind_memory;
+    if (!in->arrays && !in->bytes) TRY(check_there(in));
     if (in->arrays && (in->arrays->tokens || in->arrays->bytes))
         kind = &kind_tokens;
     if (!in->arrays) TRY(kind_choose(dataset, in, config, &kind));

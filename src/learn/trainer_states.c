@@ -70,9 +70,9 @@ static elman_status check_budget(const elman_trainer *t,
     return failure(ELMAN_BAD_VALUE,
                    "budget (--memory) is %s, but training in batches of %zu "
                    "with %zu steps at a time takes %zu at least (%s): expected "
-                   "as many, or smaller batches",
+                   "as many, or smaller batches (--batch)",
                    bytes_in_words(budget).text, training->B, training->T, least,
-                   bytes_in_words(least).text);
+                   bytes_at_least(least).text);
 }
 
 /* What an evaluation while training may take of what losses leave: a quarter,
