@@ -13,6 +13,7 @@
 
 #ifndef _WIN32
 #include <sys/resource.h>
+#include <sys/wait.h>
 #endif
 
 enum { ROWS = 12000, LINE = 120, LIMIT = 1 << 16 };
@@ -250,8 +251,35 @@ TEST(a_folder_that_takes_no_more_is_named)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
     assert_int_equal(spill_in_files(), 0);
 }
+
+/* Whatever the thread that drops pages does meanwhile, a child goes on. */
+TEST(a_child_of_fork_has_blocks_of_its_own)
+{
+    enum { CHILDREN = 40 };
+    const char *path = put_table("t.csv", 0);
+    const elman_dataset_config config = {.memory = LIMIT};
+    elman_dataset *d = must_open(path, &config);
+    for (int i = 0; i < CHILDREN; i++) {
+        int status = 0;
+        fflush(stdout);
+        pid_t child = fork();
+        if (!child) {
+            alarm(20);
+            elman_dataset *own = NULL;
+            bool opened = dataset_open(path, &config, &own) == ELMAN_OK;
+            dataset_close(own);
+            _exit(!opened);
+        }
+        assert_true(child > 0 && waitpid(child, &status, 0) == child);
+        assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+    }
+    uint64_t hash;
+    CHECK_OK(dataset_hash(d, &hash));
+    dataset_close(d);
+}
 #else
 TEST(a_folder_that_takes_no_more_is_named) { skip(); }
+TEST(a_child_of_fork_has_blocks_of_its_own) { skip(); }
 #endif
 
 #if defined __linux__ && !defined SLOW_BUILD
@@ -358,6 +386,7 @@ int main(void)
         cmocka_unit_test(so_are_series_of_the_archive),
         cmocka_unit_test(several_files_and_a_model_of_one_may_be_large),
         cmocka_unit_test(a_folder_that_takes_no_more_is_named),
+        cmocka_unit_test(a_child_of_fork_has_blocks_of_its_own),
         cmocka_unit_test(memory_stays_below_its_limit),
         cmocka_unit_test(addresses_that_are_limited_are_named),
         cmocka_unit_test(a_block_grows_shrinks_and_is_sorted_wherever_it_lies),

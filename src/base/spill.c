@@ -117,6 +117,24 @@ SYSTEM_AT_UNLOAD static void end_keeper(void)
     join_keeper();
 }
 
+/* ---- Forks --------------------------------------------------------------- */
+
+static void before_fork(void) { mutex_lock(&all.lock); }
+
+static void after_fork(void) { mutex_unlock(&all.lock); }
+
+/* A child has no keeper until it makes a block of its own. */
+static void renew(void)
+{
+    mutex_renew(&all.lock);
+    all.keeping = all.joinable = false;
+}
+
+static void watch_forks(void)
+{
+    (void)system_at_fork(before_fork, after_fork, renew);
+}
+
 /* ---- Blocks in files ----------------------------------------------------- */
 
 /* Keeps why there is no file for a block, or none for so many bytes. */
@@ -144,6 +162,8 @@ static char *map_room(spilled *s, size_t bytes)
 
 static void *create_spilled(size_t bytes)
 {
+    static once forks_watched = ONCE_READY;
+    once_run(&forks_watched, watch_forks);
     spilled *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     if (!system_file_temporary(s->folder, sizeof s->folder, &s->file)) {
