@@ -204,19 +204,24 @@ static elman_status hold_pipes(elman_dataset *d, input *first,
 {
     const char *const paths[] = {NULL, config->validation_path,
                                  config->test_path, config->target_path};
-    for (size_t i = 0; i < PIPES; i++) {
-        if (i && !paths[i]) continue;
-        input in = i ? input_of(paths[i]) : *first;
-        if (!in.pipe) continue;
-        for (size_t k = 0; k < i; k++)
-            if (d->held[k].in.name && !strcmp(d->held[k].in.name, in.name))
+    input pipes[PIPES] = {*first};
+    for (size_t i = 1; i < PIPES; i++)
+        if (paths[i]) pipes[i] = input_of(paths[i]);
+
+    /* nobody waits for what is refused anyway */
+    for (size_t i = 0; i < PIPES; i++)
+        for (size_t k = 0; k < i && pipes[i].pipe; k++)
+            if (pipes[k].pipe && !strcmp(pipes[k].name, pipes[i].name))
                 return failure(ELMAN_BAD_VALUE,
                                "%.200s can be read only once, and is given "
                                "twice: expected a file",
-                               in.name);
-        TRY(input_hold(&in, config->memory));
-        d->held[i] = (held_pipe){paths[i], in};
-        if (!i) *first = in;
+                               pipes[i].name);
+
+    for (size_t i = 0; i < PIPES; i++) {
+        if (!pipes[i].pipe) continue;
+        TRY(input_hold(&pipes[i], config->memory));
+        d->held[i] = (held_pipe){paths[i], pipes[i]};
+        if (!i) *first = pipes[i];
     }
     return ELMAN_OK;
 }

@@ -51,9 +51,7 @@ done
 cat text.txt >p &
 elman train p $run >out
 ls model.safetensors
-cat series.tsv >p &
 elman train p $run --test p -o none || :
-wait
 elman train p $run --seeds 2 -o none || :
 cat x.npy | elman predict file.safetensors /dev/stdin | wc -l
 elman train /dev/null $run -o none
