@@ -212,6 +212,7 @@ def test_a_module_that_does_more_than_its_weights_say_is_noticed():
             super().__init__()
             self.rnn = nn.GRU(3, 4, batch_first=batch_first)
             self.out = nn.Linear(4, 2)
+            nn.init.constant_(self.out.bias, -0.5)  # so that relu does something
             self.last, self.squash = last, squash
 
         def forward(self, x):
