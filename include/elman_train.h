@@ -516,8 +516,8 @@ typedef struct elman_trainer_config {
                       as there is room for; a model that reads backward needs
                       all of them. Those that are asked for beside the steps
                       (elman_trainer_evaluate, elman_trainer_residuals) take
-                      up to as much once more while they last. With a transport
-                      each rank has as many */
+                      the place of the states where there is no room for both.
+                      With a transport each rank has as many */
 } elman_trainer_config;
 
 /* A training run. */

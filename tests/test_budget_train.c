@@ -21,6 +21,18 @@ static void check_same_metrics(session a, session b, const char *what,
           got->validation.loss, want->validation.loss);
 }
 
+/* Steps, with an evaluation between two of them for which states may have to
+ * give way. */
+static void steps_around_evaluation(session s)
+{
+    enum { BEFORE = 4 };
+    elman_metrics metrics;
+    steps(s, BEFORE);
+    CHECK_OK(
+        elman_trainer_evaluate(s.trainer, ELMAN_PART_TRAIN, &metrics, NULL));
+    steps(s, STEPS - BEFORE);
+}
+
 /* Budgets from all that a run takes to the least that it says it can do with.
  */
 static void check_budgets(run r, const char *what, bool streams)
@@ -29,7 +41,7 @@ static void check_budgets(run r, const char *what, bool streams)
     session want = begin(r);
     steps(want, STEPS);
     size_t whole = want.trainer->state->bytes + 100000, runs = 0, segmented = 0;
-    size_t cut = 0, T = want.trainer->state->config.T;
+    size_t cut = 0, alternate = 0, T = want.trainer->state->config.T;
     if (want.trainer->validation_state)
         whole += want.trainer->validation_state->bytes;
     for (size_t budget = whole;; budget -= budget / 5) {
@@ -43,15 +55,17 @@ static void check_budgets(run r, const char *what, bool streams)
             end(s);
             break;
         }
-        steps(s, STEPS);
+        steps_around_evaluation(s);
         check_same_weights(s, want, what, budget);
         check_same_metrics(s, want, what, budget);
         runs++;
+        alternate += s.trainer->alternate;
         segmented += s.trainer->state->segments.plan.L > 0;
         if (s.trainer->validation_state)
             cut += s.trainer->validation_state->config.T < T;
         end(s);
     }
+    CHECK(alternate, "%s: no evaluation took the place of states", what);
     CHECK(segmented, "%s: no budget of %zu cut anything", what, runs);
     if (streams) CHECK(cut, "%s: no evaluation was cut", what);
     end(want);

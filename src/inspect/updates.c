@@ -38,7 +38,7 @@ elman_status updates_begin(elman_trainer *trainer, elman_updates **updates)
 {
     const elman_model *m = trainer->model;
     size_t count = m->info.parameter_count, levels;
-    if (trainer->state->segments.plan.L)
+    if (trainer->alternate)
         return failure(ELMAN_BAD_VALUE,
                        "the trainer has a budget of %zu bytes, in which it "
                        "does not keep the steps that are measured: expected "

@@ -104,6 +104,10 @@ static elman_status agree(elman_trainer *t)
 
 elman_status ranks_tell(elman_trainer *t, ranks_call call)
 {
+    if (!t->state && call != RANKS_END)
+        return failure(ELMAN_NO_MEMORY,
+                       "the trainer goes on no more: after an evaluation there "
+                       "was no memory for its states");
     if (!t->share) return ELMAN_OK;
     if (t->share->rank != 0)
         return failure(ELMAN_BAD_VALUE,
@@ -146,15 +150,45 @@ elman_status ranks_keep_best(elman_trainer *t)
     return ELMAN_OK;
 }
 
+/* An evaluation and where it goes. */
+typedef struct asked_metrics {
+    elman_part part;
+    elman_metrics *metrics;
+    uint64_t *confusion;
+} asked_metrics;
+
+static elman_status find_metrics(elman_trainer *t,
+                                 const elman_trainer_config *config,
+                                 void *context)
+{
+    const asked_metrics *a = context;
+    return evaluate_shared(t->model, t->dataset, a->part, config, t->share,
+                           a->metrics, a->confusion);
+}
+
+/* The same of residuals. */
+typedef struct asked_residuals {
+    elman_part part;
+    elman_residuals **residuals;
+} asked_residuals;
+
+static elman_status find_residuals(elman_trainer *t,
+                                   const elman_trainer_config *config,
+                                   void *context)
+{
+    const asked_residuals *a = context;
+    return residuals_shared(t->model, t->dataset, a->part, config, t->share,
+                            a->residuals);
+}
+
 elman_status ranks_evaluate(elman_trainer *t, elman_part part,
                             elman_metrics *metrics, uint64_t *confusion)
 {
     question what = {.part = part, .confusion = confusion != NULL};
     TRY(evaluate_check_part(t->dataset, part));
     elman_status status = ask(t, RANKS_EVALUATE, &what);
-    if (!status)
-        status = evaluate_shared(t->model, t->dataset, part, &t->config,
-                                 t->share, metrics, confusion);
+    asked_metrics a = {part, metrics, confusion};
+    if (!status) status = trainer_beside(t, find_metrics, &a);
     return answered(t, status);
 }
 
@@ -177,9 +211,8 @@ elman_status ranks_residuals(elman_trainer *t, elman_part part,
     question what = {.part = part};
     TRY(residuals_check(t->model, t->dataset, part));
     elman_status status = ask(t, RANKS_RESIDUALS, &what);
-    if (!status)
-        status = residuals_shared(t->model, t->dataset, part, &t->config,
-                                  t->share, residuals);
+    asked_residuals a = {part, residuals};
+    if (!status) status = trainer_beside(t, find_residuals, &a);
     return answered(t, status);
 }
 
@@ -214,9 +247,8 @@ static elman_status answer_metrics(elman_trainer *t)
         !(confusion = calloc(classes * classes + 1, sizeof *confusion)))
         return failure(ELMAN_NO_MEMORY, "no memory for %zu classes", classes);
 
-    elman_status status =
-        evaluate_shared(t->model, t->dataset, what.part, &t->config, t->share,
-                        &metrics, confusion);
+    asked_metrics a = {what.part, &metrics, confusion};
+    elman_status status = trainer_beside(t, find_metrics, &a);
     free(confusion);
     return status;
 }
@@ -238,8 +270,8 @@ static elman_status answer_residuals(elman_trainer *t)
     question what;
     elman_residuals *residuals = NULL;
     TRY(hear(t, &what));
-    elman_status status = residuals_shared(t->model, t->dataset, what.part,
-                                           &t->config, t->share, &residuals);
+    asked_residuals a = {what.part, &residuals};
+    elman_status status = trainer_beside(t, find_residuals, &a);
     residuals_destroy(residuals);
     return status;
 }

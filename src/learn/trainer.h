@@ -35,6 +35,8 @@ struct elman_trainer {
     windows *windows, *validation_windows; /* of training and validation data */
     elman_state *state, *validation_state;
     row_losses *losses; /* room for the rows of either */
+    bool alternate;     /* in a budget that has no room for an evaluation of
+                           its own beside these */
     elman_progress progress;
     class_count *counts; /* (class_count) of an evaluation; NULL: no classes */
     float *best;         /* (weight_count) weights of the best evaluation */
@@ -64,6 +66,15 @@ void trainer_destroy(elman_trainer *trainer);
 /* A state for training windows, one for validation windows, if there are any,
  * and losses for the rows of either. The windows are there. */
 elman_status trainer_create_states(elman_trainer *trainer);
+
+/* Runs work that is no step and has states of its own, with a config whose
+ * budget is what these may take: what those of the trainer leave, or all, while
+ * what its sequences remember alone is kept of those. */
+elman_status trainer_beside(elman_trainer *trainer,
+                            elman_status (*work)(elman_trainer *trainer,
+                                                 const elman_trainer_config *,
+                                                 void *context),
+                            void *context);
 elman_status trainer_step(elman_trainer *trainer);
 
 /* The same on this rank, when rank 0 has told all. */

@@ -5,11 +5,15 @@
 #include "learn/trainer.h"
 
 #include "base/bytes.h"
+#include "base/memory.h"
+
+#include <string.h>
 
 /* The fewest bytes that each of what a run needs at once takes. */
 typedef struct needs {
     size_t losses, validation, training;
     size_t end; /* an evaluation after the last step, with nothing beside it */
+    size_t any; /* the same of any part */
 } needs;
 
 static size_t add(size_t a, size_t b)
@@ -19,16 +23,15 @@ static size_t add(size_t a, size_t b)
 
 /* The most that an evaluation after the last step takes, of any part that is
  * evaluated then. Residuals of values are found in whole batches. */
-static elman_status measure_end(const elman_trainer *t, size_t *most)
+static elman_status measure_end(const elman_trainer *t, needs *n)
 {
     const elman_encoding *e = dataset_encoding(t->dataset);
     bool validates = dataset_size(t->dataset, ELMAN_PART_VALIDATION) > 0;
-    *most = 0;
     for (int part = 0; part <= ELMAN_PART_TEST; part++) {
         size_t least = 0;
         bool validation = part == ELMAN_PART_VALIDATION;
         bool unused = validates && part == ELMAN_PART_TRAIN;
-        if (unused || !dataset_size(t->dataset, (elman_part)part)) continue;
+        if (!dataset_size(t->dataset, (elman_part)part)) continue;
 
         const evaluation on = {.model = t->model,
                                .dataset = t->dataset,
@@ -37,7 +40,8 @@ static elman_status measure_end(const elman_trainer *t, size_t *most)
                                .share = t->share};
         bool residuals = validation && e->target_count && !e->class_count;
         TRY(evaluation_measure(&on, &t->config, residuals, &least));
-        if (least > *most) *most = least;
+        if (least > n->any) n->any = least;
+        if (least > n->end && !unused) n->end = least;
     }
     return ELMAN_OK;
 }
@@ -54,7 +58,7 @@ static elman_status measure(const elman_trainer *t,
     n->losses = rows * (12 + (values ? 4 * O : 0));
     if (validation->B) n->validation = evaluation_least(t->model, validation);
     TRY(segments_least(t->model, training, &n->training));
-    return measure_end(t, &n->end);
+    return measure_end(t, n);
 }
 
 /* A budget that is too small is refused with the one number that is enough for
@@ -82,6 +86,13 @@ static size_t evaluation_bytes(size_t budget, const needs *n)
     size_t left = budget - n->losses, most = left / 4;
     if (most > left - n->training) most = left - n->training;
     return most > n->validation ? most : n->validation;
+}
+
+/* What both states take. */
+static size_t bytes_held(const elman_trainer *t)
+{
+    return t->state->bytes +
+           (t->validation_state ? t->validation_state->bytes : 0);
 }
 
 /* Both states and the losses, in the bytes of the budget if there is one. The
@@ -123,6 +134,7 @@ static elman_status create_in_budget(elman_trainer *t,
     /* outputs that no state keeps: the lead of a window, k2 < k1, is some steps
      * at a time */
     bool cut = t->state->segments.plan.L > 0;
+    t->alternate = c->budget && (cut || add(bytes_held(t), n.any) > c->budget);
     if (c->k2 < c->k1 && cut && part < state_steps(t->state) * training->B)
         part = state_steps(t->state) * training->B;
     if (!c->budget || (!part && !cut)) return ELMAN_OK;
@@ -162,4 +174,89 @@ elman_status trainer_create_states(elman_trainer *t)
     if (t->validation_windows)
         validation.B = width_of(t, t->validation_windows);
     return create_in_budget(t, &training, &validation);
+}
+
+/* ---- Beside the steps --------------------------------------------------- */
+
+/* What the sequences of a trainer remember, while its states are away. */
+typedef struct remembered {
+    float *h, *c; /* (B,memory_h), (B,memory_c) */
+    uint64_t *position;
+    void *block;
+} remembered;
+
+/* Copies it, to or from the state. */
+static void move_memory(const elman_trainer *t, const remembered *r, bool back)
+{
+    elman_state *s = t->state;
+    size_t B = s->config.B, h = B * t->model->memory_h * sizeof(float),
+           c = B * t->model->memory_c * sizeof(float);
+    if (h) memcpy(back ? s->memory.h : r->h, back ? r->h : s->memory.h, h);
+    if (c) memcpy(back ? s->memory.c : r->c, back ? r->c : s->memory.c, c);
+    memcpy(back ? s->position : r->position, back ? r->position : s->position,
+           B * sizeof *r->position);
+}
+
+static void lay_out(const elman_trainer *t, remembered *r, arena *a)
+{
+    size_t B = t->state->config.B;
+    r->h = arena_take(a, B * t->model->memory_h, sizeof *r->h);
+    r->c = arena_take(a, B * t->model->memory_c, sizeof *r->c);
+    r->position = arena_take(a, B, sizeof *r->position);
+}
+
+static void destroy_states(elman_trainer *t)
+{
+    state_destroy(t->state);
+    state_destroy(t->validation_state);
+    row_losses_destroy(t->losses);
+    t->state = t->validation_state = NULL;
+    t->losses = NULL;
+}
+
+static elman_status put_away(elman_trainer *t, remembered *r)
+{
+    arena measure = {0};
+    lay_out(t, r, &measure);
+    r->block = block_create(measure.used + 1);
+    if (!r->block)
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for what sequences remember");
+
+    arena carve = {.base = r->block};
+    lay_out(t, r, &carve);
+    move_memory(t, r, false);
+    destroy_states(t);
+    return ELMAN_OK;
+}
+
+static elman_status bring_back(elman_trainer *t, remembered *r)
+{
+    elman_status status = trainer_create_states(t);
+    if (!status) move_memory(t, r, true);
+    else destroy_states(t);
+    block_destroy(r->block);
+    return status;
+}
+
+elman_status trainer_beside(elman_trainer *t,
+                            elman_status (*work)(elman_trainer *trainer,
+                                                 const elman_trainer_config *,
+                                                 void *context),
+                            void *context)
+{
+    elman_trainer_config config = t->config;
+    if (!t->alternate) {
+        if (config.budget) config.budget -= bytes_held(t);
+        return work(t, &config, context);
+    }
+
+    /* one after the other */
+    remembered r = {0};
+    TRY(put_away(t, &r));
+    elman_status status = work(t, &config, context);
+    failure_text kept = failure_keep();
+    elman_status back = bring_back(t, &r);
+    if (status) failure_restore(&kept);
+    return status ? status : back;
 }
