@@ -2,6 +2,7 @@
 #include "begun.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 static int number_in(const char *variable)
 {
     const char *text = getenv(variable);
-    int number = text ? atoi(text) : 0;
-    return number > 0 ? number : 1;
+    long number = text ? strtol(text, NULL, 10) : 0;
+    return number > 0 && number < INT_MAX ? (int)number : 1;
 }
 
 /* By srun, a task of Slurm; by mpirun of Open MPI or MPICH, also in a job of
@@ -50,9 +51,9 @@ static long parent_of(long process)
     char text[512];
     (void)read_about(process, "stat", text, sizeof text);
     const char *behind = strrchr(text, ')'); /* ends its name */
-    long parent = 0;
-    if (behind && sscanf(behind + 1, " %*c %ld", &parent) != 1) parent = 0;
-    return parent;
+
+    /* " S 123", the state and the parent */
+    return behind && strlen(behind) > 4 ? strtol(behind + 4, NULL, 10) : 0;
 }
 
 static bool is_launcher(const char *word)
