@@ -59,6 +59,9 @@ def main():
                 *os.environ.get("CFLAGS", "").split(), "-std=c17", "-Wall",
                 "-Wextra", "-Werror", f"-I{ROOT}/include", "-x", "c", "-",
                 "-o", "example", f"-L{folder}", "-lelman", "-lm"]
+    # what an MPI allocates until the end is no leak of ours
+    leaky = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"),
+                                   "detect_leaks=0"]))
     ran = []
     with tempfile.TemporaryDirectory() as work:
         for name in ("include", "src", "cli", "docs", "examples", "tests",
@@ -73,7 +76,9 @@ def main():
                                check=True)
                 got = run(["./example"], work, environment)
             else:
-                got = run(["sh", "-e", "-c", body], work, environment)
+                got = run(["sh", "-e", "-c", body], work,
+                          {**environment, "ASAN_OPTIONS": leaky}
+                          if kind == "mpi" else environment)
             if want is not None and got != want:
                 sys.exit(f"README.md promises:\n{want}and gives:\n{got}")
     print("ran:", *ran)
