@@ -81,7 +81,8 @@ void system_thread_yield(void) { sched_yield(); }
 void system_thread_sleep(unsigned milliseconds)
 {
     const struct timespec time = {.tv_sec = milliseconds / 1000,
-                                  .tv_nsec = milliseconds % 1000 * 1000000L};
+                                  .tv_nsec =
+                                      (long)(milliseconds % 1000) * 1000000};
     nanosleep(&time, NULL);
 }
 

@@ -27,7 +27,7 @@ failed=0
 for name; do
     skipped=
     mkdir "$scratch/$name"
-    (cd "$scratch/$name" && timeout 120 sh "$CASES/$name.sh") \
+    (cd "$scratch/$name" && timeout 240 sh "$CASES/$name.sh") \
         >"$scratch/out" 2>"$scratch/err" </dev/null
     status=$?
     [ $status = 77 ] && skipped=yes && cat "$scratch/err" && continue
