@@ -108,7 +108,7 @@ const option_row reading_memory_options[] = {
      .type = OPTION_BYTES,
      .value = "BYTES",
      .field = AT(memory),
-     .fallback = "8GiB",
+     .fallback = "(8GiB)",
      .help = "a file of more than an eighth of so many bytes is read as it is "
              "needed, and rows of a table lie in files in TMPDIR: 512M or "
              "1.5GiB of 1024, 2GB of 1000, or a number. What eval computes "
