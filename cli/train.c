@@ -44,15 +44,21 @@ static const double SAVE_PAUSE = 10;
 
 static volatile sig_atomic_t stop_signal;
 
+/* Says text from within a handler of signals, where printf may not be called.
+ */
+static void say_at_once(const char *text)
+{
+    (void)!write(STDERR_FILENO, text, (unsigned)strlen(text));
+}
+
 /* The first signal lets the step finish; the handler is gone then, and a
  * second one ends the process at once. */
 static void on_signal(int signal_number)
 {
-    static const char text[] = "\nfinishing the step and saving; press Ctrl-C "
-                               "again to stop at once\n";
     stop_signal = signal_number;
     if (screen.live && !screen.quiet)
-        (void)!write(STDERR_FILENO, text, sizeof text - 1);
+        say_at_once("\nfinishing the step and saving; press Ctrl-C again to "
+                    "stop at once\n");
 }
 
 /* The lock that a run holds before it trains. */
@@ -62,13 +68,10 @@ static const char *volatile early_lock;
  * once, however much data is being read. */
 static void on_early_signal(int signal_number)
 {
-    static const char erase[] = "\r\033[K",
-                      text[] = ": stopped by a signal before anything was "
-                               "saved\n";
-    if (screen.live) (void)!write(STDERR_FILENO, erase, sizeof erase - 1);
+    if (screen.live) say_at_once("\r\033[K");
     if (!screen.quiet) {
-        (void)!write(STDERR_FILENO, name_short(), strlen(name_short()));
-        (void)!write(STDERR_FILENO, text, sizeof text - 1);
+        say_at_once(name_short());
+        say_at_once(": stopped by a signal before anything was saved\n");
     }
     if (early_lock) path_remove(early_lock);
     _exit(128 + signal_number);
