@@ -3,15 +3,12 @@
  * saved. It can be stopped at any moment and resumed where it was.
  */
 #include "train.h"
-#include "classes.h"
-#include "safe.h"
 #include "commands.h"
 #include "continued.h"
 #include "find_rate.h"
 #include "first_pass.h"
-#include "judge.h"
+#include "foreign.h"
 #include "meter.h"
-#include "name.h"
 #include "network.h"
 #include "outcome.h"
 #include "plan.h"
@@ -20,228 +17,18 @@
 #include "run_journal.h"
 #include "run_report.h"
 #include "runs.h"
+#include "safe.h"
 #include "screen.h"
-#include "source.h"
+#include "stopping.h"
 #include "tensorboard.h"
-#include "system.h"
+#include "train_parts.h"
 
-#include <limits.h>
-#include <math.h>
-#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { PARTS = ELMAN_PART_TEST + 1 };
-
-/* Seconds of reading that are told. */
-static const double LONG_READING = 5;
 
 /* Seconds between two models of a run that nothing validates. */
 static const double SAVE_PAUSE = 10;
-
-static volatile sig_atomic_t stop_signal;
-
-/* Says text from within a handler of signals, where printf may not be called.
- */
-static void say_at_once(const char *text)
-{
-    (void)!write(STDERR_FILENO, text, (unsigned)strlen(text));
-}
-
-/* The first signal lets the step finish; the handler is gone then, and a
- * second one ends the process at once. */
-static void on_signal(int signal_number)
-{
-    stop_signal = signal_number;
-    if (screen.live && !screen.quiet)
-        say_at_once("\nfinishing the step and saving; press Ctrl-C again to "
-                    "stop at once\n");
-}
-
-/* The lock that a run holds before it trains. */
-static const char *volatile early_lock;
-
-/* Before the first step there is nothing to save: a signal ends the process at
- * once, however much data is being read. */
-static void on_early_signal(int signal_number)
-{
-    if (screen.live) say_at_once("\r\033[K");
-    if (!screen.quiet) {
-        say_at_once(name_short());
-        say_at_once(": stopped by a signal before anything was saved\n");
-    }
-    if (early_lock) path_remove(early_lock);
-    _exit(128 + signal_number);
-}
-
-/* The name of data (a path) with .safetensors, in the current folder; what a
- * pipe brings has none. */
-static void default_model_path(const char *data, char *path, size_t size)
-{
-    const char *name = source_is_pipe(data) ? "model" : path_name(data);
-    const char *dot = strrchr(name, '.');
-    int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
-    snprintf(path, size, "%.*s.safetensors", length, name);
-}
-
-/* True for a model: a file that begins as one does, with the size of a header
- * below 4 GB in 8 bytes and then the header, and that loads. */
-static bool is_model(const char *path)
-{
-    unsigned char head[9] = {0};
-    path_facts file;
-    if (!path_look(path, &file) || !file.file) return false;
-    FILE *opened = file_open(path, "rb");
-    if (!opened) return false;
-
-    bool whole = fread(head, 1, sizeof head, opened) == sizeof head;
-    fclose(opened);
-    if (!whole || memcmp(head + 4, "\0\0\0\0{", 5) != 0) return false;
-
-    elman_model *model = NULL;
-    bool loads = elman_model_load(path, &model) == ELMAN_OK;
-    elman_model_destroy(model);
-    return loads;
-}
-
-/* Where the model goes: as --output says, or named after DATA; and whether it
- * can, on a rank that writes it. */
-static int choose_model(const parsed_line *arguments, bool writes,
-                        char model[PATH_ROOM])
-{
-    const train_values *values = arguments->values;
-    const char *data = arguments->operands[0];
-    if (values->output) snprintf(model, PATH_ROOM, "%s", values->output);
-    else default_model_path(data, model, PATH_ROOM);
-
-    if (is_model(data))
-        return misused("'%s' is a model, and data was expected; to go on from "
-                       "its weights: elman train DATA --init-from %s",
-                       data, shell_quoted(data));
-    if (path_same(data, model))
-        return misused("the model would overwrite the data '%s', see --output",
-                       model);
-    return writes ? check_writable(model) : 0;
-}
-
-/* The same, and where the checkpoint goes: as --checkpoint says, or beside the
- * model. */
-static int choose_paths(training *run)
-{
-    const char *given = run->values->checkpoint;
-    char *path = run->checkpoint_path;
-    bool writes = !rank_follow();
-    int code = choose_model(run->arguments, writes, run->model_path);
-    if (given) snprintf(path, PATH_ROOM, "%s", given);
-    else
-        snprintf(path, PATH_ROOM, "%.*s.checkpoint", PATH_ROOM - 32,
-                 run->model_path);
-    if (!code && writes && run->values->report)
-        code = check_writable(run->values->report);
-    return code;
-}
-
-/* The part whose score is told. */
-static elman_part told_part(const training *run)
-{
-    elman_part told = ELMAN_PART_TRAIN;
-    for (int part = 0; part < PARTS; part++)
-        if (elman_dataset_size(run->dataset, (elman_part)part))
-            told = (elman_part)part;
-    return told;
-}
-
-/* What the score will be held against. */
-static bool read_baseline(const training *run, elman_baseline *baseline)
-{
-    const elman_baseline_config config = {.part = told_part(run)};
-    *baseline = run->baselines[config.part];
-    return run->prepared ||
-           elman_dataset_baseline(run->dataset, &config, baseline) == ELMAN_OK;
-}
-
-/* The data as it was understood, and the run in figures: all of it, or what
- * fits a dozen lines. */
-static void describe_run(const training *run, FILE *file, bool all)
-{
-    const train_values *values = run->values;
-    const char *sizes[PARTS] = {"to train on", "to validate", "to test"};
-    const char *what = sequence_word(elman_dataset_encoding(run->dataset));
-
-    fprintf(file, "%-*s%s\n%*s", PLAN_INDENT, "data",
-            encoding_describe(elman_dataset_encoding(run->dataset)),
-            PLAN_INDENT, "");
-    for (int part = 0; part < PARTS; part++) {
-        size_t size = elman_dataset_size(run->dataset, (elman_part)part);
-        if (size)
-            fprintf(file, "%s%s %s%s %s", part ? ", " : "", with_commas(size),
-                    what, size == 1 ? "" : "s", sizes[part]);
-    }
-
-    putc('\n', file);
-
-    bool left = plan_show(file, run->plan, all);
-    double seconds = run->spent.seconds[SPENT_READING];
-    if (seconds >= LONG_READING)
-        fprintf(file, "%-*sall data gone through in %s\n", PLAN_INDENT, "read",
-                with_minutes(seconds));
-    for (int part = 0; part < PARTS; part++) {
-        const char *lack =
-            classes_describe_lack(run->dataset, (elman_part)part);
-        if (*lack) fprintf(file, "%-*s%s\n", PLAN_INDENT, "classes", lack);
-    }
-    elman_baseline baseline;
-    if (read_baseline(run, &baseline))
-        fprintf(
-            file, "%-*s%s\n", PLAN_INDENT, "baseline",
-            baseline_describe(elman_dataset_encoding(run->dataset), &baseline));
-
-    bool unasked = values->bidirectional && !values->init_from &&
-                   !option_given(run->arguments, "bidirectional");
-    fprintf(file, "%-*s%s%s\n", PLAN_INDENT, "model",
-            model_describe(run->model),
-            unasked ? "; no stream (--no-bidirectional)" : "");
-    fprintf(file,
-            "%-*s%s batches of %zu an epoch, %s%llu thread%s%s; Ctrl-C stops "
-            "and saves%s\n",
-            PLAN_INDENT, "run",
-            with_commas(elman_trainer_progress(run->trainer)->batches),
-            (size_t)values->batch, rank_describe(),
-            (unsigned long long)values->threads,
-            values->threads == 1 ? "" : "s", rank_count() > 1 ? " each" : "",
-            left ? "; more by --plan" : "");
-}
-
-/* --plan: what would be done, and nothing more. */
-static void show_plan(training *run)
-{
-    /* all that is read comes before all that is said */
-    elman_baseline *told = &run->baselines[told_part(run)];
-    spent_mark(&run->spent);
-    first_pass_begin(run->arguments->operands[0]);
-    run->prepared = read_baseline(run, told);
-    first_pass_end();
-    spent_lap(&run->spent, SPENT_READING);
-
-    if (!screen.json) {
-        describe_run(run, stdout, true);
-        return;
-    }
-
-    record out = record_begin(stdout);
-    plan_record(&out, run->plan);
-    elman_baseline baseline;
-    if (read_baseline(run, &baseline))
-        baseline_record(&out, elman_dataset_encoding(run->dataset), NULL,
-                        &baseline, 0);
-    record_text(&out, "model", model_describe(run->model));
-    record_count(&out, "batches",
-                 elman_trainer_progress(run->trainer)->batches);
-    record_end(&out);
-}
 
 /* What was understood of the data goes into the model. */
 static int setup_plan(training *run)
@@ -277,23 +64,16 @@ static int prepare(training *run)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
-/* Everything up to the first step. */
-static int training_open(const parsed_line *arguments, training *run)
+/* Takes the checkpoint, which no other run writes from here on; then data,
+ * model and configs. */
+static int open_parts(training *run, bool trains, bool writes)
 {
-    run->arguments = arguments;
-    run->values = arguments->values;
-    run->safe.lock = -1;
-
-    /* from here on no other run writes the checkpoint; then data, model,
-     * configs
-     */
-    bool trains = !run->values->plan && !run->values->find_lr;
-    bool writes = trains && !rank_follow();
+    const parsed_line *arguments = run->arguments;
     int code = trains ? choose_paths(run) : 0;
     if (!code && writes)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
                          run->values->resume, &run->safe);
-    if (!code && writes) early_lock = run->safe.lock_path;
+    if (!code && writes) stopping_lock(run->safe.lock_path);
     spent_begin(&run->spent);
     spent_mark(&run->spent);
     if (!code) code = setup_data(arguments, &run->dataset);
@@ -301,24 +81,25 @@ static int training_open(const parsed_line *arguments, training *run)
     if (!code) code = setup_model(arguments, run->dataset, &run->model);
     if (!code) code = setup_plan(run);
     if (!code) code = setup_trainer(arguments, run->dataset, &run->config);
-    if (trains) code = rank_settle(code);
-    else run->config.transport = NULL; /* others are not there */
-    if (code) return code;
-    if (run->values->find_lr) find_rate_prepare(&run->config);
+    return code;
+}
 
-    /* the run, a new one or from its checkpoint */
+/* A new trainer, or one that goes on from its checkpoint. */
+static int open_trainer(training *run)
+{
     elman_status status = elman_trainer_create(run->model, run->dataset,
                                                &run->config, &run->trainer);
     if (status != ELMAN_OK) return setup_refused(status);
-    if (run->values->resume) {
-        status = load_checkpoint(run);
-        if (status == ELMAN_BAD_VALUE) return resume_failed(run->model_path);
-        if (status != ELMAN_OK) return library_failed();
-    }
+    if (!run->values->resume) return 0;
 
-    /* what else has to be read of the data; and where it begins */
-    if (trains) code = prepare(run);
-    if (code || !writes) return code;
+    status = load_checkpoint(run);
+    if (status == ELMAN_BAD_VALUE) return resume_failed(run->model_path);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
+/* Where the run begins: said, and written to all that keeps it. */
+static int open_records(training *run)
+{
     if (!screen.quiet) describe_run(run, stderr, false);
     rank_note_idle(run->config.batch_size);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
@@ -326,14 +107,37 @@ static int training_open(const parsed_line *arguments, training *run)
     if (run->values->resume)
         note("resumed at step %s from '%s'", with_commas(progress->step),
              printable(run->safe.path));
-    code = run_journal_open(run);
+
+    int code = run_journal_open(run);
     if (!code)
-        code = watch_open(arguments, run->dataset, run->model, run->trainer,
-                          &run->watch);
+        code = watch_open(run->arguments, run->dataset, run->model,
+                          run->trainer, &run->watch);
     if (!code)
         code = meter_open(run->values, run->dataset, progress, &run->meter);
     if (!code) code = meter_begin(&run->meter, progress, run->journal);
     return code ? code : board_open(run);
+}
+
+/* Everything up to the first step. */
+static int training_open(const parsed_line *arguments, training *run)
+{
+    run->arguments = arguments;
+    run->values = arguments->values;
+    run->safe.lock = -1;
+
+    /* what only looks knows of no other ranks, and leaves nothing */
+    bool trains = !run->values->plan && !run->values->find_lr;
+    bool writes = trains && !rank_follow();
+    int code = open_parts(run, trains, writes);
+    if (trains) code = rank_settle(code);
+    else run->config.transport = NULL;
+    if (code) return code;
+    if (run->values->find_lr) find_rate_prepare(&run->config);
+
+    /* the trainer, and what else has to be read of the data for it */
+    code = open_trainer(run);
+    if (!code && trains) code = prepare(run);
+    return code || !writes ? code : open_records(run);
 }
 
 /* After a step that failed: what is left of the run. */
@@ -410,7 +214,7 @@ static int training_loop(training *run)
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     double seconds = run->values->seconds;
 
-    while (!progress->done && !stop_signal) {
+    while (!progress->done && !stopping_signal()) {
         if (seconds > 0 && meter_seconds(&run->meter) >= seconds) {
             run->out_of_time = true;
             break;
@@ -427,7 +231,7 @@ static int training_loop(training *run)
 static void training_close(training *run)
 {
     /* the trainer may still write the checkpoint, so it goes before the lock */
-    early_lock = NULL;
+    stopping_lock(NULL);
     elman_trainer_destroy(run->trainer);
     elman_journal_destroy(run->journal);
     watch_close(&run->watch);
@@ -438,97 +242,38 @@ static void training_close(training *run)
     free(run->plan);
 }
 
-/* The least of some errors, of which those that there are not are NaN. */
-static double least(const double *errors, size_t count)
-{
-    double found = NAN;
-    for (size_t n = 0; n < count; n++)
-        if (!isnan(errors[n]) && !(errors[n] >= found)) found = errors[n];
-    return found;
-}
-
-/* What a run came to, for the table of many runs. */
-static void fill_score(const training *run, run_score *score)
-{
-    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
-    const elman_metrics *m = &run->score, *told = &run->told;
-    const elman_progress *progress = elman_trainer_progress(run->trainer);
-    elman_baseline b = {0};
-    (void)read_baseline(run, &b);
-
-    *score = (run_score){
-        .error = m->mae,
-        .loss = m->loss,
-        .headline = told->mae,
-        .baseline =
-            least((double[]){b.naive_mae, b.seasonal_mae, b.mean_mae}, 3),
-        .held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION) > 0,
-        .seconds = progress->seconds,
-        .steps = progress->step};
-
-    /* of which part */
-    bool tests = elman_dataset_size(run->dataset, ELMAN_PART_TEST) > 0;
-    const char *part = tests ? "test" : score->held ? "validation" : "training";
-    snprintf(score->word, sizeof score->word, "%s MAE", part);
-    if (encoding->task == ELMAN_TASK_LANGUAGE) {
-        score->error = m->bits;
-        score->headline = told->bits;
-        score->baseline = b.loss / log(2);
-        snprintf(score->word, sizeof score->word, "%s bits/%s", part,
-                 short_unit_name(encoding));
-    } else if (encoding->class_count) {
-        score->error = 1 - m->accuracy;
-        score->headline = 100 * told->accuracy;
-        score->baseline = 100 * b.accuracy;
-        snprintf(score->word, sizeof score->word, "%s accuracy, %%", part);
-    }
-}
-
 /* One training run: a train_function. */
 static int train_one(const parsed_line *arguments, run_score *score)
 {
     training run = {.alone = !score};
-    if (!rank_follow()) system_catch_stop(on_early_signal, true);
+    if (!rank_follow()) stopping_early();
     int code = training_open(arguments, &run);
 
     /* what is only looked at, and trains nothing */
-    if (!code && run.values->plan) {
-        show_plan(&run);
-        training_close(&run);
-        return EXIT_DONE;
-    }
-    if (!code && run.values->find_lr) {
-        code = find_rate(run.trainer);
+    if (!code && (run.values->plan || run.values->find_lr)) {
+        if (run.values->plan) show_plan(&run);
+        else code = find_rate(run.trainer);
         training_close(&run);
         return code;
     }
+
+    /* another rank does what the first says */
     if (!code && rank_follow()) {
         if (elman_trainer_follow(run.trainer) != ELMAN_OK)
             code = library_failed();
         training_close(&run);
         return code;
     }
+
     if (!code) {
-        system_catch_stop(on_signal, true);
+        stopping_begin();
         code = training_loop(&run);
     }
-
-    if (!code) code = outcome_keep(&run, stop_signal);
+    if (!code) code = outcome_keep(&run, stopping_signal());
     board_close(&run, code == 0);
     if (!code && score) fill_score(&run, score);
     training_close(&run);
     return code;
-}
-
-/* The pipe that data comes from, or NULL. */
-static const char *pipe_of(const parsed_line *arguments)
-{
-    const train_values *values = arguments->values;
-    const char *const paths[] = {arguments->operands[0], values->validation,
-                                 values->test, values->reading.target_file};
-    for (size_t n = 0; n < sizeof paths / sizeof *paths; n++)
-        if (paths[n] && source_is_pipe(paths[n])) return paths[n];
-    return NULL;
 }
 
 static int train(const parsed_line *arguments)
