@@ -259,7 +259,7 @@ elman_status model_write_all(elman_model *model, size_t count,
 elman_status model_copy(const elman_model *from, elman_model **copy);
 size_t model_size(const elman_model *model);
 
-/* ---- state.c: as elman_state_... in elman.h ----------------------------- */
+/* ---- state.c, state_reset.c, state_copy.c: as elman_state_... in elman.h - */
 
 size_t state_size(const elman_model *model, const elman_state_config *config);
 elman_status state_init(const elman_model *model,
