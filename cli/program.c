@@ -117,6 +117,13 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
     if (rank_count() > 1 && !command->ranks)
         note("ranks do not share '%s': one of %d runs it, as elman does",
              command->name, rank_count());
+    if (rank_count() > 1) {
+        char again[8192];
+        snprintf(again, sizeof again, "%s",
+                 command_line(name_typed(), arguments, command->name));
+        rank_keep_line(again,
+                       command_line(name_typed(), arguments, "--resume"));
+    }
     int code = command->ranks
                    ? rank_agree_words(arguments->argc - 1, arguments->argv + 1)
                    : 0;

@@ -1,6 +1,7 @@
 /* ranks.c: see ranks.h. */
 #include "ranks.h"
 #include "screen.h"
+#include "system.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,48 @@ int rank_agree_data(const elman_dataset *dataset, const char *path)
                       "same files on all ranks",
                       printable(path));
     return lost ? lost : rank_settle(code);
+}
+
+/* ---- Where a rank has died ---------------------------------------------- */
+
+/* What to type, and the file that a command leaves. */
+static struct {
+    char again[8192], resumed[8192];
+    char file[PATH_ROOM], left[PATH_ROOM + 160]; /* and what to say of it */
+    bool resumes;
+    bool there; /* another run's, as it was: */
+    path_facts earlier;
+} rest;
+
+void rank_keep_line(const char *again, const char *resumed)
+{
+    snprintf(rest.again, sizeof rest.again, "%s", again);
+    snprintf(rest.resumed, sizeof rest.resumed, "%s", resumed);
+}
+
+void rank_keep_rest(const char *file, bool own, const char *words, bool resumes)
+{
+    snprintf(rest.left, sizeof rest.left, "'%s' %s", printable(file), words);
+    snprintf(rest.file, sizeof rest.file, "%s", file);
+    rest.resumes = resumes;
+    rest.there = !own && path_look(file, &rest.earlier);
+}
+
+/* Whether this command has written it; a file is replaced as a whole. */
+static bool is_left(void)
+{
+    path_facts now;
+    if (!*rest.file || !path_look(rest.file, &now)) return false;
+    return !rest.there || now.number != rest.earlier.number ||
+           now.device != rest.earlier.device;
+}
+
+void rank_describe_rest(char *text, size_t bytes)
+{
+    bool left = is_left();
+    snprintf(text, bytes, "%s, on any number of ranks, by\n  %s",
+             left ? rest.left : "nothing is kept so far: begin again",
+             left && rest.resumes ? rest.resumed : rest.again);
 }
 
 const char *rank_describe(void)

@@ -57,6 +57,17 @@ int rank_agree_words(int count, char *const *words);
 int rank_agree_model(const elman_model *model, const char *path);
 int rank_agree_data(const elman_dataset *dataset, const char *path);
 
+/* What is said where a rank has died, as everything ends with it. The command
+ * begins again as it was typed; but where file is there by then, which words
+ * describe, as resumed. own: what has that name already is this run's. The
+ * lines of the whole command are kept first, then what a command leaves. */
+void rank_keep_line(const char *again, const char *resumed);
+void rank_keep_rest(const char *file, bool own, const char *words,
+                    bool resumes);
+
+/* That, on two lines; from any thread. */
+void rank_describe_rest(char *text, size_t bytes);
+
 /* In words, "" alone: "4 ranks on 2 machines, ". */
 const char *rank_describe(void);
 

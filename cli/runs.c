@@ -318,6 +318,11 @@ int runs_train(const parsed_line *arguments, const char *model_path,
     code = rank_settle(code);
     if (!code) code = runs_see_list(&all);
     if (!code) code = rank_give(all.list, all.count * sizeof *all.list);
+    if (!code)
+        rank_keep_rest(all.path, true,
+                       "lists the runs that have finished: go on with the "
+                       "others",
+                       false);
 
     if (!rank_follow()) system_catch_stop(on_signal, false);
     if (!code) code = run_all(&all);

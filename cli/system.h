@@ -31,6 +31,9 @@ void system_end_unread(void);
  * one; otherwise all are for run, and waiting ends with EINTR. */
 void system_catch_stop(void (*run)(int), bool once);
 
+/* Whatever is called then, also is before it; NULL is nothing. */
+void system_note_stop(void (*also)(int));
+
 /* "x86_64, Linux 6.1.0": the processor's kind and the system. */
 void system_describe(size_t bytes, char *text);
 

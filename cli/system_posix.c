@@ -48,9 +48,20 @@ void system_end_unread(void)
     raise(SIGPIPE);
 }
 
+static void (*volatile stop_run)(int), (*volatile stop_also)(int);
+
+static void on_stop(int signal_number)
+{
+    if (stop_also) stop_also(signal_number);
+    stop_run(signal_number);
+}
+
+void system_note_stop(void (*also)(int)) { stop_also = also; }
+
 void system_catch_stop(void (*run)(int), bool once)
 {
-    struct sigaction action = {.sa_handler = run};
+    stop_run = run;
+    struct sigaction action = {.sa_handler = on_stop};
     if (once) action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

@@ -57,12 +57,23 @@ void system_begin(int *argc, char ***argv)
 
 void system_end_unread(void) { _exit(1); }
 
+static void (*volatile stop_run)(int), (*volatile stop_also)(int);
+
+static void on_stop(int signal_number)
+{
+    if (stop_also) stop_also(signal_number);
+    stop_run(signal_number);
+}
+
+void system_note_stop(void (*also)(int)) { stop_also = also; }
+
 void system_catch_stop(void (*run)(int), bool once)
 {
+    stop_run = run;
     (void)once; /* the second always ends the process */
-    signal(SIGINT, run);
-    signal(SIGTERM, run);
-    signal(SIGBREAK, run);
+    signal(SIGINT, on_stop);
+    signal(SIGTERM, on_stop);
+    signal(SIGBREAK, on_stop);
 }
 
 void system_describe(size_t bytes, char *text)

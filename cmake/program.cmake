@@ -27,7 +27,7 @@ if(TARGET MPI::MPI_C)
   set(mpi_sources ${cli_sources})
   list(FILTER mpi_sources EXCLUDE REGEX "/main[.]c$")
   add_executable(elman_mpi ${mpi_sources} cli/mpi/main.c
-    cli/mpi/begun.c cli/mpi/transport.c)
+    cli/mpi/begun.c cli/mpi/neighbours.c cli/mpi/transport.c)
   set_target_properties(elman_mpi PROPERTIES OUTPUT_NAME elman-mpi)
   target_compile_options(elman_mpi PRIVATE -ffp-contract=off ${elman_warnings})
   target_compile_definitions(elman_mpi PRIVATE ${elman_system})

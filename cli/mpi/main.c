@@ -5,11 +5,13 @@
  * line is the same on all of them.
  */
 #include "begun.h"
+#include "neighbours.h"
 #include "transport.h"
 
 #include "../name.h"
 #include "../program.h"
 #include "../ranks.h"
+#include "../system.h"
 
 #include <mpi.h>
 #include <sched.h>
@@ -87,8 +89,21 @@ static void keep_quiet(void)
     true_error = dup(STDERR_FILENO);
     kept = tmpfile();
     if (kept) dup2(fileno(kept), STDERR_FILENO);
-    signal(SIGINT, SIG_IGN); /* rank 0 finishes the step and ends the run */
-    signal(SIGTERM, SIG_IGN);
+    neighbours_say_on(true_error);
+
+    /* rank 0 finishes the step and ends the run */
+    struct sigaction goes_on = {.sa_handler = neighbours_asked,
+                                .sa_flags = SA_RESTART};
+    sigemptyset(&goes_on.sa_mask);
+    sigaction(SIGINT, &goes_on, NULL);
+    sigaction(SIGTERM, &goes_on, NULL);
+}
+
+/* Rank 0 where no command catches a signal. */
+static void end_by(int signal_number)
+{
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
 }
 
 /* The last line that was kept, with the rank that says it. */
@@ -142,6 +157,7 @@ static void give_time(void)
 
 static void end_all(int code)
 {
+    neighbours_told();
     give_time();
     MPI_Abort(MPI_COMM_WORLD, code);
 }
@@ -179,7 +195,10 @@ int main(int argc, char **argv)
     rank_open(transport, here, machines, is_bound());
     name_open(program_name, begun.launcher,
               begun_as(&begun, size, argv[0], program_name));
+    neighbours_open();
+    system_note_stop(neighbours_asked);
     if (rank != 0) keep_quiet();
+    else system_catch_stop(end_by, true);
     int code = program(argc, argv);
     if (code == EXIT_ELSEWHERE) code = 0;
 
@@ -188,6 +207,7 @@ int main(int argc, char **argv)
     if (rank != 0 && code && !together) show_kept(rank);
     if (!together) end_all(code);
     if (worst) show_failure(rank, size, code);
+    neighbours_close();
     MPI_Finalize();
     return worst;
 }

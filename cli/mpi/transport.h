@@ -7,4 +7,8 @@
 /* That of this process, in memory of its own; after MPI_Init. */
 const elman_transport *transport_open(void);
 
+/* Which wait for other ranks goes on just now, by a number of its own; 0: none.
+ * From any thread. */
+unsigned transport_waits(void);
+
 #endif
