@@ -11,9 +11,9 @@
 #include "run_journal.h"
 #include "run_report.h"
 #include "screen.h"
+#include "stopping.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 
 /* What is reported at the end, of one part of the data. */
@@ -23,7 +23,11 @@ typedef struct result {
     elman_baseline baseline; /* what they have to beat */
     uint64_t *confusion;     /* NULL if the task has none */
     uint64_t step;           /* that the kept weights are from */
+    bool left;               /* after a signal: metrics are not known */
 } result;
+
+/* Seconds that a run may take after a signal to know what it came to. */
+static const double LAST_SECONDS = 2;
 
 static const char *part_word(elman_part part)
 {
@@ -35,7 +39,8 @@ static int evaluate(const training *run, result *kept)
 {
     elman_status status = elman_trainer_evaluate(
         run->trainer, kept->part, &kept->metrics, kept->confusion);
-    return status == ELMAN_OK ? 0 : library_failed();
+    kept->left = status == ELMAN_STOPPED;
+    return status == ELMAN_OK || kept->left ? 0 : library_failed();
 }
 
 /* What a part's score has to beat; warp: also the nearest neighbour, NaN: not.
@@ -81,7 +86,7 @@ static int result_open(const training *run, elman_part part, result *kept)
         if (!kept->confusion) return failed("out of memory");
     }
     double warp = run->values->neighbour;
-    if (isnan(warp)) return 0;
+    if (isnan(warp) || stopping_signal()) return 0;
     elman_status status = read_baseline(run, part, warp, &kept->baseline);
     return status == ELMAN_OK ? 0 : library_failed();
 }
@@ -124,9 +129,9 @@ static int keep_best(training *run, result *kept)
     /* the current weights, if they have not been evaluated */
     if (!seen) {
         int code = evaluate(run, kept);
-        if (!code) code = keep_row(run, kept);
-        if (code) return code;
-        if (!has_best || kept->metrics.loss < progress->best_loss) return 0;
+        if (!code && !kept->left) code = keep_row(run, kept);
+        if (code || !has_best) return code;
+        if (!kept->left && kept->metrics.loss < progress->best_loss) return 0;
     }
 
     /* the best of the evaluations */
@@ -146,6 +151,11 @@ static double rate_of(const training *run)
 static void show_part(const training *run, const result *part)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    if (part->left) {
+        printf("%s: not known yet, the signal came before its end\n",
+               part_word(part->part));
+        return;
+    }
     const char *words =
         verdict(encoding, &part->metrics, &part->baseline, rate_of(run));
     printf("%s: %s\n%sbaseline: %s%s\n", part_word(part->part),
@@ -170,7 +180,7 @@ static void show_result(const training *run, const result *kept,
 
     /* tables only where there are classes or values, of what counts most */
     const result *shown = test ? test : kept;
-    if (encoding->task != ELMAN_TASK_LANGUAGE) {
+    if (encoding->task != ELMAN_TASK_LANGUAGE && !shown->left) {
         putchar('\n');
         metrics_show(encoding, &shown->metrics, shown->confusion,
                      &shown->baseline);
@@ -189,7 +199,7 @@ static int warn_of(const training *run, const result *part)
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
     bool finite = isfinite(part->metrics.loss);
     bool shown = !screen.quiet && !screen.json && finite;
-    if (!run->alone || shown ||
+    if (!run->alone || shown || part->left ||
         !has_diverged(encoding, &part->metrics, &part->baseline))
         return 0;
 
@@ -229,6 +239,14 @@ static void show_next(const training *run)
            shell_quoted(run->arguments->operands[0]));
 }
 
+static void record_result(record *out, const training *run, const result *part)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    results_record(out, encoding, &part->metrics, part->confusion);
+    baseline_record(out, encoding, &part->metrics, &part->baseline,
+                    rate_of(run));
+}
+
 static void show_record(const training *run, const result *kept,
                         const result *test)
 {
@@ -243,16 +261,12 @@ static void show_record(const training *run, const result *kept,
     record_text(&out, "part",
                 kept->part == ELMAN_PART_VALIDATION ? "validation" : "train");
 
-    results_record(&out, encoding, &kept->metrics, kept->confusion);
-    baseline_record(&out, encoding, &kept->metrics, &kept->baseline,
-                    rate_of(run));
+    if (!kept->left) record_result(&out, run, kept);
 
     /* the same of the part that chose nothing */
-    if (test) {
+    if (test && !test->left) {
         record_open(&out, "test", '{');
-        results_record(&out, encoding, &test->metrics, test->confusion);
-        baseline_record(&out, encoding, &test->metrics, &test->baseline,
-                        rate_of(run));
+        record_result(&out, run, test);
         record_close(&out, '}');
     }
     if (run->values->profile) profile_record(&out, run);
@@ -285,20 +299,20 @@ static int tell_broken(training *run)
 {
     elman_status status = elman_trainer_step(run->trainer);
     if (status == ELMAN_NOT_FINITE && run->alone) return replay_offer(run);
-    return status != ELMAN_OK
+    return status != ELMAN_OK && status != ELMAN_STOPPED
                ? library_failed()
                : failed("the last step left weights that are not finite, so "
                         "nothing is saved; try a lower --lr than %g",
                         rate_of(run));
 }
 
-static int keep(training *run, int signal_number, result *kept, result *test)
+static int keep(training *run, result *kept, result *test)
 {
     /* a last checkpoint, unless one of this step exists or is being written */
     int code = run_journal_keep(run);
     if (code) return code;
     spent_mark(&run->spent);
-    if (run->safe.begun_step != elman_trainer_progress(run->trainer)->step)
+    if (!safe_holds(&run->safe, run->trainer))
         code = safe_write(&run->safe, run->trainer);
     if (!code) code = safe_settle(&run->safe, run->trainer);
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
@@ -307,6 +321,7 @@ static int keep(training *run, int signal_number, result *kept, result *test)
 
     /* the best weights, evaluated, and once more on what chose nothing */
     spent_mark(&run->spent);
+    if (stopping_signal()) stopping_allow(LAST_SECONDS);
     code = result_open(run, kept->part, kept);
     if (!code) code = keep_best(run, kept);
     if (!code && test) code = result_open(run, ELMAN_PART_TEST, test);
@@ -314,26 +329,26 @@ static int keep(training *run, int signal_number, result *kept, result *test)
     spent_lap(&run->spent, SPENT_EVALUATION);
     if (code) return code;
 
-    code = keep_residuals(run);
+    code = kept->left ? 0 : keep_residuals(run);
     if (code) return code;
     if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
         return library_failed();
     spent_lap(&run->spent, SPENT_MODELS);
 
-    const char *reason = signal_number      ? "stopped by a signal"
+    const char *reason = stopping_signal()  ? "stopped by a signal"
                          : run->out_of_time ? "out of time"
                                             : "done";
     return meter_close(&run->meter, elman_trainer_progress(run->trainer),
-                       reason, &kept->metrics);
+                       reason, kept->left ? NULL : &kept->metrics);
 }
 
-int outcome_keep(training *run, int signal_number)
+int outcome_keep(training *run)
 {
     bool tests = elman_dataset_size(run->dataset, ELMAN_PART_TEST) > 0;
     result kept = {.part = outcome_part(run)};
     result test = {0}, *last = tests ? &test : NULL;
     live_line("");
-    int code = keep(run, signal_number, &kept, last);
+    int code = keep(run, &kept, last);
 
     if (!code && screen.json) show_record(run, &kept, last);
     else if (!code) {
@@ -343,7 +358,8 @@ int outcome_keep(training *run, int signal_number)
 
     int warned = code ? 0 : warn_of(run, last ? last : &kept);
     int page = !code && run->values->report ? report_write(run) : 0;
-    if (!page && !screen.quiet && !screen.json && run->values->report)
+    bool paged = run->values->report && !stopping_now();
+    if (!page && paged && !screen.quiet && !screen.json)
         printf("page  %s\n", printable(run->values->report));
     run->score = kept.metrics;
     run->told = last ? test.metrics : kept.metrics;
@@ -352,6 +368,7 @@ int outcome_keep(training *run, int signal_number)
     if (code) return code;
 
     /* what to type next */
+    int signal_number = stopping_signal();
     if (signal_number || run->out_of_time) {
         fflush(stdout);
         note("resume with\n  %s",

@@ -49,8 +49,9 @@ elman_part outcome_part(const training *run);
 elman_status outcome_prepare(training *run);
 
 /* Ends a run that has not failed: checkpoint, best weights, model file,
- * summary. Returns the exit code: 0, 130 and 143 after a signal, 1 after an
- * error line. */
-int outcome_keep(training *run, int signal_number);
+ * summary. After a signal evaluations are left that take longer than a moment.
+ * Returns the exit code: 0, 130 and 143 after a signal, 1 after an error line.
+ */
+int outcome_keep(training *run);
 
 #endif

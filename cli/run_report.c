@@ -3,6 +3,7 @@
  */
 #include "run_report.h"
 #include "screen.h"
+#include "stopping.h"
 
 #include <stdlib.h>
 
@@ -32,7 +33,7 @@ static elman_status inspect(const training *run, elman_inspection **inspection)
     /* one measurement after the other; a terminal sees which */
     elman_status status =
         elman_inspection_begin(run->model, run->dataset, &config, inspection);
-    while (status == ELMAN_OK && !(*inspection)->done) {
+    while (status == ELMAN_OK && !(*inspection)->done && !stopping_now()) {
         char text[80];
         snprintf(text, sizeof text, "report  %.0f %%  %s",
                  100 * (*inspection)->progress, (*inspection)->doing);
@@ -47,7 +48,9 @@ int report_write(const training *run)
     elman_inspection *inspection = NULL;
     elman_status status = inspect(run, &inspection);
     if (screen.live) live_line("");
-    if (status == ELMAN_OK)
+    bool left = status == ELMAN_OK && !inspection->done;
+    if (left) note("no page was written, as the signal came first");
+    else if (status == ELMAN_OK)
         status = elman_report_save(inspection, run->values->report);
     elman_inspection_end(inspection);
     if (status == ELMAN_OK) return 0;

@@ -120,6 +120,7 @@ int safe_write(safe_file *safe, elman_trainer *trainer)
     safe->writes = true;
     safe->begun_step = elman_trainer_progress(trainer)->step;
     safe->begun_time = seconds_now();
+    safe->passed = false;
     /* replacing an earlier run's checkpoint is worth a moment's wait */
     return safe->aside[0] ? check_save(safe, trainer, true) : 0;
 }
@@ -133,6 +134,12 @@ bool safe_is_due(const safe_file *safe, const elman_trainer *trainer, bool now)
     now =
         now && (!safe->begun_step || seconds_now() >= safe->begun_time + PAUSE);
     return due || now;
+}
+
+bool safe_holds(const safe_file *safe, const elman_trainer *trainer)
+{
+    return !safe->passed &&
+           safe->begun_step == elman_trainer_progress(trainer)->step;
 }
 
 int safe_check(safe_file *safe, elman_trainer *trainer)

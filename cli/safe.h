@@ -22,6 +22,7 @@ typedef struct safe_file {
     bool writes;           /* one is being written: */
     uint64_t begun_step;   /* its step */
     double begun_time;
+    bool passed; /* its step was evaluated behind it, by a run that went on */
     uint64_t last_step; /* of the last one written */
 } safe_file;
 
@@ -38,6 +39,9 @@ int safe_write(safe_file *safe, elman_trainer *trainer);
 /* Whether it is time, by steps or seconds; or now is true and the last was
  * begun a second ago or none was. */
 bool safe_is_due(const safe_file *safe, const elman_trainer *trainer, bool now);
+
+/* Whether the last one begun holds all that the trainer has done. */
+bool safe_holds(const safe_file *safe, const elman_trainer *trainer);
 
 /* Reports a failure of the one being written, if it has ended. */
 int safe_check(safe_file *safe, elman_trainer *trainer);

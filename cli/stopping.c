@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal, stop_now;
+
+/* The trainer whose evaluations are left. */
+static elman_trainer *volatile stopped_trainer;
 
 /* Says text from within a handler of signals, where printf may not be called.
  */
@@ -17,11 +20,18 @@ static void say_at_once(const char *text)
     (void)!write(STDERR_FILENO, text, (unsigned)strlen(text));
 }
 
+static void stop_at_once(void)
+{
+    stop_now = 1;
+    elman_trainer_stop(stopped_trainer, true);
+}
+
 /* The first signal lets the step finish; the handler is gone then, and a
  * second one ends the process at once. */
 static void on_signal(int signal_number)
 {
     stop_signal = signal_number;
+    stop_at_once();
     if (screen.live && !screen.quiet)
         say_at_once("\nfinishing the step and saving; press Ctrl-C again to "
                     "stop at once\n");
@@ -47,6 +57,25 @@ void stopping_early(void) { system_catch_stop(on_early_signal, true); }
 
 void stopping_lock(const char *path) { early_lock = path; }
 
-void stopping_begin(void) { system_catch_stop(on_signal, true); }
+void stopping_begin(elman_trainer *trainer)
+{
+    stopped_trainer = trainer;
+    system_catch_stop(on_signal, true);
+}
+
+void stopping_end(void)
+{
+    ticker_stop();
+    stopped_trainer = NULL;
+}
 
 int stopping_signal(void) { return stop_signal; }
+
+void stopping_allow(double seconds)
+{
+    stop_now = 0;
+    elman_trainer_stop(stopped_trainer, false);
+    ticker_start(stop_at_once, seconds, seconds);
+}
+
+bool stopping_now(void) { return stop_now; }

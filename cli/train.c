@@ -161,6 +161,7 @@ static int evaluation_done(training *run, const elman_progress *progress)
 {
     elman_journal_row row = evaluation_row(run, progress);
     run->evaluated_step = progress->step;
+    run->safe.passed = run->safe.begun_step == progress->step;
     watch_measure(&run->watch, progress, &row);
     spent_lap(&run->spent, SPENT_PULSE);
 
@@ -224,6 +225,7 @@ static int training_loop(training *run)
         }
 
         elman_status status = elman_trainer_step(run->trainer);
+        if (status == ELMAN_STOPPED) break; /* it is evaluated by --resume */
         if (status != ELMAN_OK) return step_failed(run, status);
         int code = step_done(run, progress);
         if (code) return code;
@@ -235,6 +237,7 @@ static void training_close(training *run)
 {
     /* the trainer may still write the checkpoint, so it goes before the lock */
     stopping_lock(NULL);
+    stopping_end();
     elman_trainer_destroy(run->trainer);
     elman_journal_destroy(run->journal);
     watch_close(&run->watch);
@@ -269,10 +272,10 @@ static int train_one(const parsed_line *arguments, run_score *score)
     }
 
     if (!code) {
-        stopping_begin();
+        stopping_begin(run.trainer);
         code = training_loop(&run);
     }
-    if (!code) code = outcome_keep(&run, stopping_signal());
+    if (!code) code = outcome_keep(&run);
     board_close(&run, code == 0);
     if (!code && score) fill_score(&run, score);
     training_close(&run);
@@ -327,10 +330,10 @@ const command_row train_command = {
         "data decides what is learned: a text becomes a language model, "
         "labelled series (.tsv, .ts) a classifier, a table (.csv) a forecast, "
         "arrays (.npy) what their shapes say. Every option has a default that "
-        "fits the task.\nCtrl-C finishes the step, saves, and says how to "
-        "resume; before the first step it ends the run at once. A resumed run "
-        "ends with the same bits as one that was never "
-        "stopped.",
+        "fits the task.\nCtrl-C finishes the step, leaves an evaluation that "
+        "takes longer than a moment, saves, and says how to resume; before the "
+        "first step it ends the run at once. A resumed run does the evaluation "
+        "anew, and ends with the same bits as one that was never stopped.",
     .json = true,
     .options = {{"Data", train_data_options},
                 {"Reading the data", reading_options},

@@ -65,9 +65,8 @@
  *                     baseline (t) read_hash(i)
  *   elman_encoding_   create destroy outputs streams rows read (t)
  *   elman_loader_     create destroy read reset size (t)
- *   elman_trainer_    create destroy step follow progress profile save load
- *                     begin_save end_save keep_best evaluate baseline residuals
- *                     read_hash (t)
+ *   elman_trainer_    create destroy step stop follow progress profile save
+ * load begin_save end_save keep_best evaluate baseline residuals read_hash (t)
  *   elman_residuals_  create destroy note scale size read (t)
  *   elman_sampler_    step (t)
  *   elman_array_      load save destroy (t)
@@ -191,7 +190,8 @@ typedef enum elman_status {
     ELMAN_BAD_VALUE = 2,  /* an argument is out of range or does not fit */
     ELMAN_BAD_FILE = 3,   /* the system could not open, read or write a file */
     ELMAN_BAD_FORMAT = 4, /* a file's content is not what its format promises */
-    ELMAN_NOT_FINITE = 5  /* a loss or gradient became NaN or infinite */
+    ELMAN_NOT_FINITE = 5, /* a loss or gradient became NaN or infinite */
+    ELMAN_STOPPED = 6     /* elman_trainer_stop ended an evaluation early */
 } elman_status;
 
 /* The sentence about this thread's last failed call, "" before any; valid until

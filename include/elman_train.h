@@ -564,6 +564,16 @@ ELMAN_API void elman_trainer_destroy(elman_trainer *trainer);
  * value by epoch, step, sample, layer, direction, time step, gate and unit. */
 ELMAN_CHECKED elman_status elman_trainer_step(elman_trainer *trainer);
 
+/* Asks for the end of evaluations (true), or no longer does (false): one that
+ * runs is left behind its current batch, one that begins at once, and its call
+ * returns ELMAN_STOPPED. Of elman_trainer_step the step itself is done then,
+ * and its evaluation waits: the next elman_trainer_step begins that anew and
+ * takes no other step, also of a trainer that loads a checkpoint from in
+ * between. So a run that was stopped goes on as if it had not been. Any thread
+ * may call this at any time, and a handler of signals. Of several ranks it is
+ * rank 0 that is asked, and all of them leave the evaluation. */
+ELMAN_API void elman_trainer_stop(elman_trainer *trainer, bool stop);
+
 /* On a rank other than 0: takes part in what rank 0's trainer does, step by
  * step and save by save, until that is destroyed. Ranks share each batch, in
  * blocks of sequences, each sums its part of the gradient, owns one slice of

@@ -213,6 +213,11 @@ elman_status elman_trainer_step(elman_trainer *trainer)
     return trainer_step(trainer);
 }
 
+void elman_trainer_stop(elman_trainer *trainer, bool stop)
+{
+    if (trainer) trainer_stop(trainer, stop);
+}
+
 elman_status elman_trainer_follow(elman_trainer *trainer)
 {
     NEED(trainer);

@@ -24,6 +24,9 @@ enum { COUNTERS = 22, REALS = 37, MOST_TENSORS = 16 };
 /* The note that goes on with the run. */
 static const char journal_key[] = "journal";
 
+/* The note of one whose last step has its evaluation still to come. */
+static const char due_key[] = "evaluation", due_text[] = "due";
+
 /* Indices in the list of counters. */
 enum { EPOCH_BATCH = 2, BATCH, STEP, KEPT = 13 };
 
@@ -180,6 +183,7 @@ struct checkpoint {
     char *journal; /* NULL: the model has none */
     carried carried;
     contents list;
+    bool due;           /* the evaluation of the last step */
     const char *replay; /* a note that says how the run broke, or NULL */
     char *memory;       /* what the tensors of a copy point into, else NULL */
 };
@@ -206,6 +210,7 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
     /* notes, and the path */
     TRY(agreement_describe(t, &c->same));
     recent_write(&t->recent, c->norms);
+    c->due = t->due;
     c->encoding = dataset_note(t->dataset);
     c->config = config_to_text(&t->model->config);
     size_t length = strlen(path) + 1;
@@ -283,6 +288,7 @@ elman_status checkpoint_write(const checkpoint *c)
                                 {"encoding", c->encoding},
                                 {"norms", c->norms},
                                 {journal_key, c->journal},
+                                {due_key, c->due ? due_text : NULL},
                                 {"replay", c->replay}};
 
     /* those that there are */
@@ -356,6 +362,10 @@ static elman_status check_file(elman_trainer *t, const safetensors *file,
                           list->tensors[i].shape));
     }
 
+    const char *due = safetensors_text(file, due_key);
+    if (due && strcmp(due, due_text) != 0)
+        return failure(ELMAN_BAD_FORMAT, "the note %s is '%.40s', expected %s",
+                       due_key, due, due_text);
     recent norms;
     TRY(recent_read(safetensors_text(file, "norms"), &norms));
     return check_counters(t, file);
@@ -384,6 +394,7 @@ static elman_status restore(elman_trainer *t, const safetensors *file,
     t->schedule.seen = n.seen != 0;
     t->history.kept = (size_t)n.kept;
     t->bad = (bad_step){0};
+    t->due = safetensors_text(file, due_key) != NULL;
     TRY(recent_read(safetensors_text(file, "norms"), &t->recent));
 
     /* what follows from them */

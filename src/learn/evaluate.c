@@ -69,11 +69,23 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
 
 /* ---- A whole part ------------------------------------------------------- */
 
+bool evaluation_stops(const evaluation *on)
+{
+    return on->stop && atomic_load(on->stop);
+}
+
+elman_status evaluation_left(void)
+{
+    return failure(ELMAN_STOPPED, "the evaluation was left before its end, as "
+                                  "elman_trainer_stop asked");
+}
+
 elman_status evaluate_next(const evaluation *on, windows *all,
                            metric_tree *tree, window *w)
 {
     TRY(windows_read(all, w));
     if (w->ended) return ELMAN_OK;
+    if (!on->share && evaluation_stops(on)) return evaluation_left();
     if (w->begins) state_reset(on->model, on->state);
 
     double loss;
@@ -256,7 +268,8 @@ static elman_status run_part(evaluation *on, const elman_trainer_config *config,
 elman_status evaluate_shared(const elman_model *m, const elman_dataset *dataset,
                              elman_part part,
                              const elman_trainer_config *config, share *s,
-                             elman_metrics *metrics, uint64_t *confusion)
+                             const atomic_bool *stop, elman_metrics *metrics,
+                             uint64_t *confusion)
 {
     const elman_encoding *e = dataset_encoding(dataset);
     elman_loss_config loss = config->loss;
@@ -265,7 +278,8 @@ elman_status evaluate_shared(const elman_model *m, const elman_dataset *dataset,
                      .dataset = dataset,
                      .part = part,
                      .loss = &loss,
-                     .share = s};
+                     .share = s,
+                     .stop = stop};
 
     size_t cells = confusion ? e->class_count * e->class_count : 0;
     metric_sums sums = {0};
@@ -290,8 +304,8 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     if (config->transport) TRY(share_create(config->transport, &s));
     elman_status status = s ? evaluate_check_ranks(s, m, dataset) : ELMAN_OK;
     if (!status)
-        status =
-            evaluate_shared(m, dataset, part, config, s, metrics, confusion);
+        status = evaluate_shared(m, dataset, part, config, s, NULL, metrics,
+                                 confusion);
     share_destroy(s);
     return status;
 }

@@ -2,6 +2,8 @@
 #ifndef LEARN_EVALUATE_H
 #define LEARN_EVALUATE_H
 
+#include <stdatomic.h>
+
 #include "data/dataset.h"
 #include "learn/metrics.h"
 #include "learn/row_loss.h"
@@ -30,7 +32,13 @@ typedef struct evaluation {
     bool backward;       /* a pass back will follow: it counts as work */
     uint64_t *confusion; /* (classes,classes) to add to, or NULL */
     class_count *counts; /* (classes) to add to, or NULL */
+    const atomic_bool *stop; /* asked before each window whether to leave, or
+                                NULL; all ranks have one, and rank 0's counts */
 } evaluation;
+
+/* Whether it is to be left, as this rank knows; and what is returned then. */
+bool evaluation_stops(const evaluation *evaluation);
+elman_status evaluation_left(void);
 
 /* A state without training for windows of T steps of B in bytes, 0: as many as
  * it takes. If they are too few for all steps, it has room for some at a time,
@@ -93,12 +101,12 @@ elman_status evaluate_check_ranks(struct share *share, const elman_model *model,
                                   const elman_dataset *dataset);
 
 /* elman_model_evaluate on all ranks of share, which have the same, or on this
- * one alone (NULL). */
+ * one alone (NULL); stop: as in evaluation. */
 elman_status evaluate_shared(const elman_model *model,
                              const elman_dataset *dataset, elman_part part,
                              const elman_trainer_config *config,
-                             struct share *share, elman_metrics *metrics,
-                             uint64_t *confusion);
+                             struct share *share, const atomic_bool *stop,
+                             elman_metrics *metrics, uint64_t *confusion);
 
 /* elman_model_evaluate of elman_train.h. */
 elman_status evaluate(const elman_model *model, const elman_dataset *dataset,

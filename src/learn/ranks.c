@@ -136,16 +136,15 @@ static elman_status ask(elman_trainer *t, ranks_call call, question *what)
     return status;
 }
 
-/* Others see what is wrong by themselves. */
-static elman_status answered(elman_trainer *t, elman_status status)
+elman_status ranks_answered(elman_trainer *t, elman_status status)
 {
-    if (status) t->telling = false;
+    if (status && status != ELMAN_STOPPED) t->telling = false;
     return status;
 }
 
 elman_status ranks_keep_best(elman_trainer *t)
 {
-    TRY(answered(t, ranks_tell(t, RANKS_BEST)));
+    TRY(ranks_answered(t, ranks_tell(t, RANKS_BEST)));
     trainer_take_best(t);
     return ELMAN_OK;
 }
@@ -163,7 +162,7 @@ static elman_status find_metrics(elman_trainer *t,
 {
     const asked_metrics *a = context;
     return evaluate_shared(t->model, t->dataset, a->part, config, t->share,
-                           a->metrics, a->confusion);
+                           &t->stop, a->metrics, a->confusion);
 }
 
 /* The same of residuals. */
@@ -189,7 +188,7 @@ elman_status ranks_evaluate(elman_trainer *t, elman_part part,
     elman_status status = ask(t, RANKS_EVALUATE, &what);
     asked_metrics a = {part, metrics, confusion};
     if (!status) status = trainer_beside(t, find_metrics, &a);
-    return answered(t, status);
+    return ranks_answered(t, status);
 }
 
 elman_status ranks_baseline(elman_trainer *t,
@@ -202,7 +201,7 @@ elman_status ranks_baseline(elman_trainer *t,
     elman_status status = ask(t, RANKS_BASELINE, &what);
     if (!status)
         status = baseline_shared(t->dataset, config, t->share, baseline);
-    return answered(t, status);
+    return ranks_answered(t, status);
 }
 
 elman_status ranks_residuals(elman_trainer *t, elman_part part,
@@ -213,7 +212,7 @@ elman_status ranks_residuals(elman_trainer *t, elman_part part,
     elman_status status = ask(t, RANKS_RESIDUALS, &what);
     asked_residuals a = {part, residuals};
     if (!status) status = trainer_beside(t, find_residuals, &a);
-    return answered(t, status);
+    return ranks_answered(t, status);
 }
 
 /* ---- Following ---------------------------------------------------------- */
@@ -291,7 +290,8 @@ elman_status ranks_follow(elman_trainer *t)
     for (ranks_call call;;) {
         TRY(share_broadcast(t->share, &call, sizeof call));
         if (call == RANKS_END) break;
-        TRY(calls[call](t));
+        elman_status status = calls[call](t);
+        if (status != ELMAN_STOPPED) TRY(status);
     }
     t->agreed = false;
     return ELMAN_OK;

@@ -35,6 +35,11 @@ typedef enum ranks_call {
  * what they are about to train. Without a transport nothing happens. */
 elman_status ranks_tell(elman_trainer *trainer, ranks_call call);
 
+/* What came of a call that the others were told of. They see by themselves what
+ * is wrong, and are not told more then; but where an evaluation was stopped
+ * they wait for what comes next. Returns status. */
+elman_status ranks_answered(elman_trainer *trainer, elman_status status);
+
 /* elman_trainer_follow of elman_train.h. */
 elman_status ranks_follow(elman_trainer *trainer);
 

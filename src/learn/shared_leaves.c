@@ -5,7 +5,7 @@
 
 void shared_leaves_release(shared_leaves *all)
 {
-    free(all->values);
+    free(all->told);
     free(all->sums);
 }
 
@@ -17,16 +17,26 @@ elman_status shared_leaves_open(const evaluation *on, const window *w,
     loss_rows rows = {.shape = shape, .O = O};
     *all = (shared_leaves){.count = deal_leaf_count(w->whole, config->block)};
     all->own = share_own_leaves(on->share, all->count);
-    all->values = calloc(all->count + 1, sizeof *all->values);
+    all->told = calloc(all->count + 1, sizeof *all->told);
     all->sums = calloc(all->count + 1, sizeof *all->sums);
-    if (!all->values || !all->sums)
+    if (!all->told || !all->sums)
         return failure(ELMAN_NO_MEMORY, "no memory to train with");
 
+    /* weights, and with them whether rank 0 leaves this evaluation */
+    all->values = all->told + 1;
+    bool first = on->share->rank == 0;
+    if (first && evaluation_stops(on)) *all->told = 1;
     if (shape->B)
         TRY(loss_leaf_weights(config, &rows, &w->target,
                               all->values + all->own.begin));
-    TRY(share_collect_leaves(on->share, all->values, all->count,
-                             sizeof *all->values));
+    if (on->stop)
+        TRY(share_collect_told(on->share, all->told, all->count,
+                               sizeof *all->told));
+    else
+        TRY(share_collect_leaves(on->share, all->values, all->count,
+                                 sizeof *all->values));
+    if (*all->told != 0) return evaluation_left();
+
     double_tree weight = {0};
     for (size_t i = 0; i < all->count; i++)
         tree_add(&weight, all->values[i]);

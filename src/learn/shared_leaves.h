@@ -13,12 +13,14 @@
 typedef struct shared_leaves {
     stretch own; /* this rank's */
     size_t count;
+    double *told;      /* (1 + count) what rank 0 says to all, and then */
     double *values;    /* (count) of one thing */
     metric_sums *sums; /* (count) */
 } shared_leaves;
 
 /* The weight of all ranks' rows becomes the divisor of this rank's losses,
- * whose batch is shape. release frees what there is, also after a failure. */
+ * whose batch is shape. ELMAN_STOPPED on all of them if the evaluation is to be
+ * left, as rank 0 says. release frees what there is, also after a failure. */
 elman_status shared_leaves_open(const evaluation *on, const window *w,
                                 const elman_batch *shape,
                                 elman_loss_config *config, shared_leaves *all);

@@ -6,6 +6,8 @@
 #ifndef LEARN_TRAINER_H
 #define LEARN_TRAINER_H
 
+#include <stdatomic.h>
+
 #include "data/dataset.h"
 #include "learn/evaluate.h"
 #include "learn/finite.h"
@@ -41,6 +43,9 @@ struct elman_trainer {
     class_count *counts; /* (class_count) of an evaluation; NULL: no classes */
     float *best;         /* (weight_count) weights of the best evaluation */
     uint64_t waited;     /* evaluations since then */
+    bool due;            /* the last step ends with an evaluation that is not
+                            done: it was stopped, or failed */
+    atomic_bool stop;    /* evaluations are to be left */
     profile *profile;    /* where the time goes, or NULL */
     saving *saving;      /* a checkpoint being written, or NULL */
     struct share *share; /* with other ranks, or NULL: this one alone */
@@ -76,6 +81,7 @@ elman_status trainer_beside(elman_trainer *trainer,
                                                  void *context),
                             void *context);
 elman_status trainer_step(elman_trainer *trainer);
+void trainer_stop(elman_trainer *trainer, bool stop);
 
 /* The same on this rank, when rank 0 has told all. */
 elman_status trainer_take_step(elman_trainer *trainer);

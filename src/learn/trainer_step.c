@@ -36,7 +36,8 @@ static evaluation evaluation_of(const elman_trainer *t, elman_part part)
                         .part = part,
                         .loss = &t->config.loss,
                         .losses = t->losses,
-                        .share = t->share};
+                        .share = t->share,
+                        .stop = part == ELMAN_PART_TRAIN ? NULL : &t->stop};
 }
 
 /* With k2 < k1: runs the first steps of a window, through which no gradient
@@ -185,12 +186,21 @@ static elman_status validate(elman_trainer *t, elman_metrics *metrics)
     return ELMAN_OK;
 }
 
-static elman_status evaluate_now(elman_trainer *t)
+/* What is known at the end of a step that an evaluation is due after. */
+static elman_status begin_evaluation(elman_trainer *t)
+{
+    interval_end(&t->interval, &t->progress);
+    TRY(update_ratio(t->model, t->before, &t->progress.update));
+    t->due = true;
+    return ELMAN_OK;
+}
+
+/* The evaluation itself, after which the step is over. */
+static elman_status end_evaluation(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
-    interval_end(&t->interval, p);
-    TRY(update_ratio(t->model, t->before, &p->update));
     TRY(validate(t, &p->validation));
+    t->due = false;
 
     /* NaN is never the best, and anything is better than none; a training loss
      * decides nothing, so that the last weights are the best */
@@ -261,19 +271,16 @@ void trainer_check_limits(elman_trainer *t)
         t->validation_windows && (c->patience || c->patience_steps);
     bool waited =
         t->waited >= c->patience && p->step - p->best_step >= c->patience_steps;
-    p->done = (c->steps && p->step >= c->steps) ||
-              (c->epochs && p->epoch >= c->epochs) || (impatient && waited);
+    p->done = !t->due &&
+              ((c->steps && p->step >= c->steps) ||
+               (c->epochs && p->epoch >= c->epochs) || (impatient && waited));
 }
 
-static elman_status step(elman_trainer *t)
+/* One window, forward to update, and where training stands then. */
+static elman_status run_step(elman_trainer *t)
 {
-    elman_progress *p = &t->progress;
     window w;
     metric_sums sums = {0};
-    p->evaluated = p->best = false;
-    t->bad = (bad_step){0};
-
-    /* one window, forward to update */
     profile_mark(t->profile);
     TRY(next_window(t, &w));
     profile_lap(t->profile, PROFILE_DATA);
@@ -283,26 +290,34 @@ static elman_status step(elman_trainer *t)
                t->model->weight_count * sizeof *t->before);
     TRY(run_window(t, &w, &sums));
 
-    /* what it gave, and where training stands */
-    p->last = metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset),
-                           NULL);
+    /* what it gave */
+    t->progress.last = metrics_read(&sums, &t->config.loss,
+                                    dataset_encoding(t->dataset), NULL);
     metrics_join(&t->since, &sums);
     count_step(t, over);
+    return due ? begin_evaluation(t) : ELMAN_OK;
+}
 
-    /* evaluation, if it is due */
+/* A step, unless the one before has its evaluation still to come. */
+static elman_status step(elman_trainer *t)
+{
+    t->progress.evaluated = t->progress.best = false;
+    t->bad = (bad_step){0};
+    if (!t->due) TRY(run_step(t));
     profile_mark(t->profile);
-    if (due) TRY(evaluate_now(t));
+    if (t->due) TRY(end_evaluation(t));
     profile_lap(t->profile, PROFILE_EVALUATION);
     trainer_check_limits(t);
     return ELMAN_OK;
 }
 
+void trainer_stop(elman_trainer *t, bool stop) { atomic_store(&t->stop, stop); }
+
 elman_status trainer_step(elman_trainer *t)
 {
     elman_status status = ranks_tell(t, RANKS_STEP);
     if (!status) status = trainer_take_step(t);
-    if (status) t->telling = false;
-    return status;
+    return ranks_answered(t, status);
 }
 
 elman_status trainer_take_step(elman_trainer *t)

@@ -86,16 +86,29 @@ elman_status share_gather(share *s, void *data, const size_t *begins,
     return share_exchange(s);
 }
 
-elman_status share_collect_leaves(share *s, void *data, size_t leaves,
-                                  size_t bytes)
+/* Leaves behind so many others that rank 0 has. */
+static elman_status collect_behind(share *s, void *data, size_t before,
+                                   size_t leaves, size_t bytes)
 {
     size_t *begins = calloc((size_t)s->size + 1, sizeof *begins);
     if (!begins) return failure(ELMAN_NO_MEMORY, "no memory to train with");
     for (int rank = 0; rank < s->size; rank++)
-        begins[rank + 1] = share_leaves(s, leaves, rank).end * bytes;
+        begins[rank + 1] = (before + share_leaves(s, leaves, rank).end) * bytes;
     elman_status status = share_collect(s, data, begins, NULL);
     free(begins);
     return status;
+}
+
+elman_status share_collect_leaves(share *s, void *data, size_t leaves,
+                                  size_t bytes)
+{
+    return collect_behind(s, data, 0, leaves, bytes);
+}
+
+elman_status share_collect_told(share *s, void *data, size_t leaves,
+                                size_t bytes)
+{
+    return collect_behind(s, data, 1, leaves, bytes);
 }
 
 elman_status share_collect_each(share *s, void *data, size_t bytes)

@@ -88,6 +88,10 @@ elman_status share_gather(share *share, void *data, const size_t *begins,
 elman_status share_collect_leaves(share *share, void *data, size_t leaves,
                                   size_t bytes);
 
+/* The same of data (1 + leaves), whose first is rank 0's, for all. */
+elman_status share_collect_told(share *share, void *data, size_t leaves,
+                                size_t bytes);
+
 /* data holds one value of so many bytes for each rank, which has filled in its
  * own. */
 elman_status share_collect_each(share *share, void *data, size_t bytes);
