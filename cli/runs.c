@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AT(field) offsetof(train_values, field)
 
@@ -103,6 +104,7 @@ static int run_here(void *context, size_t number, void *result)
     if (number >= all->count) return EXIT_FAILED;
     rank_leave();
     const one_run *run = &all->list[number];
+    if (run->kept) (void)dup2(fileno(run->kept), STDERR_FILENO);
     train_values *values = all->arguments->values;
     run_model_path(all, run, path);
     if (values->tensorboard) {
@@ -129,14 +131,30 @@ static int run_here(void *context, size_t number, void *result)
 static int run_begin(all_runs *all, one_run *run)
 {
     const size_t number = (size_t)(run - all->list);
+    if (rank_follow()) run->kept = tmpfile();
     if (process_begin(run_here, all, number, sizeof run->score, &run->process))
         return 0;
     return failed("cannot begin a process for each run: %s", strerror(errno));
 }
 
+/* What a run has said into its file, as far as there is room for whole lines.
+ */
+static void read_kept(one_run *run)
+{
+    if (!run->kept) return;
+    rewind(run->kept);
+    size_t bytes = fread(run->said, 1, sizeof run->said - 1, run->kept);
+    while (bytes == sizeof run->said - 1 && run->said[bytes - 1] != '\n')
+        bytes--;
+    run->said[bytes] = '\0';
+    fclose(run->kept);
+    run->kept = NULL;
+}
+
 /* A run that is over: it is told, and its score goes into the list. */
 static int run_tell(all_runs *all, const one_run *run)
 {
+    if (run->failed) fputs(run->said, stderr);
     if (run->failed)
         note("%s: failed, and counts as worst", run_describe(all, run));
     if (!run->finished) return 0;
@@ -156,6 +174,7 @@ static int run_end(all_runs *all, one_run *run, bool done)
         process_result(&run->process, sizeof run->score, &run->score) && done;
     run->finished = done;
     run->failed = !done && !stopped;
+    read_kept(run);
 
     /* its checkpoint has no use any more */
     char path[PATH_ROOM + 16];
@@ -230,6 +249,7 @@ static int collect_one(all_runs *all, const one_run *lists, size_t n)
     run->finished = theirs->finished;
     run->failed = theirs->failed;
     run->score = theirs->score;
+    memcpy(run->said, theirs->said, sizeof run->said);
     return run_tell(all, run);
 }
 

@@ -15,6 +15,8 @@ typedef struct one_run {
     bool finished, failed;
     run_score score;
     process process;
+    FILE *kept;      /* what it says, on a rank whose errors nobody reads */
+    char said[1024]; /* of a run that failed: its error lines */
 } one_run;
 
 typedef struct all_runs {

@@ -52,6 +52,7 @@ static summary summarize(const all_runs *all, size_t setting)
     const one_run *runs = all->list + setting * each;
     for (size_t n = 0; n < each; n++)
         add_run(&s, &runs[n]);
+    s.deviation = s.count > 1 ? 0 : NAN;
     if (!s.count) return s;
 
     s.mean /= (double)s.count;
@@ -64,7 +65,7 @@ static summary summarize(const all_runs *all, size_t setting)
         double distance = runs[n].score.headline - s.mean;
         if (runs[n].finished) s.deviation += distance * distance;
     }
-    s.deviation = s.count > 1 ? sqrt(s.deviation / (double)(s.count - 1)) : NAN;
+    s.deviation = sqrt(s.deviation / ((double)s.count - 1));
     return s;
 }
 
