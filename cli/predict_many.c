@@ -5,6 +5,7 @@
  */
 #include "predict_many.h"
 #include "capture.h"
+#include "predict_agree.h"
 #include "ranks.h"
 #include "record.h"
 #include "safe.h"
@@ -131,22 +132,16 @@ static int compare_lengths(const void *a, const void *b)
     return one->file < other->file ? -1 : 1;
 }
 
-/* Those of a file; below 0 where there is none. */
-static double bytes_of(const char *path)
-{
-    path_facts facts = {0};
-    return path_look(path, &facts) ? facts.bytes : -1;
-}
-
 /* The longest goes to who has the least so far, one after the other. */
-static int deal(const many_files *files, const length *lengths, int *owners)
+static int deal(const many_files *files, const double *bytes, int *owners)
 {
     static const double least = 4096; /* what a file costs besides its bytes */
     double *loads = calloc((size_t)rank_count(), sizeof *loads);
     length *sorted = calloc(files->count, sizeof *sorted);
     int code = loads && sorted ? 0 : failed("out of memory");
     if (!code) {
-        memcpy(sorted, lengths, files->count * sizeof *sorted);
+        for (size_t n = 0; n < files->count; n++)
+            sorted[n] = (length){n, bytes[n]};
         qsort(sorted, files->count, sizeof *sorted, compare_lengths);
     }
 
@@ -163,33 +158,12 @@ static int deal(const many_files *files, const length *lengths, int *owners)
     return code;
 }
 
-/* A file as its owner has it, which the first has with so many bytes, or below
- * 0 not at all: most of what may differ, without reading it twice. */
-static int check_file(const char *path, double first)
-{
-    static const char expected[] = "expected the same files on all ranks";
-    double own = bytes_of(path);
-    if (own == first) return 0;
-    if (own < 0)
-        return failed("'%s' is not there, and has %.0f bytes on rank 0: %s",
-                      path, first, expected);
-    if (first < 0)
-        return failed("'%s' has %.0f bytes here and is not there on rank 0: %s",
-                      path, own, expected);
-    return failed("'%s' has %.0f bytes here and %.0f on rank 0: %s", path, own,
-                  first, expected);
-}
-
-/* A rank's own files, and where their answers go. */
-static int check_own(const many_files *files, const told *all,
-                     const length *lengths, int rank)
+/* Where the answers of a rank's own files go. */
+static int check_own(const many_files *files, const told *all, int rank)
 {
     int code = 0;
-    for (size_t n = 0; n < files->count && !code; n++) {
+    for (size_t n = 0; n < files->count && !code && files->output; n++) {
         if (all[n].owner != rank || is_standard(files->paths[n])) continue;
-        code = check_file(files->paths[n], lengths[n].bytes);
-        if (code || !files->output) continue;
-
         char *output = output_of(files->output, files->paths[n]);
         code = output ? check_writable(output) : failed("out of memory");
         free(output);
@@ -201,21 +175,20 @@ static int check_own(const many_files *files, const told *all,
 static int set_owners(const many_files *files, told *all, int rank)
 {
     if (rank_count() == 1) return 0;
-    length *lengths = calloc(files->count, sizeof *lengths);
+    double *bytes = calloc(files->count, sizeof *bytes);
     int *owners = calloc(files->count, sizeof *owners);
-    int code = lengths && owners ? 0 : failed("out of memory");
-    for (size_t n = 0; n < files->count && !code; n++)
-        lengths[n] = (length){n, bytes_of(files->paths[n])};
-    if (!code) code = rank_give(lengths, files->count * sizeof *lengths);
-    if (!code && rank == 0) code = deal(files, lengths, owners);
+    int code = bytes && owners ? 0 : failed("out of memory");
+    if (!code) code = files_weigh(files, bytes);
+    if (!code && rank == 0) code = deal(files, bytes, owners);
     if (!code) code = rank_give(owners, files->count * sizeof *owners);
     for (size_t n = 0; n < files->count && !code; n++)
         all[n].owner = owners[n];
 
-    if (!code) code = rank_settle(check_own(files, all, lengths, rank));
-    free(lengths);
+    if (!code) code = files_agree(files, owners, bytes);
+    if (!code) code = check_own(files, all, rank);
+    free(bytes);
     free(owners);
-    return code;
+    return rank_settle(code);
 }
 
 /* ---- What is said -------------------------------------------------------- */

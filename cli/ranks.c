@@ -28,6 +28,8 @@ bool rank_follow(void) { return all.transport && all.transport->rank != 0; }
 
 int rank_count(void) { return all.transport ? all.transport->size : 1; }
 
+bool rank_on_one_machine(void) { return all.machines == 1; }
+
 int rank_threads(int threads)
 {
     int share = all.bound ? threads : threads / all.here;

@@ -26,6 +26,9 @@ bool rank_follow(void);
 /* How many there are, 1 alone. */
 int rank_count(void);
 
+/* Whether all are on one machine. */
+bool rank_on_one_machine(void);
+
 /* So many threads as this rank's part of the machine has, where nobody has said
  * how many; all is what the machine gives to this process. */
 int rank_threads(int all);
