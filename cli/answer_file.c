@@ -3,6 +3,7 @@
  * are those of RFC 4180.
  */
 #include "answer_file.h"
+#include "output.h"
 #include "record.h"
 #include "screen.h"
 #include "system.h"
@@ -239,9 +240,7 @@ static int add_rows(answer_file *file, const answer *a)
         put_row(file, a, k, truth, false);
 
     free(truth);
-    return ferror(file->text)
-               ? failed("cannot write '%s': %s", file->path, strerror(errno))
-               : 0;
+    return ferror(file->text) ? unwritten(file->path) : 0;
 }
 
 /* ---- An array ------------------------------------------------------------ */
@@ -322,7 +321,7 @@ static int open_text(answer_file *file)
     file->text = file_open_new(file->staged);
     if (file->text) return 0;
     file->staged[0] = '\0';
-    return failed("cannot write '%s': %s", file->path, strerror(errno));
+    return unwritten(file->path);
 }
 
 int answer_file_open(const char *path, const answer_style *style,
@@ -368,7 +367,7 @@ int answer_file_save(answer_file *file)
     written = fclose(file->text) == 0 && written;
     file->text = NULL;
     if (!written || !path_rename(file->staged, file->path))
-        return failed("cannot write '%s': %s", file->path, strerror(errno));
+        return unwritten(file->path);
 
     file->staged[0] = '\0';
     return 0;

@@ -4,6 +4,7 @@
  */
 #include "bench.h"
 #include "commands.h"
+#include "output.h"
 #include "screen.h"
 #include "system.h"
 
@@ -320,8 +321,7 @@ static int measure_rows(bench_run *run)
 static int check_results(const char *path)
 {
     FILE *file = path ? file_open(path, "a") : NULL;
-    if (path && !file)
-        return failed("cannot write '%s': %s", path, strerror(errno));
+    if (path && !file) return unwritten(path);
     if (file) fclose(file);
     return 0;
 }
@@ -329,14 +329,12 @@ static int check_results(const char *path)
 static int write_results(const bench_run *run)
 {
     const char *path = run->values->results;
-    FILE *file = path ? file_open(path, "w") : NULL;
+    output_file out;
     if (!path) return 0;
-    if (!file) return failed("cannot write '%s': %s", path, strerror(errno));
-
-    bench_record(&run->report, file);
-    const bool lost = ferror(file);
-    if (fclose(file) || lost) return failed("cannot write '%s'", path);
-    return 0;
+    int code = output_open(path, &out);
+    if (code) return code;
+    bench_record(&run->report, out.file);
+    return output_save(&out);
 }
 
 static int measure(bench_run *run)

@@ -4,6 +4,7 @@
  * numbers.
  */
 #include "events.h"
+#include "output.h"
 #include "screen.h"
 #include "system.h"
 
@@ -151,6 +152,13 @@ static uint32_t masked(const void *bytes, size_t count)
     return (sum >> 15 | sum << 17) + 0xA282EAD8u;
 }
 
+/* The first reason is the one that is told. */
+static void events_fail(events *to, int reason)
+{
+    if (!to->failed) to->reason = reason;
+    to->failed = true;
+}
+
 static void write_record(events *to, const message *event)
 {
     message frame = {0};
@@ -159,9 +167,9 @@ static void write_record(events *to, const message *event)
     put(&frame, event->bytes, event->count);
     put_bits(&frame, masked(event->bytes, event->count), 4);
 
-    if (frame.failed ||
-        fwrite(frame.bytes, 1, frame.count, to->file) != frame.count)
-        to->failed = true;
+    if (frame.failed) events_fail(to, ENOMEM);
+    else if (fwrite(frame.bytes, 1, frame.count, to->file) != frame.count)
+        events_fail(to, errno);
     free(frame.bytes);
 }
 
@@ -178,7 +186,7 @@ static void write_event(events *to, uint64_t step, message *value,
         put_message(&event, 5, &summary);
     }
 
-    if (event.failed) to->failed = true;
+    if (event.failed) events_fail(to, ENOMEM);
     else if (!to->failed) write_record(to, &event);
     free(event.bytes);
 }
@@ -211,24 +219,21 @@ int events_open(const char *folder, events *to)
     snprintf(path, sizeof path, "%s/events.out.tfevents.%.6f.elman.%ld", folder,
              seconds_since_1970(), (long)getpid());
     to->file = file_open(path, "wb");
-    if (!to->file)
-        return failed("cannot write '%s': %s", printable(path),
-                      strerror(errno));
+    if (!to->file) return unwritten(path);
     write_event(to, 0, NULL, "brain.Event:2");
     return 0;
 }
 
 bool events_close(events *to)
 {
-    bool lost = to->failed;
-    if (to->file && fclose(to->file) != 0) lost = true;
+    if (to->file && fclose(to->file) != 0) events_fail(to, errno);
     to->file = NULL;
-    return !lost;
+    return !to->failed;
 }
 
 void events_flush(events *to)
 {
-    if (to->file && fflush(to->file) != 0) to->failed = true;
+    if (to->file && fflush(to->file) != 0) events_fail(to, errno);
 }
 
 /* ---- Values -------------------------------------------------------------- */

@@ -14,7 +14,8 @@
 
 typedef struct events {
     FILE *file;
-    bool failed; /* something could not be written; all later calls do
+    int reason;  /* errno of what */
+    bool failed; /* could not be written; all later calls do
                     nothing */
 } events;
 

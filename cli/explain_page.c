@@ -4,6 +4,7 @@
  */
 #include "explain_page.h"
 #include "explain.h"
+#include "output.h"
 #include "screen.h"
 #include "system.h"
 
@@ -53,16 +54,12 @@ static void write_page(const lesson *l, const lesson_check *check, FILE *file)
 int lesson_save_page(const lesson *l, const lesson_check *check,
                      const char *path)
 {
-    FILE *file = file_open(path, "w");
-    if (!file)
-        return failed("cannot write '%s': %s", printable(path),
-                      strerror(errno));
-
-    write_page(l, check, file);
-    bool lost = ferror(file);
-    if (fclose(file) != 0 || lost)
-        return failed("cannot write '%s': %s", printable(path),
-                      strerror(errno));
+    output_file out;
+    int code = output_open(path, &out);
+    if (code) return code;
+    write_page(l, check, out.file);
+    code = output_save(&out);
+    if (code) return code;
     note("wrote %s", path);
     return 0;
 }

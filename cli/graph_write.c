@@ -2,6 +2,7 @@
  * graph_write.c: a graph's outputs as files.
  */
 #include "graph.h"
+#include "output.h"
 #include "record.h"
 #include "safe.h"
 #include "table.h"
@@ -100,8 +101,7 @@ static int save_outputs(const graph_run *run, const char *stage, written *list,
 
     for (size_t n = 0; n < count; n++)
         if (!path_rename(list[n].staged, list[n].file))
-            return failed("cannot write '%s': %s", list[n].file,
-                          strerror(errno));
+            return unwritten(list[n].file);
     return 0;
 }
 

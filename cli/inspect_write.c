@@ -4,6 +4,7 @@
  * unless it begins as one of ours does.
  */
 #include "inspect_write.h"
+#include "output.h"
 #include "screen.h"
 #include "system.h"
 
@@ -67,25 +68,18 @@ void csv_number(FILE *file, double number)
     else if (isinf(number)) fputs(number > 0 ? "inf" : "-inf", file);
 }
 
-/* Writes one table, as staged and then as path. */
+/* Writes one table. */
 static int write_table(const inspect_view *view, const csv_table *table,
                        const char *path)
 {
-    char staged[4200];
-    snprintf(staged, sizeof staged, "%s.part", path);
+    output_file out;
     if (!inspect_owns(path, table->header)) return inspect_foreign(path);
-    FILE *file = file_open(staged, "w");
-    if (!file) return failed("cannot write '%s': %s", path, strerror(errno));
+    int code = output_open(path, &out);
+    if (code) return code;
 
-    fprintf(file, "%s\n", table->header);
-    table->write(view, file);
-    bool written = fflush(file) == 0 && !ferror(file);
-    written = fclose(file) == 0 && written;
-    if (written && path_rename(staged, path)) return 0;
-
-    int reason = errno;
-    path_remove(staged);
-    return failed("cannot write '%s': %s", path, strerror(reason));
+    fprintf(out.file, "%s\n", table->header);
+    table->write(view, out.file);
+    return output_save(&out);
 }
 
 int inspect_write_tables(const inspect_view *view, const char *folder)

@@ -4,6 +4,7 @@
  */
 #include "meter.h"
 #include "evaluation.h"
+#include "output.h"
 #include "safe.h"
 #include "network.h"
 #include "report.h"
@@ -50,13 +51,10 @@ int meter_open(const train_values *values, const elman_dataset *dataset,
     run->peak = machine.peak * (double)values->threads;
 
     if (values->metrics) {
-        const char *mode = values->resume ? "a" : "w";
-        run->log = !strcmp(values->metrics, "-")
-                       ? stdout
-                       : file_open(values->metrics, mode);
-        if (!run->log)
-            return failed("cannot write '%s': %s", values->metrics,
-                          strerror(errno));
+        run->log = !strcmp(values->metrics, "-") ? stdout
+                   : values->resume ? output_continue(values->metrics)
+                                    : file_open(values->metrics, "w");
+        if (!run->log) return unwritten(values->metrics);
     }
 
     /* where the run begins, which may be a resumed one */
@@ -268,8 +266,7 @@ static int log_end(const meter *run, record *out)
     record_end(out);
     if (run->log == stdout) return screen_broken() ? EXIT_FAILED : 0;
     if (fflush(run->log) == 0 && !ferror(run->log)) return 0;
-    return failed("cannot write '%s': %s", run->values->metrics,
-                  strerror(errno));
+    return unwritten(run->values->metrics);
 }
 
 static int log_step(const meter *run, const elman_progress *progress)
@@ -374,8 +371,7 @@ int meter_close(meter *run, const elman_progress *progress, const char *reason,
 
     int code = log_end(run, &out);
     if (run->log != stdout && fclose(run->log) != 0 && !code)
-        code = failed("cannot write '%s': %s", run->values->metrics,
-                      strerror(errno));
+        code = unwritten(run->values->metrics);
 
     run->log = NULL;
     return code;

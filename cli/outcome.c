@@ -316,6 +316,7 @@ static int keep(training *run, result *kept, result *test)
         code = safe_write(&run->safe, run->trainer);
     if (!code) code = safe_settle(&run->safe, run->trainer);
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
+    run->cut_off = code != 0;
     if (!code && run->safe.broken) return tell_broken(run);
     if (code) return code;
 
@@ -331,15 +332,35 @@ static int keep(training *run, result *kept, result *test)
 
     code = kept->left ? 0 : keep_residuals(run);
     if (code) return code;
-    if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
-        return library_failed();
+    run->cut_off = elman_model_save(run->model, run->model_path) != ELMAN_OK;
+    if (run->cut_off) return library_failed();
     spent_lap(&run->spent, SPENT_MODELS);
 
     const char *reason = stopping_signal()  ? "stopped by a signal"
                          : run->out_of_time ? "out of time"
                                             : "done";
-    return meter_close(&run->meter, elman_trainer_progress(run->trainer),
+    code = meter_close(&run->meter, elman_trainer_progress(run->trainer),
                        reason, kept->left ? NULL : &kept->metrics);
+    run->cut_off = code != 0;
+    return code;
+}
+
+static void say_resume(const training *run)
+{
+    note("resume with\n  %s",
+         command_line(name_typed(), run->arguments, "--resume"));
+}
+
+void outcome_tell_left(const training *run)
+{
+    const safe_file *safe = &run->safe;
+    if (safe->last_step) {
+        note("the checkpoint of step %s is whole: '%s'; once there is room,",
+             with_commas(safe->last_step), printable(safe->path));
+        say_resume(run);
+    } else
+        note("no checkpoint was written yet; once there is room, give the same "
+             "command again");
 }
 
 int outcome_keep(training *run)
@@ -371,8 +392,7 @@ int outcome_keep(training *run)
     int signal_number = stopping_signal();
     if (signal_number || run->out_of_time) {
         fflush(stdout);
-        note("resume with\n  %s",
-             command_line(name_typed(), run->arguments, "--resume"));
+        say_resume(run);
     } else if (!screen.quiet && !screen.json) show_next(run);
     return signal_number ? 128 + signal_number : warned ? warned : page;
 }

@@ -33,6 +33,7 @@ typedef struct training {
     spent spent;
     bool alone;              /* not one of the runs of a table */
     bool out_of_time;        /* --seconds ended it */
+    bool cut_off;            /* by what could not be written */
     double saved;            /* when the model was last saved, by the meter */
     elman_metrics score;     /* of what was kept */
     elman_metrics told;      /* of the test part, if there is one */
@@ -47,6 +48,9 @@ elman_part outcome_part(const training *run);
  * once: the hash of a checkpoint, and what scores have to beat. On all ranks.
  */
 elman_status outcome_prepare(training *run);
+
+/* After a run was cut off: what of it is on the disk, and how it goes on. */
+void outcome_tell_left(const training *run);
 
 /* Ends a run that has not failed: checkpoint, best weights, model file,
  * summary. After a signal evaluations are left that take longer than a moment.

@@ -3,6 +3,7 @@
  * each run its name, a tab and its score.
  */
 #include "runs_list.h"
+#include "output.h"
 #include "screen.h"
 #include "system.h"
 
@@ -186,11 +187,6 @@ void sweep_apply(const sweep *s, size_t setting, const parsed_line *arguments)
 
 enum { LINE = 8192 };
 
-static int list_failed(const char *path)
-{
-    return failed("cannot write '%s': %s", path, strerror(errno));
-}
-
 int runs_begin(const char *path, const char *command)
 {
     char line[LINE];
@@ -206,21 +202,23 @@ int runs_begin(const char *path, const char *command)
             path, line);
     }
 
-    file = file_open(path, "w");
-    if (!file) return list_failed(path);
-    fprintf(file, "%s\n", command);
-    return fclose(file) ? list_failed(path) : 0;
+    /* the whole line, or no file that would be taken for another command's */
+    output_file out;
+    int code = output_open(path, &out);
+    if (code) return code;
+    fprintf(out.file, "%s\n", command);
+    return output_save(&out);
 }
 
 int runs_append(const char *path, const char *run, const run_score *score)
 {
-    FILE *file = file_open(path, "a");
-    if (!file) return list_failed(path);
+    FILE *file = output_continue(path);
+    if (!file) return unwritten(path);
     fprintf(file, "%s\t%.17g\t%.17g\t%.17g\t%.17g\t%d\t%.17g\t%llu\t%s\n", run,
             score->error, score->loss, score->headline, score->baseline,
             score->held, score->seconds, (unsigned long long)score->steps,
             score->word);
-    return fclose(file) ? list_failed(path) : 0;
+    return fclose(file) ? unwritten(path) : 0;
 }
 
 /* Reads what runs_append has written behind a run's name. */

@@ -99,6 +99,9 @@ FILE *file_open_new(char *pattern);
 /* Puts what was written on the disk. */
 bool file_settle(FILE *file);
 
+/* Leaves so many bytes of a file. */
+bool file_cut(FILE *file, uint64_t bytes);
+
 /* A descriptor to read from, -1 if there is none. */
 int descriptor_open(const char *path);
 

@@ -254,6 +254,11 @@ bool file_settle(FILE *file)
     return fflush(file) == 0 && _commit(_fileno(file)) == 0;
 }
 
+bool file_cut(FILE *file, uint64_t bytes)
+{
+    return _chsize_s(_fileno(file), (long long)bytes) == 0;
+}
+
 int descriptor_open(const char *path)
 {
     wchar_t *wide = text_widen(path);

@@ -268,6 +268,11 @@ bool file_settle(FILE *file)
     return fflush(file) == 0 && fsync(fileno(file)) == 0;
 }
 
+bool file_cut(FILE *file, uint64_t bytes)
+{
+    return ftruncate(fileno(file), (off_t)bytes) == 0;
+}
+
 int descriptor_open(const char *path)
 {
     return open(path, O_RDONLY | O_CLOEXEC);

@@ -350,8 +350,8 @@ void board_step(training *run, const elman_progress *progress,
     }
     if (row) events_flush(to);
     if (to->failed)
-        note("cannot write to '%s' any more; the run goes on without",
-             printable(run->values->tensorboard));
+        note("cannot write to '%s' any more: %s; the run goes on without",
+             printable(run->values->tensorboard), strerror(to->reason));
 }
 
 void board_close(training *run, bool finished)
@@ -360,6 +360,6 @@ void board_close(training *run, bool finished)
     bool was_failed = run->board.failed;
     if (finished) events_end_run(&run->board);
     if (!events_close(&run->board) && !was_failed)
-        note("the last events could not be written to '%s'",
-             printable(run->values->tensorboard));
+        note("the last events could not be written to '%s': %s",
+             printable(run->values->tensorboard), strerror(run->board.reason));
 }

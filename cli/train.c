@@ -209,6 +209,7 @@ static int step_done(training *run, const elman_progress *progress)
         run->saved = now;
     }
     spent_lap(&run->spent, SPENT_MODELS);
+    run->cut_off = code != 0;
     return code;
 }
 
@@ -276,6 +277,10 @@ static int train_one(const parsed_line *arguments, run_score *score)
         code = training_loop(&run);
     }
     if (!code) code = outcome_keep(&run);
+    if (run.cut_off) {
+        (void)safe_settle(&run.safe, run.trainer);
+        outcome_tell_left(&run);
+    }
     board_close(&run, code == 0);
     if (!code && score) fill_score(&run, score);
     training_close(&run);

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/system_posix.h"
+#include "base/unwritten.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -119,9 +120,9 @@ static elman_status find_folder(replacement *file)
         file->folder =
             open(folder ? full : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (file->folder < 0)
-            status = failure(ELMAN_BAD_FILE,
-                             "cannot write '%.200s': folder '%.200s': %s",
-                             file->path, folder ? full : ".", strerror(errno));
+            status = failure(
+                ELMAN_BAD_FILE, "cannot write '%.200s': folder '%.200s': %s",
+                file->path, folder ? full : ".", unwritten_because(errno).text);
     }
 
     free(full);
@@ -138,7 +139,7 @@ static elman_status check_target(const replacement *file, mode_t *mode)
     if (fstatat(file->folder, file->target, &about, 0)) {
         if (errno == ENOENT) return ELMAN_OK;
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                       strerror(errno));
+                       unwritten_because(errno).text);
     }
 
     if (!S_ISREG(about.st_mode))
@@ -149,7 +150,7 @@ static elman_status check_target(const replacement *file, mode_t *mode)
     /* a rename would replace even a file that may not be written */
     if (faccessat(file->folder, file->target, W_OK, AT_EACCESS))
         return failure(ELMAN_BAD_FILE, "cannot replace '%.200s': %s",
-                       file->path, strerror(errno));
+                       file->path, unwritten_because(errno).text);
 
     *mode = about.st_mode & 0777;
     return ELMAN_OK;
@@ -233,7 +234,7 @@ static elman_status open_temporary(replacement *file)
     }
 
     return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                   strerror(errno));
+                   unwritten_because(errno).text);
 }
 
 static elman_status open_parts(replacement *file)
@@ -247,7 +248,7 @@ static elman_status open_parts(replacement *file)
 
     if (mode && fchmod(file->fd, mode))
         return failure(ELMAN_BAD_FILE, "cannot keep the mode of '%.200s': %s",
-                       file->path, strerror(errno));
+                       file->path, unwritten_because(errno).text);
     return ELMAN_OK;
 }
 
@@ -282,9 +283,10 @@ elman_status replacement_write(replacement *file, const void *data,
         ssize_t done = write(file->fd, from, bytes);
         if (done < 0 && errno == EINTR) continue;
         if (done <= 0)
-            return failure(
-                ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                done < 0 ? strerror(errno) : "no bytes were written");
+            return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
+                           file->path,
+                           done < 0 ? unwritten_because(errno).text
+                                    : "no bytes were written");
 
         from += done;
         bytes -= (size_t)done;
@@ -298,7 +300,7 @@ static elman_status fail_closed(const replacement *file, const char *verb)
     int reason = errno;
     unlinkat(file->folder, file->temporary, 0);
     return failure(ELMAN_BAD_FILE, "cannot %s '%.200s': %s", verb, file->path,
-                   strerror(reason));
+                   unwritten_because(reason).text);
 }
 
 /* Flushes to the disk, closes and renames; a failing close is a failing write.
@@ -308,13 +310,13 @@ static elman_status finish_temporary(replacement *file)
     /* everything written must be on the disk before the rename */
     if (fsync(file->fd))
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                       strerror(errno));
+                       unwritten_because(errno).text);
 
     /* a second descriptor keeps the lock beyond the close */
     file->lock = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
     if (file->lock < 0)
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                       strerror(errno));
+                       unwritten_because(errno).text);
 
     int fd = file->fd;
     file->fd = -1;
@@ -335,7 +337,7 @@ elman_status replacement_commit(replacement *file)
         return failure(
             ELMAN_BAD_FILE,
             "'%.200s' was replaced, but might not survive a crash: %s",
-            file->path, strerror(errno));
+            file->path, unwritten_because(errno).text);
     return ELMAN_OK;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "base/system_windows.h"
+#include "base/unwritten.h"
 
 static const wchar_t suffix[] = L".elman-tmp";
 
@@ -78,7 +79,7 @@ static elman_status check_target(const replacement *file)
         windows_failure();
         if (errno == ENOENT) return ELMAN_OK;
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                       strerror(errno));
+                       unwritten_because(errno).text);
     }
 
     if (facts & FILE_ATTRIBUTE_DIRECTORY)
@@ -156,7 +157,7 @@ static elman_status open_temporary(replacement *file, size_t stem)
     }
 
     return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                   strerror(errno));
+                   unwritten_because(errno).text);
 }
 
 static elman_status open_parts(replacement *file)
@@ -165,7 +166,7 @@ static elman_status open_parts(replacement *file)
     if (!file->target)
         return failure(errno == ENOMEM ? ELMAN_NO_MEMORY : ELMAN_BAD_FILE,
                        "cannot write '%.200s': %s", file->path,
-                       strerror(errno));
+                       unwritten_because(errno).text);
     file->target = follow_links(file->target);
     TRY(check_target(file));
 
@@ -219,7 +220,7 @@ elman_status replacement_write(replacement *file, const void *data,
         if (!WriteFile(file->handle, from, wanted, &done, NULL) || !done) {
             windows_failure();
             return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
-                           file->path, strerror(errno));
+                           file->path, unwritten_because(errno).text);
         }
         from += done;
         bytes -= done;
@@ -247,13 +248,13 @@ elman_status replacement_commit(replacement *file)
     if (!FlushFileBuffers(file->handle)) {
         windows_failure();
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", file->path,
-                       strerror(errno));
+                       unwritten_because(errno).text);
     }
 
     file->committed = take_place(file);
     if (file->committed) return ELMAN_OK;
     return failure(ELMAN_BAD_FILE, "cannot replace '%.200s': %s", file->path,
-                   strerror(errno));
+                   unwritten_because(errno).text);
 }
 
 void replacement_close(replacement *file)
