@@ -1,6 +1,8 @@
 /* deal.c: see deal.h. */
 #include "base/deal.h"
 
+#include <string.h>
+
 /* ---- Leaves ------------------------------------------------------------- */
 
 /* The leaves of the node that begins at begin, in what ends at end, of so many
@@ -86,12 +88,50 @@ size_t deal_nodes(stretch own, size_t leaves, tree_node nodes[DEAL_NODES])
 
 /* ---- Weights ------------------------------------------------------------ */
 
-stretch deal_slice(size_t n, size_t block, int size, int slice)
+void deal_part(stretch weights, size_t block, int size, size_t part,
+               size_t *cuts)
 {
-    size_t blocks = n / block + (n % block > 0);
-    stretch whole = deal_leaves(blocks, 1, size, slice);
-    size_t begin = whole.begin * block, end = whole.end * block;
-    return (stretch){begin < n ? begin : n, end < n ? end : n};
+    size_t n = weights.end - weights.begin, ranks = (size_t)size;
+    size_t blocks = n / block + (n % block > 0), at = 0;
+    for (size_t slice = 0; slice < ranks; slice++) {
+        size_t begin = at * block;
+        cuts[slice] = weights.begin + (begin < n ? begin : n);
+        stretch own =
+            deal_leaves(blocks, 1, size, (int)((slice + part) % ranks));
+        at += own.end - own.begin;
+    }
+    cuts[ranks] = weights.end;
+}
+
+weight_slice slice_of_all(size_t n)
+{
+    return (weight_slice){.count = n > 0, .of = {{0, n}}};
+}
+
+size_t slice_size(const weight_slice *slice)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < slice->count; i++)
+        size += slice->of[i].end - slice->of[i].begin;
+    return size;
+}
+
+void slice_take(const weight_slice *slice, const float *all, float *own)
+{
+    for (size_t i = 0; i < slice->count; i++) {
+        size_t n = slice->of[i].end - slice->of[i].begin;
+        memcpy(own, all + slice->of[i].begin, n * sizeof *own);
+        own += n;
+    }
+}
+
+void slice_put(const weight_slice *slice, const float *own, float *all)
+{
+    for (size_t i = 0; i < slice->count; i++) {
+        size_t n = slice->of[i].end - slice->of[i].begin;
+        memcpy(all + slice->of[i].begin, own, n * sizeof *own);
+        own += n;
+    }
 }
 
 void deal_order(int size, int *order)

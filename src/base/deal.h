@@ -1,8 +1,8 @@
 /*
  * deal.h: who has which part of a batch and of the weights, where several ranks
  * train one model. Each rank has a range of the leaves of a sum (base/tree.h)
- * and one slice of the weights; both follow from the numbers of leaves, weights
- * and ranks alone, so nobody has to ask.
+ * and one slice of the weights; both follow from the numbers of leaves,
+ * weights, parts and ranks alone, so nobody has to ask.
  */
 #ifndef BASE_DEAL_H
 #define BASE_DEAL_H
@@ -50,8 +50,29 @@ size_t deal_leaf_count(size_t B, size_t block);
  * there are. */
 size_t deal_nodes(stretch own, size_t leaves, tree_node nodes[DEAL_NODES]);
 
-/* The weights of one slice of n: whole blocks of so many, but for the end. */
-stretch deal_slice(size_t n, size_t block, int size, int slice);
+/* A gradient is summed in so many parts at most. */
+enum { DEAL_PARTS = 9 };
+
+/* What one rank owns: a stretch of each part of the weights, ascending, none of
+ * them empty. Each begins at a multiple of the block. */
+typedef struct weight_slice {
+    size_t count;
+    stretch of[DEAL_PARTS];
+} weight_slice;
+
+/* The slice of whoever owns all n; how many weights a slice has; and its values
+ * (so many) out of those of all, or back to where they are among them. */
+weight_slice slice_of_all(size_t n);
+size_t slice_size(const weight_slice *slice);
+void slice_take(const weight_slice *slice, const float *all, float *own);
+void slice_put(const weight_slice *slice, const float *own, float *all);
+
+/* Where the slices of a part of the weights begin, and where the last one ends:
+ * cuts (size + 1). Each is whole blocks of so many, but for the end; those that
+ * have a block more are other ones in each part, so that in all slices are as
+ * long. */
+void deal_part(stretch weights, size_t block, int size, size_t part,
+               size_t *cuts);
 
 /* order[i] becomes the rank that owns slice i: ranks in the order of their
  * numbers read with the lowest bit first. So ranks that are near each other

@@ -212,10 +212,9 @@ static elman_status gather(elman_trainer *t, const carried *c)
 {
     optimizer_tensor own[OPTIMIZER_MAX_TENSORS];
     size_t count = optimizer_tensors(t->optimizer, own);
-    stretch slice = t->optimizer->slice;
+    const weight_slice *slice = &t->optimizer->slice;
     for (size_t i = 0; i < count; i++) {
-        memcpy(c->moments[i].values + slice.begin, own[i].values,
-               (slice.end - slice.begin) * sizeof *own[i].values);
+        slice_put(slice, own[i].values, c->moments[i].values);
         TRY(share_gather_slices(t->share, c->moments[i].values));
     }
 
@@ -240,10 +239,9 @@ elman_status carried_restore(elman_trainer *t, const carried *c)
     if (!t->share) return ELMAN_OK; /* it is the trainer's own */
     optimizer_tensor own[OPTIMIZER_MAX_TENSORS];
     size_t count = optimizer_tensors(t->optimizer, own);
-    stretch slice = t->optimizer->slice;
+    const weight_slice *slice = &t->optimizer->slice;
     for (size_t i = 0; i < count; i++)
-        memcpy(own[i].values, c->moments[i].values + slice.begin,
-               (slice.end - slice.begin) * sizeof *own[i].values);
+        slice_take(slice, c->moments[i].values, own[i].values);
 
     /* the rows of this rank's sequences */
     const elman_model *m = t->model;

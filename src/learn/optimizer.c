@@ -162,7 +162,7 @@ static elman_status check_epsilon(const rule_row *row,
 
 static elman_status take_memory(elman_optimizer *optimizer)
 {
-    size_t kept = optimizer->slice.end - optimizer->slice.begin;
+    size_t kept = slice_size(&optimizer->slice);
 
     /* once to measure, once to carve */
     for (int round = 0; round < 2; round++) {
@@ -210,7 +210,7 @@ static elman_status fill_optimizer(elman_optimizer *made,
 
     /* Adagrad's sum may begin above 0 */
     float first = (float)c->initial_accumulator;
-    size_t kept = made->slice.end - made->slice.begin;
+    size_t kept = slice_size(&made->slice);
     for (size_t i = 0; first > 0 && i < kept; i++)
         made->moments[0][i] = first;
     return ELMAN_OK;
@@ -218,7 +218,8 @@ static elman_status fill_optimizer(elman_optimizer *made,
 
 static elman_status create(const elman_optimizer_config *config, size_t n,
                            const elman_model *model, const char *frozen,
-                           stretch slice, elman_optimizer **optimizer)
+                           const weight_slice *slice,
+                           elman_optimizer **optimizer)
 {
     if (!config || !optimizer)
         return failure(ELMAN_BAD_VALUE, "the optimizer's %s is NULL",
@@ -230,7 +231,7 @@ static elman_status create(const elman_optimizer_config *config, size_t n,
     made->rule = rule_find(config->rule);
     made->config = *config;
     made->n = n;
-    made->slice = slice;
+    made->slice = *slice;
     made->block_count = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
     made->counters =
         (optimizer_counters){.step = 0, .beta1_power = 1, .beta2_power = 1};
@@ -244,20 +245,22 @@ static elman_status create(const elman_optimizer_config *config, size_t n,
 elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                               elman_optimizer **optimizer)
 {
-    return create(config, n, NULL, NULL, (stretch){0, n}, optimizer);
+    weight_slice all = slice_of_all(n);
+    return create(config, n, NULL, NULL, &all, optimizer);
 }
 
 elman_status optimizer_create_for(const elman_optimizer_config *config,
                                   const elman_model *model, const char *frozen,
                                   elman_optimizer **optimizer)
 {
-    return optimizer_create_slice(config, model, frozen,
-                                  (stretch){0, model->weight_count}, optimizer);
+    weight_slice all = slice_of_all(model->weight_count);
+    return optimizer_create_slice(config, model, frozen, &all, optimizer);
 }
 
 elman_status optimizer_create_slice(const elman_optimizer_config *config,
                                     const elman_model *model,
-                                    const char *frozen, stretch slice,
+                                    const char *frozen,
+                                    const weight_slice *slice,
                                     elman_optimizer **optimizer)
 {
     return create(config, model->weight_count, model, frozen, slice, optimizer);

@@ -33,9 +33,9 @@ struct elman_optimizer {
     elman_optimizer_config config; /* completed; its groups are in groups */
     size_t n;
     weight_groups groups;
-    float *memory; /* of all arrays here */
-    stretch slice; /* of the weights: those that it moves and keeps moments for,
-                    whole blocks but for the end */
+    float *memory;      /* of all arrays here */
+    weight_slice slice; /* those that it moves and keeps moments for: whole
+                           blocks but for the end */
     float *moments[RULE_MAX_MOMENTS]; /* (slice) in the rule's order; NULL: not
                                          kept */
     size_t block_count;
@@ -55,11 +55,12 @@ elman_status optimizer_create_for(const elman_optimizer_config *config,
                                   const elman_model *model, const char *frozen,
                                   elman_optimizer **optimizer);
 
-/* The same for a slice of them alone, which begins at a multiple of
- * OPTIMIZER_BLOCK: it moves no others. */
+/* The same for a slice of them alone, of blocks of OPTIMIZER_BLOCK: it moves no
+ * others. */
 elman_status optimizer_create_slice(const elman_optimizer_config *config,
                                     const elman_model *model,
-                                    const char *frozen, stretch slice,
+                                    const char *frozen,
+                                    const weight_slice *slice,
                                     elman_optimizer **optimizer);
 void optimizer_destroy(elman_optimizer *optimizer);
 

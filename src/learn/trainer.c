@@ -113,9 +113,9 @@ static elman_status create_parts(elman_trainer *t)
     TRY(model_check_own(t->model));
     TRY(model_make_flat(t->model));
     TRY(ranks_open(t));
-    stretch slice = {0, t->model->weight_count};
-    if (t->share) slice = share_own_slice(t->share);
-    TRY(optimizer_create_slice(&c->optimizer, t->model, c->frozen, slice,
+    weight_slice slice = t->share ? share_own_slice(t->share)
+                                  : slice_of_all(t->model->weight_count);
+    TRY(optimizer_create_slice(&c->optimizer, t->model, c->frozen, &slice,
                                &t->optimizer));
     t->config.optimizer.groups = NULL; /* they were borrowed, and so */
     t->config.frozen = NULL;           /* were these names */

@@ -76,12 +76,23 @@ typedef struct sweep {
 
 /* ---- The norm ----------------------------------------------------------- */
 
+/* The blocks of a stretch of the weights. */
+static size_t blocks_of(stretch weights)
+{
+    size_t n = weights.end - weights.begin;
+    return n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
+}
+
+/* Block number index of the slice. */
 static void squares_part(void *context, size_t index)
 {
     const sweep *at = context;
-    stretch slice = at->optimizer->slice;
-    size_t begin = slice.begin + index * OPTIMIZER_BLOCK;
-    size_t rest = slice.end - begin;
+    const stretch *of = at->optimizer->slice.of;
+    for (; index >= blocks_of(*of); of++)
+        index -= blocks_of(*of);
+
+    size_t begin = of->begin + index * OPTIMIZER_BLOCK;
+    size_t rest = of->end - begin;
     size_t count = rest < OPTIMIZER_BLOCK ? rest : OPTIMIZER_BLOCK;
     at->optimizer->squares[begin / OPTIMIZER_BLOCK] =
         at->k->sum_squares(count, at->gradients + begin);
@@ -92,8 +103,10 @@ void optimizer_squares(const elman_optimizer *optimizer, int threads,
 {
     sweep at = {
         .optimizer = optimizer, .k = kernels_here(), .gradients = gradients};
-    size_t kept = optimizer->slice.end - optimizer->slice.begin;
-    size_t blocks = kept / OPTIMIZER_BLOCK + (kept % OPTIMIZER_BLOCK > 0);
+    const weight_slice *slice = &optimizer->slice;
+    size_t blocks = 0;
+    for (size_t i = 0; i < slice->count; i++)
+        blocks += blocks_of(slice->of[i]);
     thread_run(threads, blocks, squares_part, &at);
 }
 
@@ -155,17 +168,16 @@ static elman_status find_rate(const elman_optimizer *optimizer,
     return ELMAN_OK;
 }
 
-/* Moves the weights of one run that lie in the slice. */
-static void move_run(void *context, size_t index)
+/* Moves the weights of one run that lie in a stretch of the slice, whose
+ * moments begin at number first. */
+static void move_stretch(const sweep *at, const weight_run *run,
+                         stretch weights, size_t first)
 {
-    const sweep *at = context;
     const elman_optimizer *optimizer = at->optimizer;
-    const weight_run *run = optimizer->groups.runs + index;
-    stretch slice = optimizer->slice;
     size_t begin = run->begin, end = begin + run->count;
-    if (begin < slice.begin) begin = slice.begin;
-    if (end > slice.end) end = slice.end;
-    if (run->group->frozen || begin >= end) return;
+    if (begin < weights.begin) begin = weights.begin;
+    if (end > weights.end) end = weights.end;
+    if (begin >= end) return;
 
     weights_part part = {.k = at->k,
                          .u = &run->group->update,
@@ -174,9 +186,23 @@ static void move_run(void *context, size_t index)
                          .p = at->weights + begin};
     for (size_t i = 0; i < RULE_MAX_MOMENTS; i++)
         if (optimizer->moments[i])
-            part.moments[i] = optimizer->moments[i] + begin - slice.begin;
+            part.moments[i] =
+                optimizer->moments[i] + first + (begin - weights.begin);
 
     optimizer->rule->move(&part);
+}
+
+static void move_run(void *context, size_t index)
+{
+    const sweep *at = context;
+    const weight_slice *slice = &at->optimizer->slice;
+    const weight_run *run = at->optimizer->groups.runs + index;
+    size_t first = 0;
+    if (run->group->frozen) return;
+    for (size_t i = 0; i < slice->count; i++) {
+        move_stretch(at, run, slice->of[i], first);
+        first += slice->of[i].end - slice->of[i].begin;
+    }
 }
 
 elman_status optimizer_move(elman_optimizer *optimizer, double learning_rate,

@@ -75,7 +75,7 @@ static elman_status create(training *r)
     TRY(model_create(&r->what->config, &r->model));
     TRY(model_make_flat(r->model));
     size_t n = r->model->weight_count;
-    stretch slice = {0, n};
+    weight_slice slice = slice_of_all(n);
     r->own = (stretch){0, B};
 
     /* the part of one rank */
@@ -93,7 +93,7 @@ static elman_status create(training *r)
     r->chunk = r->way->chunk && streams ? r->way->chunk : T;
     r->chunks = (T + r->chunk - 1) / r->chunk;
     TRY(create_states(r));
-    return optimizer_create_slice(&r->what->optimizer, r->model, NULL, slice,
+    return optimizer_create_slice(&r->what->optimizer, r->model, NULL, &slice,
                                   &r->optimizer);
 }
 

@@ -33,10 +33,17 @@ static int owner_of(const int *owner, int part)
     return owner ? owner[part] : part;
 }
 
-/* Adds the bytes of some parts to the next exchange; first is brought back to
- * where parts are, and after the last comes part 0. */
-static void add_parts(share *s, int rank, bool receives, char *data,
-                      const size_t *begins, int first, int count)
+/* What is collected: rows of parts, begins (rows,size + 1). */
+typedef struct collection {
+    char *data;
+    const size_t *begins;
+    size_t rows;
+} collection;
+
+/* Adds the bytes of some parts of a row to the next exchange; first is brought
+ * back to where parts are, and after the last comes part 0. */
+static void add_row(share *s, int rank, bool receives, char *data,
+                    const size_t *begins, int first, int count)
 {
     first = (first + s->size) % s->size;
     int end = first + count < s->size ? first + count : s->size;
@@ -44,7 +51,17 @@ static void add_parts(share *s, int rank, bool receives, char *data,
     if (receives) share_receive(s, rank, data + begin, bytes);
     else share_send(s, rank, data + begin, bytes);
     int rest = first + count - end;
-    if (rest > 0) add_parts(s, rank, receives, data, begins, 0, rest);
+    if (rest > 0) add_row(s, rank, receives, data, begins, 0, rest);
+}
+
+/* The same of all rows. */
+static void add_parts(share *s, int rank, bool receives, const collection *of,
+                      int first, int count)
+{
+    size_t width = (size_t)s->size + 1;
+    for (size_t row = 0; row < of->rows; row++)
+        add_row(s, rank, receives, of->data, of->begins + row * width, first,
+                count);
 }
 
 /* The part that this rank has. */
@@ -56,9 +73,10 @@ static int own_part(const share *s, const int *owner)
     return part;
 }
 
-elman_status share_collect(share *s, void *data, const size_t *begins,
-                           const int *owner)
+elman_status share_collect_rows(share *s, void *data, const size_t *begins,
+                                size_t rows, const int *owner)
 {
+    const collection of = {data, begins, rows};
     int own = own_part(s, owner), size = s->size;
 
     /* who has count parts from its own on passes them down and gets more */
@@ -66,24 +84,36 @@ elman_status share_collect(share *s, void *data, const size_t *begins,
         int more = count < size - count ? count : size - count;
         int below = owner_of(owner, (own - count + size) % size);
         int above = owner_of(owner, (own + count) % size);
-        add_parts(s, below, false, data, begins, own, more);
-        add_parts(s, above, true, data, begins, own + count, more);
+        add_parts(s, below, false, &of, own, more);
+        add_parts(s, above, true, &of, own + count, more);
         TRY(share_exchange(s));
     }
     return ELMAN_OK;
 }
 
-elman_status share_gather(share *s, void *data, const size_t *begins,
-                          const int *owner)
+elman_status share_gather_rows(share *s, void *data, const size_t *begins,
+                               size_t rows, const int *owner)
 {
+    const collection of = {data, begins, rows};
     int own = own_part(s, owner);
-    if (s->rank != 0) add_parts(s, 0, false, data, begins, own, 1);
+    if (s->rank != 0) add_parts(s, 0, false, &of, own, 1);
     else
         for (int part = 0; part < s->size; part++)
             if (part != own)
-                add_parts(s, owner_of(owner, part), true, data, begins, part,
-                          1);
+                add_parts(s, owner_of(owner, part), true, &of, part, 1);
     return share_exchange(s);
+}
+
+elman_status share_collect(share *s, void *data, const size_t *begins,
+                           const int *owner)
+{
+    return share_collect_rows(s, data, begins, 1, owner);
+}
+
+elman_status share_gather(share *s, void *data, const size_t *begins,
+                          const int *owner)
+{
+    return share_gather_rows(s, data, begins, 1, owner);
 }
 
 /* Leaves behind so many others that rank 0 has. */

@@ -19,35 +19,74 @@ static elman_status no_memory(const share *s)
                    s->n, s->size);
 }
 
-/* A part costs rounds of its own, and its sum goes by way of other ranks than
- * its owners: 1 / (2 P) of a ring's bytes more. That pays wherever ranks are no
- * power of two, whose whole sum has rounds with idle cables, and from 8 on
- * (docs/SCALE.md); 2 and 4 ranks would send more than a tenth more than a ring,
- * and on a slow network take longer. */
-static bool pays(int size)
+stretch share_part(const share *s, size_t part)
 {
-    enum { MANY = 8 };
-    bool halves = (size & (size - 1)) == 0;
-    return size >= MANY || !halves;
+    const size_t *begins = s->parts.begins;
+    return (stretch){begins[part], part ? begins[part - 1] : s->n};
+}
+
+/* A piece is a part of a block, 64 bytes at least, and small enough for ranks
+ * to hold nearly as much each. */
+size_t share_piece(const share *s, size_t part)
+{
+    stretch weights = share_part(s, part);
+    size_t piece = s->block, enough = 8 * (size_t)s->size;
+    while (piece % 2 == 0 && piece > 16 &&
+           (weights.end - weights.begin) / piece < enough)
+        piece /= 2;
+    return piece;
+}
+
+/* Whether a part is held by other ranks than its owners. Where most ranks own
+ * nothing, a sum that went to owners alone would pass them by in whole blocks,
+ * round after round; and of several parts each would do so again. The price is
+ * 1 / (2 P) of a ring's bytes. */
+static bool is_spread(const share *s, size_t part)
+{
+    stretch weights = share_part(s, part);
+    size_t n = weights.end - weights.begin, ranks = (size_t)s->size;
+    size_t blocks = n / s->block + (n % s->block > 0);
+    bool several = s->parts.count > 1;
+    return blocks < ranks ||
+           (several && blocks < 2 * ranks && blocks % ranks != 0);
+}
+
+/* Who owns and holds which weights of the parts. */
+static elman_status deal_parts(share *s)
+{
+    share_parts *p = &s->parts;
+    size_t width = (size_t)s->size + 1;
+    p->owned = calloc(p->count * width, sizeof *p->owned);
+    p->held = calloc(p->count * width, sizeof *p->held);
+    if (!p->owned || !p->held) return no_memory(s);
+    for (size_t part = 0; part < p->count; part++) {
+        stretch weights = share_part(s, part);
+        size_t held = is_spread(s, part) ? share_piece(s, part) : s->block;
+        deal_part(weights, s->block, s->size, part, p->owned + part * width);
+        deal_part(weights, held, s->size, part, p->held + part * width);
+    }
+    return ELMAN_OK;
 }
 
 elman_status share_cut(share *s, const size_t *places, size_t count,
                        size_t least)
 {
+    enum { WHOLE = DEAL_PARTS - 1 };
     share_parts *p = &s->parts;
     share_parts_release(p);
-    p->begins = calloc(count + 1, sizeof *p->begins);
-    p->ways = calloc(count + 1, sizeof *p->ways);
-    if (!p->begins || !p->ways) return no_memory(s);
 
-    size_t end = s->n;
-    bool beside = s->transport.any_thread && pays(s->size);
-    if (least < s->n / 8) least = s->n / 8;
-    for (size_t i = count; beside && i-- > 0;)
-        if (places[i] > 0 && places[i] < end && end - places[i] >= least)
-            end = p->begins[p->count++] = places[i];
+    /* the last weights first; what is left of all is the last part */
+    size_t end = s->n, eighth = s->n / WHOLE + (s->n % WHOLE > 0);
+    if (least < eighth) least = eighth;
+    bool beside = s->transport.any_thread && s->size > 1;
+    for (size_t i = count; beside && i-- > 0;) {
+        size_t blocks = places[i] / s->block + (places[i] % s->block > 0);
+        size_t place = blocks * s->block;
+        if (place > 0 && place < end && end - place >= least)
+            end = p->begins[p->count++] = place;
+    }
     p->begins[p->count++] = 0;
-    return ELMAN_OK;
+    return deal_parts(s);
 }
 
 void share_parts_release(share_parts *p)
@@ -55,29 +94,36 @@ void share_parts_release(share_parts *p)
     share_parts_end(p);
     for (size_t i = 0; i < p->count; i++)
         route_release(p->ways + i);
-    free(p->ways);
-    free(p->begins);
-    p->ways = NULL;
-    p->begins = NULL;
+    free(p->owned);
+    free(p->held);
+    p->owned = p->held = NULL;
     p->count = 0;
 }
 
-/* The way of a part, whose weights few ranks own: so all carry their share of
- * it, as where slices are few. */
+weight_slice share_own_slice(const share *s)
+{
+    weight_slice own = {0};
+    size_t width = (size_t)s->size + 1, place = (size_t)s->place[s->rank];
+    for (size_t part = s->parts.count; part-- > 0;) {
+        const size_t *cuts = s->parts.owned + part * width + place;
+        if (cuts[0] < cuts[1])
+            own.of[own.count++] = (stretch){cuts[0], cuts[1]};
+    }
+    return own;
+}
+
 static elman_status find_way(share *s, size_t part, size_t leaves)
 {
-    const share_parts *p = &s->parts;
-    stretch weights = {p->begins[part], part ? p->begins[part - 1] : s->n};
+    size_t row = part * ((size_t)s->size + 1);
     route_map map = {.size = s->size,
                      .rank = s->rank,
                      .order = s->order,
                      .dealt = s->dealt,
-                     .n = s->n,
-                     .block = s->block,
-                     .weights = weights,
-                     .piece = share_piece(s, weights.end - weights.begin),
-                     .spread = s->spread || p->count > 1};
-    return route_find(&map, leaves, p->ways + part);
+                     .weights = share_part(s, part),
+                     .piece = share_piece(s, part),
+                     .owned = s->parts.owned + row,
+                     .held = s->parts.held + row};
+    return route_find(&map, leaves, s->parts.ways + part);
 }
 
 /* ---- On a thread of its own ---------------------------------------------- */

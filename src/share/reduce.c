@@ -19,28 +19,11 @@ static elman_status no_memory(const share *s)
                    s->n, s->size);
 }
 
-/* ---- How weights are cut ------------------------------------------------- */
-
-/* A piece is a part of a block, 64 bytes at least, and small enough for ranks
- * to hold nearly as much each. */
-size_t share_piece(const share *s, size_t weights)
-{
-    size_t piece = s->block, enough = 8 * (size_t)s->size;
-    while (piece % 2 == 0 && piece > 16 && weights / piece < enough)
-        piece /= 2;
-    return piece;
-}
-
 elman_status share_prepare(share *s, size_t n, size_t block)
 {
-    size_t bytes, blocks = n / block + (n % block > 0);
+    size_t bytes;
     s->n = n;
     s->block = block;
-    s->piece = share_piece(s, n);
-
-    /* where most ranks own nothing, a sum that went to owners alone would pass
-     * them by in whole blocks, round after round */
-    s->spread = blocks < (size_t)s->size;
 
     /* a rank is in two nodes at once at most */
     if (!sizes_multiply(n, 2, sizeof(float), &bytes)) return no_memory(s);
@@ -126,7 +109,7 @@ elman_status share_reduce_part(share *s, size_t part, int threads)
 
 elman_status share_reduce_last(share *s)
 {
-    /* the owners of one part are few, those of all parts are all ranks */
+    /* only parts that are held by others than their owners have one */
     for (size_t i = 0; i < s->parts.count; i++)
         add_messages(s, s->parts.ways + i, s->parts.ways[i].rounds);
     return share_exchange(s);
@@ -140,36 +123,38 @@ elman_status share_reduce(share *s, size_t leaves, float *total)
 
 /* ---- Slices ------------------------------------------------------------- */
 
-/* Calls collect with the slices of data, which are whole blocks of so many
- * weights and hold one value of so many bytes for each unit of them. */
-static elman_status with_slices(
-    share *s, void *data, size_t block, size_t unit, size_t bytes,
-    elman_status (*collect)(share *, void *, const size_t *, const int *))
+/* Calls collect with the slices of data, which begin at these weights (cuts)
+ * and hold one value of so many bytes for each unit of them. */
+static elman_status
+with_slices(share *s, void *data, const size_t *cuts, size_t unit, size_t bytes,
+            elman_status (*collect)(share *, void *, const size_t *, size_t,
+                                    const int *))
 {
-    size_t *begins = calloc((size_t)s->size + 1, sizeof *begins);
+    size_t rows = s->parts.count, count = rows * ((size_t)s->size + 1);
+    size_t *begins = calloc(count, sizeof *begins);
     if (!begins) return no_memory(s);
-    for (int slice = 0; slice < s->size; slice++) {
-        size_t end = deal_slice(s->n, block, s->size, slice).end;
-        begins[slice + 1] = (end / unit + (end % unit > 0)) * bytes;
-    }
-    elman_status status = collect(s, data, begins, s->order);
+    for (size_t i = 0; i < count; i++)
+        begins[i] = (cuts[i] / unit + (cuts[i] % unit > 0)) * bytes;
+    elman_status status = collect(s, data, begins, rows, s->order);
     free(begins);
     return status;
 }
 
 elman_status share_collect_blocks(share *s, void *data, size_t bytes)
 {
-    return with_slices(s, data, s->block, s->block, bytes, share_collect);
+    return with_slices(s, data, s->parts.owned, s->block, bytes,
+                       share_collect_rows);
 }
 
-/* The owner of a slice gives the rank of another its part of what all are to
- * have, if this rank is one of them. */
-static void spread_part(share *s, float *values, int from, int to)
+/* The owner of a slice of a part gives the rank of another what it holds of
+ * that, if this rank is one of them. */
+static void spread_slice(share *s, float *values, size_t part, int from, int to)
 {
-    stretch slice = deal_slice(s->n, s->block, s->size, from);
-    stretch part = deal_slice(s->n, s->piece, s->size, to);
-    size_t begin = slice.begin > part.begin ? slice.begin : part.begin;
-    size_t end = slice.end < part.end ? slice.end : part.end;
+    size_t row = part * ((size_t)s->size + 1);
+    const size_t *owned = s->parts.owned + row + from;
+    const size_t *held = s->parts.held + row + to;
+    size_t begin = owned[0] > held[0] ? owned[0] : held[0];
+    size_t end = owned[1] < held[1] ? owned[1] : held[1];
     if (from == to || begin >= end) return;
 
     size_t bytes = (end - begin) * sizeof *values;
@@ -178,24 +163,27 @@ static void spread_part(share *s, float *values, int from, int to)
     else share_receive(s, s->order[from], values + begin, bytes);
 }
 
+/* The slices of values come from owners to holders. */
 static elman_status spread(share *s, float *values)
 {
     int own = s->place[s->rank];
-    for (int other = 0; other < s->size; other++) {
-        spread_part(s, values, own, other);
-        spread_part(s, values, other, own);
-    }
+    for (size_t part = 0; part < s->parts.count; part++)
+        for (int other = 0; other < s->size; other++) {
+            spread_slice(s, values, part, own, other);
+            spread_slice(s, values, part, other, own);
+        }
     return share_exchange(s);
 }
 
 elman_status share_collect_slices(share *s, float *values)
 {
-    if (s->spread) TRY(spread(s, values));
-    return with_slices(s, values, s->spread ? s->piece : s->block, 1,
-                       sizeof *values, share_collect);
+    TRY(spread(s, values));
+    return with_slices(s, values, s->parts.held, 1, sizeof *values,
+                       share_collect_rows);
 }
 
 elman_status share_gather_slices(share *s, float *values)
 {
-    return with_slices(s, values, s->block, 1, sizeof *values, share_gather);
+    return with_slices(s, values, s->parts.owned, 1, sizeof *values,
+                       share_gather_rows);
 }

@@ -23,7 +23,7 @@ static elman_status no_memory(const walk *w)
 {
     return failure(ELMAN_NO_MEMORY,
                    "no memory to find how %d ranks add up %zu gradients",
-                   w->map->size, w->map->n);
+                   w->map->size, w->map->weights.end - w->map->weights.begin);
 }
 
 /* ---- Nodes --------------------------------------------------------------- */
@@ -214,42 +214,29 @@ static elman_status walk_down(walk *w, const walk_node *node,
 /* ---- From the owners down -------------------------------------------------
  */
 
-/* Whose the pieces are that are in slices of whole blocks. */
-static void deal_slices(const walk *w, int *holders)
+/* Whose the pieces are where slices begin at these weights. */
+static void deal_pieces(const walk *w, const size_t *cuts, int *holders)
 {
     const route_map *m = w->map;
     for (int slice = 0; slice < m->size; slice++) {
-        stretch own = deal_slice(m->n, m->block, m->size, slice);
-        for (size_t i = own.begin / m->piece; i * m->piece < own.end; i++)
-            if (i >= w->first && i - w->first < w->pieces)
-                holders[i - w->first] = m->order[slice];
-    }
-}
-
-/* Whose they are when all ranks have as many. */
-static void deal_evenly(const walk *w, int *holders)
-{
-    const route_map *m = w->map;
-    for (int slice = 0; slice < m->size; slice++) {
-        stretch own = deal_slice(w->pieces, 1, m->size, slice);
-        for (size_t x = own.begin; x < own.end; x++)
-            holders[x] = m->order[slice];
+        size_t first = cuts[slice] / m->piece + (cuts[slice] % m->piece > 0);
+        for (size_t i = first; i * m->piece < cuts[slice + 1]; i++)
+            holders[i - w->first] = m->order[slice];
     }
 }
 
 /* The moves of all nodes, and from who holds the sum to who owns it. */
-static elman_status walk_all(walk *w, int *owners, int *spread)
+static elman_status walk_all(walk *w, int *owners, int *held)
 {
     const route_map *m = w->map;
     walk_node all = {.end = w->leaves};
     while ((size_t)1 << all.level < w->leaves)
         all.level++;
     w->to->rounds = all.level + 1;
-    deal_slices(w, owners);
-    if (m->spread) deal_evenly(w, spread);
-    else deal_slices(w, spread);
+    deal_pieces(w, m->owned, owners);
+    deal_pieces(w, m->held, held);
 
-    int *holders = hold(w, &all, spread);
+    int *holders = hold(w, &all, held);
     elman_status status = holders ? ELMAN_OK : no_memory(w);
     route_move arrives = {.round = w->to->rounds, .what = MOVE_TAKE};
     if (!status) status = walk_down(w, &all, holders);
@@ -270,15 +257,14 @@ elman_status route_find(const route_map *map, size_t leaves, route *to)
     w.node_count = deal_nodes(map->dealt[map->rank], leaves, w.nodes);
     w.kept = calloc((size_t)map->size, sizeof *w.kept);
     int *owners = calloc(w.pieces + 1, sizeof *owners);
-    int *spread = calloc(w.pieces + 1, sizeof *spread);
+    int *held = calloc(w.pieces + 1, sizeof *held);
 
-    elman_status status = w.kept && owners && spread
-                              ? walk_all(&w, owners, spread)
-                              : no_memory(&w);
+    elman_status status =
+        w.kept && owners && held ? walk_all(&w, owners, held) : no_memory(&w);
     if (!status) to->leaves = leaves;
     free(w.kept);
     free(owners);
-    free(spread);
+    free(held);
     return status;
 }
 

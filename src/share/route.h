@@ -41,17 +41,18 @@ typedef struct route {
     route_move *moves;                  /* (count) */
 } route;
 
-/* Who goes it with which of n weights: which leaves the ranks have, how weights
- * are cut in slices of whole blocks and blocks in pieces, and which rank comes
- * where (deal_order). */
+/* Who goes it with which weights: which leaves the ranks have, which pieces the
+ * weights are cut in, which rank's slice comes where (deal_order), and where
+ * slices begin: those that ranks own, and those in which they first hold the
+ * sum. */
 typedef struct route_map {
     int size, rank;
     const int *order;     /* (size) */
     const stretch *dealt; /* (size) leaves of each rank */
-    size_t n, block;
     stretch weights;
     size_t piece;
-    bool spread; /* the sum goes to all ranks, and from these to owners */
+    const size_t *owned, *held; /* (size + 1) weights, each a multiple of piece
+                                   but for the end */
 } route_map;
 
 /* The moves of a rank for the sum of so many leaves, at least one. */

@@ -80,13 +80,6 @@ stretch share_own_leaves(share *s, size_t leaves)
     return share_leaves(s, leaves, s->rank);
 }
 
-stretch share_slice(const share *s, int rank)
-{
-    return deal_slice(s->n, s->block, s->size, s->place[rank]);
-}
-
-stretch share_own_slice(const share *s) { return share_slice(s, s->rank); }
-
 /* ---- Exchanges ---------------------------------------------------------- */
 
 static void add(share *s, int rank, bool receives, void *data, size_t bytes)

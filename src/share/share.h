@@ -17,10 +17,14 @@
 #include "share/route.h"
 
 /* A sum in parts: part number i is of the weights from begins[i] to before
- * begins[i - 1], or the end, and goes a way of its own. */
+ * begins[i - 1], or the end, and goes a way of its own, to ranks that hold a
+ * slice of it each, and from these to its owners. Most parts are held by whom
+ * they are owned by; but blocks that are too few for so many ranks are held by
+ * all of them, in pieces. */
 typedef struct share_parts {
-    size_t *begins, count;
-    route *ways;             /* (count) */
+    size_t count, begins[DEAL_PARTS];
+    route ways[DEAL_PARTS];
+    size_t *owned, *held;    /* (count,size + 1) where slices begin */
     mutex lock;              /* of what follows, while the task runs */
     size_t complete, summed; /* how many parts are */
     bool running;            /* somebody sums what is complete */
@@ -48,8 +52,6 @@ typedef struct share {
 
     /* who owns which slice, and how the sum gets there (route.h) */
     int *order, *place; /* (size) the rank of a slice, the slice of a rank */
-    size_t piece;
-    bool spread;
     share_parts parts;
 
     /* how the leaves of the last batch were dealt */
@@ -83,6 +85,13 @@ elman_status share_collect(share *share, void *data, const size_t *begins,
 elman_status share_gather(share *share, void *data, const size_t *begins,
                           const int *owner);
 
+/* The same where each rank has filled in a part of several rows of them: begins
+ * (rows,size + 1). */
+elman_status share_collect_rows(share *share, void *data, const size_t *begins,
+                                size_t rows, const int *owner);
+elman_status share_gather_rows(share *share, void *data, const size_t *begins,
+                               size_t rows, const int *owner);
+
 /* data holds one value of so many bytes for each of the leaves; each rank has
  * filled in those of its own. */
 elman_status share_collect_leaves(share *share, void *data, size_t leaves,
@@ -105,9 +114,9 @@ elman_status share_add_counts(share *share, uint64_t *counts, size_t count);
  */
 elman_status share_prepare(share *share, size_t n, size_t block);
 
-/* The weights whose sums and moments this rank owns, or a rank. */
-stretch share_slice(const share *share, int rank);
-stretch share_own_slice(const share *share);
+/* The weights whose sums and moments this rank owns, once share_cut has been
+ * called, if it is. */
+weight_slice share_own_slice(const share *share);
 
 /* Of a gradient with so many leaves each rank has its nodes (share.nodes, the
  * first of which is total): afterwards total (n) holds the sum over all leaves
@@ -123,9 +132,9 @@ elman_status share_reduce_begin(share *share, size_t leaves, float *total);
 void share_reduce_complete(share *share, size_t place);
 elman_status share_reduce_end(share *share);
 
-/* Parts may begin at these places (count, ascending) if so many weights are in
- * them, and more than a few of all; the same on all ranks. Once, after
- * share_prepare. */
+/* Parts may begin at the first block behind these places (count, ascending) if
+ * so many weights are in them, and an eighth of all; the same on all ranks.
+ * Once, after share_prepare. */
 elman_status share_cut(share *share, const size_t *places, size_t count,
                        size_t least);
 void share_parts_end(share_parts *parts);
@@ -138,8 +147,9 @@ elman_status share_reduce_next(share *share, int threads);
 elman_status share_reduce_part(share *share, size_t part, int threads);
 elman_status share_reduce_last(share *share);
 
-/* What a rank holds of so many weights or does not is a multiple of this. */
-size_t share_piece(const share *share, size_t weights);
+/* The weights of a part, and what a rank holds of it is a multiple of. */
+stretch share_part(const share *share, size_t part);
+size_t share_piece(const share *share, size_t part);
 
 /* One value of so many bytes for each block of weights comes to all, each from
  * the owner of its slice. */

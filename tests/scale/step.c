@@ -172,10 +172,10 @@ static void step_of_elman(job *j, bool beside)
         cost_seconds(pass * 2 / 3);
         stop_if(share_reduce_end(j->share));
     }
-    stretch own = share_own_slice(j->share);
-    cost_squares(own.end - own.begin);
+    weight_slice own = share_own_slice(j->share);
+    cost_squares(slice_size(&own));
     stop_if(share_collect_blocks(j->share, j->squares, sizeof *j->squares));
-    cost_update(own.end - own.begin);
+    cost_update(slice_size(&own));
     stop_if(share_collect_slices(j->share, j->weights));
 }
 
@@ -263,9 +263,10 @@ static void check(size_t n, size_t block, size_t leaves)
                 sum_of(nodes[node].begin, nodes[node].leaves, i);
     stop_if(share_reduce(j.share, leaves, j.gradients));
 
-    stretch slice = share_own_slice(j.share);
-    memcpy(j.weights + slice.begin, j.gradients + slice.begin,
-           (slice.end - slice.begin) * sizeof *j.weights);
+    weight_slice slice = share_own_slice(j.share);
+    for (size_t i = 0; i < slice.count; i++)
+        memcpy(j.weights + slice.of[i].begin, j.gradients + slice.of[i].begin,
+               (slice.of[i].end - slice.of[i].begin) * sizeof *j.weights);
     stop_if(share_collect_slices(j.share, j.weights));
     for (size_t i = 0; i < n; i += 97)
         if (j.weights[i] != sum_of(0, leaves, i)) {
