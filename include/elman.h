@@ -698,7 +698,8 @@ typedef struct elman_state_config {
  * whatever the budget. elman_state_size says what such a state takes: at most
  * the budget, and no more than without one. With bytes for a snapshot of each
  * segment the price is one more forward pass: for an LSTM of 512 units and 10^6
- * steps that is 50 MB of 29 GB, 25 of them for the sums of gradients. With
+ * steps that is 50 MB of 29 GB, 25 of them for the sums of gradients (with
+ * passes 1; sums of more passes count as if all of them were needed). With
  * fewer, steps are run again up to 20 times (Griewank and Walther 2000). Fewer
  * still is ELMAN_BAD_VALUE, with the least number. On both sides of a level
  * that reads backward all steps are kept between layers, so there the least

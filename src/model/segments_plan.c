@@ -10,6 +10,8 @@
  */
 #include "model/segments_run.h"
 
+#include <stdio.h>
+
 /* How often a step is made again at most: few more snapshots buy much. */
 enum { REPEATS = 20 };
 
@@ -59,30 +61,34 @@ static size_t slots_for(size_t count, size_t repeats)
     return slots;
 }
 
+/* The bytes of a state with that plan; SIZE_MAX if they are too many. */
+static size_t bytes_of(const elman_model *m, const elman_state_config *full,
+                       size_t L, size_t slots)
+{
+    size_t room, bytes = state_bytes(m, full, (segment_plan){L, slots}, &room);
+    return bytes ? bytes : SIZE_MAX;
+}
+
 /* The plan of segments of L steps, in at most budget bytes; false if that is
  * too few. least becomes the fewest bytes that any such plan takes, if that is
  * less. */
 static bool plan_of(const elman_model *m, const elman_state_config *full,
                     size_t L, size_t *least, segment_plan *plan)
 {
-    size_t count = (full->T + L - 1) / L, room;
-    size_t one = state_bytes(m, full, (segment_plan){L, 1}, &room);
-    size_t two = state_bytes(m, full, (segment_plan){L, 2}, &room);
-    if (!one || !two) return false;
+    size_t count = (full->T + L - 1) / L, few = slots_for(count, REPEATS);
+    size_t fewest = bytes_of(m, full, L, few);
+    if (fewest < *least) *least = fewest;
+    if (fewest == SIZE_MAX || fewest > full->budget) return false;
 
-    /* a snapshot more is as many bytes more */
-    size_t each = two - one, few = slots_for(count, REPEATS);
-    size_t fewest = state_bytes(m, full, (segment_plan){L, few}, &room);
-    if (fewest && fewest < *least) *least = fewest;
-    if (!fewest || fewest > full->budget) return false;
-
-    /* as many as one more pass needs, or as there is room for */
-    size_t many = count > 1 ? count - 1 : 1;
-    size_t fit = 1 + (each ? (full->budget - one) / each : many);
-    *plan = (segment_plan){L, fit < many ? fit : many};
-    while (plan->slots > few &&
-           state_bytes(m, full, *plan, &room) > full->budget)
-        plan->slots--;
+    /* as many snapshots as one more pass needs, or as there is room for: arrays
+     * are padded, so only measuring tells how many these are */
+    size_t fit = few, many = count > few ? count - 1 : few;
+    while (fit < many) {
+        size_t middle = many - (many - fit) / 2;
+        if (bytes_of(m, full, L, middle) <= full->budget) fit = middle;
+        else many = middle - 1;
+    }
+    *plan = (segment_plan){L, fit};
     return true;
 }
 
@@ -117,6 +123,18 @@ static const layer *reversing(const elman_model *m)
     return NULL;
 }
 
+/* The same of a state whose gradients are those of one pass alone: it has no
+ * sums of several to keep. */
+static size_t least_of_one_pass(const elman_model *m,
+                                const elman_state_config *full)
+{
+    elman_state_config one = *full;
+    size_t least = SIZE_MAX;
+    one.passes = 1;
+    (void)choose(m, &one, &least);
+    return least;
+}
+
 elman_status segments_least(const elman_model *m,
                             const elman_state_config *config, size_t *least)
 {
@@ -141,12 +159,16 @@ elman_status segments_plan(const elman_model *m, const elman_state_config *full,
 
     /* or how many bytes it takes at least */
     const layer *l = reversing(m);
-    return failure(ELMAN_BAD_VALUE,
-                   "budget is %zu bytes, but a state of T %zu and B %zu takes "
-                   "%zu at least%s%s%s: expected as many, or shorter passes",
-                   full->budget, full->T, full->B, least,
-                   l ? ", because layers on both sides of level " : "",
-                   l ? l->config.name : "",
-                   l ? ", which reads backward, keep all steps between them"
-                     : "");
+    char fewer[64] = "";
+    if (full->passes > 1)
+        snprintf(fewer, sizeof fewer, ", passes 1, which takes %zu",
+                 least_of_one_pass(m, full));
+    return failure(
+        ELMAN_BAD_VALUE,
+        "budget is %zu bytes, but a state of T %zu and B %zu takes "
+        "%zu at least%s%s%s: expected as many%s, or shorter passes",
+        full->budget, full->T, full->B, least,
+        l ? ", because layers on both sides of level " : "",
+        l ? l->config.name : "",
+        l ? ", which reads backward, keep all steps between them" : "", fewer);
 }
