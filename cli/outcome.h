@@ -31,6 +31,7 @@ typedef struct training {
     watch watch;
     events board; /* of --tensorboard: tensorboard.h */
     spent spent;
+    double program;          /* bytes of memory before the data was read */
     bool alone;              /* not one of the runs of a table */
     bool out_of_time;        /* --seconds ended it */
     bool cut_off;            /* by what could not be written */

@@ -37,6 +37,10 @@ void system_note_stop(void (*also)(int));
 /* "x86_64, Linux 6.1.0": the processor's kind and the system. */
 void system_describe(size_t bytes, char *text);
 
+/* The bytes of memory that this process has loaded; where the system does not
+ * tell, the most that it has had. 0: that is not told either. */
+double process_bytes(void);
+
 /* Seconds from a fixed moment, which nobody sets, and from 1970. */
 double seconds_now(void);
 double seconds_since_1970(void);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -74,6 +75,23 @@ void system_describe(size_t bytes, char *text)
     uname(&host);
     snprintf(text, bytes, "%s, %s %s", host.machine, host.sysname,
              host.release);
+}
+
+double process_bytes(void)
+{
+    struct rusage used;
+    FILE *file = file_open("/proc/self/statm", "r");
+    unsigned long long pages = 0;
+    bool told = file && fscanf(file, "%*u %llu", &pages) == 1;
+    if (file) fclose(file);
+    if (told) return (double)pages * (double)sysconf(_SC_PAGESIZE);
+
+    if (getrusage(RUSAGE_SELF, &used) != 0) return 0;
+#ifdef __APPLE__
+    return (double)used.ru_maxrss;
+#else
+    return 1024 * (double)used.ru_maxrss;
+#endif
 }
 
 static double read_clock(clockid_t clock)

@@ -97,6 +97,14 @@ void system_describe(size_t bytes, char *text)
              version.dwBuildNumber);
 }
 
+double process_bytes(void)
+{
+    PROCESS_MEMORY_COUNTERS used = {.cb = sizeof used};
+    return K32GetProcessMemoryInfo(GetCurrentProcess(), &used, sizeof used)
+               ? (double)used.WorkingSetSize
+               : 0;
+}
+
 double seconds_now(void)
 {
     LARGE_INTEGER ticks, each;

@@ -77,6 +77,7 @@ static int open_parts(training *run, bool trains, bool writes)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
                          run->values->resume, &run->safe);
     if (!code && writes) stopping_lock(run->safe.lock_path);
+    run->program = process_bytes();
     spent_begin(&run->spent);
     spent_mark(&run->spent);
     if (!code) code = setup_data(arguments, &run->dataset);
@@ -258,8 +259,7 @@ static int train_one(const parsed_line *arguments, run_score *score)
 
     /* what is only looked at, and trains nothing */
     if (!code && (run.values->plan || run.values->find_lr)) {
-        if (run.values->plan) show_plan(&run);
-        else code = find_rate(run.trainer);
+        code = run.values->plan ? show_plan(&run) : find_rate(run.trainer);
         training_close(&run);
         return code;
     }

@@ -91,7 +91,8 @@ const option_row train_data_options[] = {
      .type = OPTION_FLAG,
      .field = AT(plan),
      .common = true,
-     .help = "print what was understood of the data, and stop"},
+     .help = "print what was understood of the data and what a run takes of "
+             "memory, and stop"},
     {.name = "no-scaling",
      .type = OPTION_FLAG,
      .field = AT(no_scaling),

@@ -29,8 +29,8 @@ int choose_paths(training *run);
  * fits a dozen lines. */
 void describe_run(const training *run, FILE *file, bool all);
 
-/* --plan: what would be done, and nothing more. */
-void show_plan(training *run);
+/* --plan: what would be done, and nothing more. Returns 0 or an exit code. */
+int show_plan(training *run);
 
 /* ---- What a run came to: train_score.c ----------------------------------- */
 

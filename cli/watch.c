@@ -168,6 +168,19 @@ void watch_close(watch *w)
 
 /* ---- The pulse ----------------------------------------------------------- */
 
+size_t watch_bytes(const watch *w)
+{
+    const train_values *values = w->loader ? w->arguments->values : NULL;
+    int threads = values ? (int)values->threads : 1;
+    const elman_state_config config = {.T = w->batch.T,
+                                       .B = w->batch.B,
+                                       .training = true,
+                                       .keep_gradients = true,
+                                       .passes = 1,
+                                       .threads = threads};
+    return w->loader ? elman_state_size(w->model, &config) : 0;
+}
+
 /* The number of this evaluation in the run, from 0. */
 static uint64_t evaluation_number(const watch *w,
                                   const elman_progress *progress)

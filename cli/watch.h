@@ -44,6 +44,9 @@ int watch_open(const parsed_line *arguments, const elman_dataset *dataset,
                watch *watch);
 void watch_close(watch *watch);
 
+/* The bytes that a pulse takes while it is measured. */
+size_t watch_bytes(const watch *watch);
+
 /* After an evaluation: takes the pulse if it is time, and puts it into row. */
 void watch_measure(watch *watch, const elman_progress *progress,
                    elman_journal_row *row);

@@ -66,7 +66,8 @@
  *   elman_encoding_   create destroy outputs streams rows read (t)
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step stop follow progress profile save
- * load begin_save end_save keep_best evaluate baseline residuals read_hash (t)
+ *                     load begin_save end_save keep_best evaluate baseline
+ *                     residuals read_hash read_memory (t)
  *   elman_residuals_  create destroy note scale size read (t)
  *   elman_sampler_    step (t)
  *   elman_array_      load save destroy (t)

@@ -610,6 +610,24 @@ typedef struct elman_profile {
 ELMAN_API const elman_profile *
 elman_trainer_profile(const elman_trainer *trainer);
 
+/* What a run takes of memory, in bytes, as it is found by the sizes of all that
+ * it holds. Besides it are the program, and what reading took before. */
+typedef struct elman_trainer_memory {
+    size_t data;       /* the dataset, and its batches */
+    size_t model;      /* elman_model_size */
+    size_t weights;    /* the best ones, and those before a step */
+    size_t optimizer;  /* what it remembers of each weight */
+    size_t passes;     /* states of steps and of evaluations between them, the
+                          gradients and the losses: what a budget bounds */
+    size_t evaluation; /* the largest that is asked for beside the steps, of the
+                          validation and the test part if there are such */
+    size_t checkpoint; /* the copy that is written while training continues */
+    size_t most;       /* as much of all this as there is at once */
+} elman_trainer_memory;
+
+ELMAN_CHECKED elman_status elman_trainer_read_memory(
+    const elman_trainer *trainer, elman_trainer_memory *memory);
+
 /* Save or load a checkpoint: weights, best weights, optimizer, counters,
  * position in the data, carried states, and the model's note "journal". A
  * trainer of the same model, data and config that loads it goes on to exactly

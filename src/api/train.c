@@ -253,6 +253,13 @@ elman_status elman_trainer_end_save(elman_trainer *trainer, bool wait,
     return saving_end(trainer, wait, ended);
 }
 
+elman_status elman_trainer_read_memory(const elman_trainer *trainer,
+                                       elman_trainer_memory *memory)
+{
+    NEED(trainer, memory);
+    return trainer_read_memory(trainer, memory);
+}
+
 elman_status elman_trainer_read_hash(elman_trainer *trainer, uint64_t *hash)
 {
     NEED(trainer, hash);

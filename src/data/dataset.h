@@ -25,6 +25,10 @@ const elman_encoding *dataset_encoding(const elman_dataset *dataset);
 const char *dataset_note(const elman_dataset *dataset);
 size_t dataset_size(const elman_dataset *dataset, elman_part part);
 size_t dataset_longest(const elman_dataset *dataset);
+
+/* The bytes that it holds in memory; of lists that lie in files those that may
+ * be loaded at once. */
+size_t dataset_bytes(const elman_dataset *dataset);
 const elman_fact *dataset_facts(const elman_dataset *dataset, size_t *count);
 void dataset_origin(const elman_dataset *dataset, uint64_t id, size_t step,
                     elman_origin *origin);

@@ -53,6 +53,7 @@ struct elman_loader {
     size_t *shuffle; /* (n) a permutation, of sequences and then of batches */
     ranked_sequence *sorted; /* (n) with buckets */
 
+    size_t bytes;          /* of memory */
     void *memory;          /* all that follows */
     float *x;              /* (T,B,I) */
     int32_t *tokens;       /* (T,B) */
@@ -142,6 +143,7 @@ static elman_status reserve(elman_loader *l)
 
     arena measure = {0};
     lay_out(l, &measure);
+    l->bytes = measure.used;
     l->memory = measure.overflow ? NULL : block_create(measure.used);
     if (!l->memory)
         return failure(ELMAN_NO_MEMORY,
@@ -211,6 +213,15 @@ elman_status loader_create(const elman_dataset *dataset,
     if (status == ELMAN_OK) *loader = made;
     else loader_destroy(made);
     return status;
+}
+
+size_t loader_bytes(const elman_loader *l)
+{
+    size_t n = is_language(l) ? 0 : part_size(l), bytes = l->bytes;
+    if (l->order) bytes += n * sizeof *l->order;
+    if (l->shuffle) bytes += n * sizeof *l->shuffle;
+    if (l->sorted) bytes += n * sizeof *l->sorted;
+    return bytes;
 }
 
 void loader_destroy(elman_loader *loader)

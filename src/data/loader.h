@@ -42,6 +42,9 @@ size_t loader_size(const elman_loader *loader);
 size_t loader_longest(const elman_dataset *dataset,
                       const elman_loader_config *config);
 
+/* The bytes that it holds. */
+size_t loader_bytes(const elman_loader *loader);
+
 /* The most sequences that a batch has: batch_size, or fewer if there are not as
  * many. */
 size_t loader_width(const elman_loader *loader);

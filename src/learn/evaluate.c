@@ -196,6 +196,25 @@ elman_status evaluation_measure(const evaluation *on,
     return status;
 }
 
+elman_status evaluation_size(const evaluation *on,
+                             const elman_trainer_config *config, size_t *bytes)
+{
+    windows *all = NULL;
+    elman_state_config shape;
+    elman_status status = open_windows(on, config, &all, &shape);
+    if (!status) {
+        size_t whole = state_size(on->model, &shape), budget = config->budget;
+        bool cut = budget && (!whole || whole > budget);
+        size_t rows = shape.T * shape.B, O = on->model->info.output_size;
+        bool values = on->loss->kind != ELMAN_LOSS_CROSS_ENTROPY;
+        *bytes =
+            (cut ? budget : whole) + row_losses_bytes(rows, O, cut && values);
+        *bytes += windows_bytes(all);
+    }
+    windows_destroy(all);
+    return status;
+}
+
 elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
                              windows **all)
 {

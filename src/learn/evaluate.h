@@ -77,6 +77,11 @@ elman_status evaluation_measure(const evaluation *evaluation,
                                 const elman_trainer_config *config, bool whole,
                                 size_t *least);
 
+/* What evaluation_open takes with the budget of config, its losses and windows
+ * with it. */
+elman_status evaluation_size(const evaluation *evaluation,
+                             const elman_trainer_config *config, size_t *bytes);
+
 /* Makes the windows of the evaluation's part, and the state and the losses that
  * it needs; whatever happens, close frees what was made. */
 elman_status evaluation_open(evaluation *evaluation,

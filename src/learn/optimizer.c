@@ -173,6 +173,7 @@ static elman_status take_memory(elman_optimizer *optimizer)
         optimizer->squares =
             arena_take(&a, optimizer->block_count, sizeof *optimizer->squares);
 
+        optimizer->bytes = a.used;
         if (round == 0 && !a.overflow) optimizer->memory = block_create(a.used);
         if (a.overflow || !optimizer->memory)
             return failure(ELMAN_NO_MEMORY,
@@ -288,6 +289,11 @@ bool optimizer_holds(const elman_optimizer *optimizer, const parameter *p)
 const elman_optimizer_config *optimizer_config(const elman_optimizer *optimizer)
 {
     return &optimizer->config;
+}
+
+size_t optimizer_bytes(const elman_optimizer *optimizer)
+{
+    return optimizer->bytes;
 }
 
 size_t optimizer_tensors(const elman_optimizer *optimizer,

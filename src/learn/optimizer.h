@@ -34,6 +34,7 @@ struct elman_optimizer {
     size_t n;
     weight_groups groups;
     float *memory;      /* of all arrays here */
+    size_t bytes;       /* of that */
     weight_slice slice; /* those that it moves and keeps moments for: whole
                            blocks but for the end */
     float *moments[RULE_MAX_MOMENTS]; /* (slice) in the rule's order; NULL: not
@@ -107,6 +108,9 @@ elman_status optimizer_move(elman_optimizer *optimizer, double learning_rate,
 
 /* What clipping by the norm multiplies a gradient of that norm by. */
 double optimizer_scale(const elman_optimizer_config *config, double norm);
+
+/* The bytes of what it remembers. */
+size_t optimizer_bytes(const elman_optimizer *optimizer);
 
 /* Fills tensors with the arrays of this rule and returns how many. */
 size_t optimizer_tensors(const elman_optimizer *optimizer,

@@ -12,6 +12,13 @@ enum { PART = 64 }; /* rows that are left over, for one thread at a time */
 
 static const uint32_t NOT_TAKEN = UINT32_MAX;
 
+size_t row_losses_bytes(size_t rows, size_t O, bool all)
+{
+    const row_losses *l = NULL;
+    size_t row = sizeof *l->values + sizeof *l->best;
+    return rows * (row + (all ? O * sizeof *l->y : 0));
+}
+
 elman_status row_losses_create(size_t rows, row_losses **out)
 {
     size_t bytes;

@@ -32,7 +32,9 @@ typedef struct row_losses {
     double seconds;            /* of the loss, for a profile to take */
 } row_losses;
 
-/* Makes room for that many rows. */
+/* Makes room for that many rows. The bytes of that, and of the outputs of all
+ * of them if they are kept. */
+size_t row_losses_bytes(size_t rows, size_t O, bool all);
 elman_status row_losses_create(size_t rows, row_losses **losses);
 void row_losses_destroy(row_losses *losses);
 

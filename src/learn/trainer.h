@@ -88,6 +88,9 @@ elman_status trainer_take_step(elman_trainer *trainer);
 const elman_progress *trainer_progress(const elman_trainer *trainer);
 const elman_profile *trainer_profile(const elman_trainer *trainer);
 
+elman_status trainer_read_memory(const elman_trainer *trainer,
+                                 elman_trainer_memory *memory);
+
 /* The best weights so far become the model's, on this rank. */
 void trainer_take_best(elman_trainer *trainer);
 

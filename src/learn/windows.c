@@ -29,6 +29,7 @@ struct windows {
 
     /* text: tokens of up to max_context windows and of the new one */
     int32_t *tokens; /* ((max_context + 1) k1, B) */
+    size_t bytes;    /* of tokens and lengths */
     size_t kept;     /* windows in tokens */
     size_t kept_steps;
 };
@@ -53,6 +54,8 @@ elman_status windows_create(const elman_dataset *dataset,
     size_t count = 0, B = loader_width(w->loader);
     bool fits = sizes_multiply(max_context + 1, k1, B, &count);
     w->lengths = calloc(2 * B, sizeof *w->lengths);
+    w->bytes = 2 * B * sizeof *w->lengths;
+    if (w->is_text && fits) w->bytes += count * sizeof *w->tokens;
     if (w->is_text && fits) w->tokens = calloc(count + 1, sizeof *w->tokens);
     if (!w->lengths || (w->is_text && !w->tokens))
         status =
@@ -61,6 +64,11 @@ done:
     if (status) windows_destroy(w);
     else *out = w;
     return status;
+}
+
+size_t windows_bytes(const windows *w)
+{
+    return w->bytes + loader_bytes(w->loader);
 }
 
 void windows_destroy(windows *w)

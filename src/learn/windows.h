@@ -53,6 +53,9 @@ elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
 window windows_slice(const windows *w, const window *whole, size_t begin,
                      size_t end, size_t *lengths);
 
+/* The bytes that they hold. */
+size_t windows_bytes(const windows *w);
+
 /* Batches of an epoch, and the most sequences of one window. */
 size_t windows_size(const windows *w);
 size_t windows_width(const windows *w);

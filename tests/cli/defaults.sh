@@ -1,6 +1,6 @@
 # what is trained, and how long, where no option says so
 . "$CASES/data.sh"
-plan() { elman train "$@" --plan --threads 1 | sed -n '/^model/,$p'; }
+plan() { elman train "$@" --plan --threads 1 | grep -E '^(model|run) '; }
 # one answer for a whole sequence: both ways, small steps of few sequences
 make_series 60
 plan series.tsv
