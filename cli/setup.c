@@ -187,6 +187,35 @@ static elman_layer recurrent_layer(const train_values *values)
     return layer;
 }
 
+/* Before a large file is read: the gradients of the recurrent weights alone are
+ * more than --memory. Of a small one the number that is enough is told at once,
+ * when it has been read. */
+int setup_check_memory(const parsed_line *arguments)
+{
+    static const double LARGE = 64e6;
+    const train_values *values = arguments->values;
+    const char *data = arguments->operands[0];
+    path_facts file;
+    if (!values->memory || values->init_from || !path_look(data, &file) ||
+        !file.file || file.bytes < LARGE)
+        return 0;
+
+    /* what cannot be made is refused with the data, by its own sentence */
+    elman_model *least = NULL;
+    const elman_config config = {
+        .input_size = 1,
+        .layers = {recurrent_layer(values),
+                   {.kind = ELMAN_LINEAR, .output_size = 1}}};
+    if (elman_model_create(&config, &least) != ELMAN_OK) return 0;
+    double bytes = (double)elman_model_read_info(least).weight_count * 4;
+    elman_model_destroy(least);
+    if ((double)values->memory >= bytes) return 0;
+    return misused("--memory is %s, but the gradients of this network alone "
+                   "take %s, whatever is in '%s', which was not read: expected "
+                   "some times as many, or a smaller network (--hidden)",
+                   with_bytes((double)values->memory), with_bytes(bytes), data);
+}
+
 /* One vector from all steps of a sequence. */
 static elman_layer pool_layer(const train_values *values)
 {

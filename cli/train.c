@@ -70,6 +70,7 @@ static int open_parts(training *run, bool trains, bool writes)
 {
     const parsed_line *arguments = run->arguments;
     int code = trains ? choose_paths(run) : 0;
+    if (!code) code = setup_check_memory(arguments);
     if (!code && trains)
         rank_keep_rest(run->checkpoint_path, run->values->resume,
                        "is its last checkpoint: go on from there", true);

@@ -82,6 +82,10 @@ extern const option_row train_from_options[]; /* --init-from of a file */
 extern const option_row train_loss_options[];
 extern const option_row train_optimizer_options[];
 
+/* Refuses a --memory that is too small for any data, before a large file of it
+ * is read. Returns 0 or an exit code. */
+int setup_check_memory(const parsed_line *arguments);
+
 /* Opens the data as the options say and gives the options left open their
  * values for its task; checks that all given ones fit. Returns 0 or an exit
  * code after an error line; *dataset is the caller's on success. */
