@@ -132,11 +132,15 @@ static int refuse_words(const char *own, size_t bytes, const char *other,
     while (at < bytes && at < other_bytes && !strcmp(own + at, other + at))
         at += strlen(own + at) + 1;
 
-    const char *here = at < bytes ? own + at : "";
-    const char *there = at < other_bytes ? other + at : "";
+    const char *missing = at < bytes ? own + at : other + at;
+    if (at == bytes || at == other_bytes)
+        return failed("this rank was %sgiven '%s', and rank 0 was%s: expected "
+                      "the same words on all ranks",
+                      at == bytes ? "not " : "", printable(missing),
+                      at == bytes ? "" : " not");
     return failed("this rank was given '%s' where rank 0 has '%s': expected "
                   "the same words on all ranks",
-                  printable(here), printable(there));
+                  printable(own + at), printable(other + at));
 }
 
 int rank_agree_words(int count, char *const *words)

@@ -40,7 +40,6 @@ void ranks_close(elman_trainer *t)
 
 /* What must be the same on all ranks. */
 typedef struct credentials {
-    char version[24];
     agreement same;
     uint64_t weights, step;
 } credentials;
@@ -48,10 +47,29 @@ typedef struct credentials {
 static elman_status own_credentials(elman_trainer *t, credentials *own)
 {
     *own = (credentials){.weights = HASH_EMPTY, .step = t->progress.step};
-    snprintf(own->version, sizeof own->version, "%s", elman_version());
     own->weights =
         hash_floats(own->weights, t->model->weight_count, model_flat(t->model));
     return agreement_describe(t, &own->same);
+}
+
+/* The version comes first and by itself: credentials of another one may have
+ * another size. */
+static elman_status agree_version(share *s)
+{
+    enum { VERSION = 24 };
+    char(*all)[VERSION] = calloc((size_t)s->size, sizeof *all);
+    if (!all) return failure(ELMAN_NO_MEMORY, "no memory to train with");
+
+    snprintf(all[s->rank], sizeof *all, "%s", elman_version());
+    elman_status status = share_collect_each(s, all, sizeof *all);
+    for (int rank = 1; !status && rank < s->size; rank++)
+        if (strcmp(all[rank], all[0]) != 0)
+            status = failure(ELMAN_BAD_VALUE,
+                             "rank %d has elman %s and rank 0 has %s: expected "
+                             "the same version on all ranks",
+                             rank, all[rank], all[0]);
+    free(all);
+    return status;
 }
 
 /* The first rank that differs from rank 0. */
@@ -59,12 +77,6 @@ static elman_status compare(const credentials *all, int size)
 {
     for (int rank = 1; rank < size; rank++) {
         const credentials *c = all + rank;
-        if (strcmp(c->version, all->version) != 0)
-            return failure(ELMAN_BAD_VALUE,
-                           "rank %d has elman %s and rank 0 has %s: expected "
-                           "the same version on all ranks",
-                           rank, c->version, all->version);
-
         const char *what = strcmp(c->same.data, all->same.data) != 0   ? "data"
                            : strcmp(c->same.hash, all->same.hash) != 0 ? "data"
                            : strcmp(c->same.settings, all->same.settings) != 0
@@ -89,6 +101,7 @@ static elman_status compare(const credentials *all, int size)
 static elman_status agree(elman_trainer *t)
 {
     share *s = t->share;
+    TRY(agree_version(s));
     credentials *all = calloc((size_t)s->size, sizeof *all);
     if (!all) return failure(ELMAN_NO_MEMORY, "no memory to train with");
 
