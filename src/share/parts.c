@@ -37,11 +37,8 @@ size_t share_piece(const share *s, size_t part)
     return piece;
 }
 
-/* Whether a part is held by other ranks than its owners. Where most ranks own
- * nothing, a sum that went to owners alone would pass them by in whole blocks,
- * round after round; and of several parts each would do so again. The price is
- * 1 / (2 P) of a ring's bytes. */
-static bool is_spread(const share *s, size_t part)
+/* Whether a part has too few blocks for each rank to own as much of it. */
+static bool is_short(const share *s, size_t part)
 {
     stretch weights = share_part(s, part);
     size_t n = weights.end - weights.begin, ranks = (size_t)s->size;
@@ -51,21 +48,31 @@ static bool is_spread(const share *s, size_t part)
            (several && blocks < 2 * ranks && blocks % ranks != 0);
 }
 
-/* Who owns and holds which weights of the parts. */
-static elman_status deal_parts(share *s)
+/* Who owns and holds which weights of the parts: where none is short, a stretch
+ * of each. Else a rank owns a stretch of all, which few parts have a share in,
+ * and holds a piece of each part. The price of that is 1 / (2 P) of a ring's
+ * bytes; what went to owners alone would pass most ranks by in whole blocks,
+ * round after round. */
+static void deal_parts(const share *s)
 {
-    share_parts *p = &s->parts;
+    const share_parts *p = &s->parts;
     size_t width = (size_t)s->size + 1;
-    p->owned = calloc(p->count * width, sizeof *p->owned);
-    p->held = calloc(p->count * width, sizeof *p->held);
-    if (!p->owned || !p->held) return no_memory(s);
+    bool spread = false;
+    for (size_t part = 0; part < p->count; part++)
+        spread = spread || is_short(s, part);
+
     for (size_t part = 0; part < p->count; part++) {
-        stretch weights = share_part(s, part);
-        size_t held = is_spread(s, part) ? share_piece(s, part) : s->block;
-        deal_part(weights, s->block, s->size, part, p->owned + part * width);
-        deal_part(weights, held, s->size, part, p->held + part * width);
+        stretch weights = share_part(s, part), all = {0, s->n};
+        size_t *owned = p->owned + part * width, *held = p->held + part * width;
+        deal_part(spread ? all : weights, s->block, s->size, spread ? 0 : part,
+                  owned);
+        deal_part(weights, spread ? share_piece(s, part) : s->block, s->size,
+                  part, held);
+        for (size_t i = 0; i < width; i++) {
+            if (owned[i] < weights.begin) owned[i] = weights.begin;
+            if (owned[i] > weights.end) owned[i] = weights.end;
+        }
     }
-    return ELMAN_OK;
 }
 
 elman_status share_cut(share *s, const size_t *places, size_t count,
@@ -86,7 +93,13 @@ elman_status share_cut(share *s, const size_t *places, size_t count,
             end = p->begins[p->count++] = place;
     }
     p->begins[p->count++] = 0;
-    return deal_parts(s);
+
+    size_t width = (size_t)s->size + 1;
+    p->owned = calloc(p->count * width, sizeof *p->owned);
+    p->held = calloc(p->count * width, sizeof *p->held);
+    if (!p->owned || !p->held) return no_memory(s);
+    deal_parts(s);
+    return ELMAN_OK;
 }
 
 void share_parts_release(share_parts *p)

@@ -177,8 +177,13 @@ static elman_status spread(share *s, float *values)
 
 elman_status share_collect_slices(share *s, float *values)
 {
-    TRY(spread(s, values));
-    return with_slices(s, values, s->parts.held, 1, sizeof *values,
+    const share_parts *p = &s->parts;
+    size_t blocks = s->n / s->block + (s->n % s->block > 0);
+
+    /* owners of a few blocks would send all there is */
+    bool few = blocks < (size_t)s->size;
+    if (few) TRY(spread(s, values));
+    return with_slices(s, values, few ? p->held : p->owned, 1, sizeof *values,
                        share_collect_rows);
 }
 

@@ -18,9 +18,8 @@
 
 /* A sum in parts: part number i is of the weights from begins[i] to before
  * begins[i - 1], or the end, and goes a way of its own, to ranks that hold a
- * slice of it each, and from these to its owners. Most parts are held by whom
- * they are owned by; but blocks that are too few for so many ranks are held by
- * all of them, in pieces. */
+ * slice of it each, and from these to its owners. They are the same, unless a
+ * part has too few blocks for so many ranks. */
 typedef struct share_parts {
     size_t count, begins[DEAL_PARTS];
     route ways[DEAL_PARTS];
