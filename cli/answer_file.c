@@ -27,6 +27,11 @@ struct answer_file {
     const elman_dataset *dataset;
     bool has_time, has_truth; /* of any answer */
 
+    /* what the file of data says for these steps of a sequence, (steps,O) */
+    double *truth;
+    uint64_t truth_id;
+    size_t truth_first, truth_count;
+
     /* text: a file in the same folder until all is there */
     char staged[PATH_ROOM];
     FILE *text;
@@ -35,6 +40,18 @@ struct answer_file {
     float *numbers;
     size_t T, O, sequences, room;
 };
+
+/* How many steps of what the file of data says are read at a time: rows of a
+ * table, whose answers come in the order of the file, one. */
+static size_t truth_steps(const answer_file *file)
+{
+    enum { AT_ONCE = 4096 }; /* numbers */
+    bool one = false;
+    size_t outputs = elman_encoding_outputs(file->style->encoding, &one);
+    bool table = file->style->encoding->window;
+    return one || table || outputs > AT_ONCE || !outputs ? 1
+                                                         : AT_ONCE / outputs;
+}
 
 /* A row on its way: names, cells or a record. */
 typedef struct row {
@@ -225,21 +242,38 @@ static void put_row(const answer_file *file, const answer *a, size_t k,
     else putc('\n', file->text);
 }
 
-static int add_rows(answer_file *file, const answer *a)
+/* What the file of data says in the place of the answer: of sequences read for
+ * some steps at a time, as their answers come in order. */
+static int find_truth(answer_file *file, const answer *a, const double **truth)
 {
     size_t outputs = elman_encoding_outputs(file->style->encoding, NULL);
-    double *truth = calloc(outputs + 1, sizeof *truth);
-    if (!truth) return failed("out of memory");
-    if (a->values && file->has_truth)
-        elman_dataset_truth(a->dataset, a->id, a->step, truth);
+    bool there = file->truth_id == a->id && a->step >= file->truth_first &&
+                 a->step - file->truth_first < file->truth_count;
+    if (!there) {
+        size_t steps = truth_steps(file);
+        file->truth_count = 0;
+        if (elman_dataset_truth(a->dataset, a->id, a->step, steps,
+                                file->truth) != ELMAN_OK)
+            return library_failed();
+        file->truth_id = a->id;
+        file->truth_first = a->step;
+        file->truth_count = steps;
+    }
+    *truth = file->truth + (a->step - file->truth_first) * outputs;
+    return 0;
+}
+
+static int add_rows(answer_file *file, const answer *a)
+{
+    const double *truth = NULL;
+    int code = a->values && file->has_truth ? find_truth(file, a, &truth) : 0;
+    if (code) return code;
 
     /* the names come first */
     if (file->form == FORM_CSV && file->sequences++ == 0)
         put_row(file, a, 0, truth, true);
     for (size_t k = 0; k < a->steps; k++)
         put_row(file, a, k, truth, false);
-
-    free(truth);
     return ferror(file->text) ? unwritten(file->path) : 0;
 }
 
@@ -291,25 +325,27 @@ static int save_array(const answer_file *file, bool one)
 
 /* ---- The file ------------------------------------------------------------ */
 
-/* Whether the file of data says anything in the place of an answer. */
-static bool knows_truth(const answer_file *file)
+/* Finds whether the file of data says anything in the place of an answer. */
+static int look_for_truth(answer_file *file)
 {
     const elman_encoding *encoding = file->style->encoding;
     size_t outputs = elman_encoding_outputs(encoding, NULL);
     size_t count = elman_dataset_size(file->dataset, ELMAN_PART_VALIDATION);
-    double *truth = calloc(outputs + 1, sizeof *truth);
+    file->truth = calloc(truth_steps(file) * outputs + 1, sizeof *file->truth);
+    if (!file->truth) return failed("out of memory");
 
-    bool known = false;
-    for (uint64_t id = 0; truth && id < count && !known; id++) {
-        if (encoding->class_count)
-            known = elman_dataset_class(file->dataset, id, 0) >= 0;
-        else elman_dataset_truth(file->dataset, id, 0, truth);
-        for (size_t n = 0; n < outputs && !encoding->class_count; n++)
-            known = known || !isnan(truth[n]);
+    for (uint64_t id = 0; id < count && !file->has_truth; id++) {
+        if (encoding->class_count) {
+            file->has_truth = elman_dataset_class(file->dataset, id, 0) >= 0;
+            continue;
+        }
+        if (elman_dataset_truth(file->dataset, id, 0, 1, file->truth) !=
+            ELMAN_OK)
+            return library_failed();
+        for (size_t n = 0; n < outputs; n++)
+            file->has_truth = file->has_truth || !isnan(file->truth[n]);
     }
-
-    free(truth);
-    return known;
+    return 0;
 }
 
 static int open_text(answer_file *file)
@@ -346,8 +382,8 @@ int answer_file_open(const char *path, const answer_style *style,
     elman_origin place;
     elman_dataset_origin(dataset, 0, 0, &place);
     made->has_time = place.time[0];
-    made->has_truth = !style->scaled && knows_truth(made);
-    return open_text(made);
+    if (!style->scaled) code = look_for_truth(made);
+    return code ? code : open_text(made);
 }
 
 int answer_file_add(void *to, const answer *a)
@@ -378,6 +414,7 @@ void answer_file_close(answer_file *file)
     if (!file) return;
     if (file->text) fclose(file->text);
     if (file->staged[0]) path_remove(file->staged);
+    free(file->truth);
     free(file->numbers);
     free(file);
 }

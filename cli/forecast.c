@@ -73,7 +73,9 @@ static void keep_window(forecast_errors *e, const answer *a)
 static int take_forecast(void *to, const answer *a)
 {
     forecast_errors *e = to;
-    elman_dataset_truth(a->dataset, a->id, a->step, e->truth);
+    if (elman_dataset_truth(a->dataset, a->id, a->step, 1, e->truth) !=
+        ELMAN_OK)
+        return library_failed();
     elman_dataset_repeat(a->dataset, a->id, 1, e->naive);
     add_window(e, a);
     keep_window(e, a);

@@ -350,10 +350,15 @@ ELMAN_API void elman_dataset_values(const elman_dataset *dataset, uint64_t id,
                                     size_t step, const float *y,
                                     double *values);
 
-/* What the file says in the place of that answer, NaN where it says nothing;
- * and the class there, negative for none. */
-ELMAN_API void elman_dataset_truth(const elman_dataset *dataset, uint64_t id,
-                                   size_t step, double *values);
+/* What the file says in the place of the answers to some steps from that one
+ * on, (steps,O), NaN where it says nothing; of one answer to the whole sequence
+ * steps is 1. It fails if targets that stay in their file cannot be read any
+ * more, as it was cut short or written to. */
+ELMAN_CHECKED elman_status elman_dataset_truth(const elman_dataset *dataset,
+                                               uint64_t id, size_t step,
+                                               size_t steps, double *values);
+
+/* The class in the place of that answer, negative for none. */
 ELMAN_API int32_t elman_dataset_class(const elman_dataset *dataset, uint64_t id,
                                       size_t step);
 

@@ -79,16 +79,18 @@ static inline void check_sequences(const elman_dataset *want,
     float *x = calloc(2 * room + 1, sizeof *x), *y = x + room;
     assert_int_equal(want->sequence_count, got->sequence_count);
     for (size_t id = 0; id < want->sequence_count; id++) {
-        size_t T = dataset_inputs(want, id, x);
+        size_t T, U;
         elman_origin a, b;
-        assert_int_equal(T, dataset_inputs(got, id, y));
+        CHECK_OK(dataset_inputs(want, id, x, &T));
+        CHECK_OK(dataset_inputs(got, id, y, &U));
+        assert_int_equal(T, U);
         assert_memory_equal(x, y, T * e->input_size * sizeof *x);
         assert_int_equal(dataset_class(want, id, 0), dataset_class(got, id, 0));
         double truth[2][8];
         size_t O = elman_encoding_outputs(e, NULL);
         for (size_t t = 0; O <= 8 && e->target_count && t < T; t++) {
-            dataset_truth(want, id, t, truth[0]);
-            dataset_truth(got, id, t, truth[1]);
+            CHECK_OK(dataset_truth(want, id, t, 1, truth[0]));
+            CHECK_OK(dataset_truth(got, id, t, 1, truth[1]));
             assert_memory_equal(truth[0], truth[1], O * sizeof(double));
         }
         dataset_origin(want, id, 0, &a);
@@ -187,7 +189,9 @@ static inline void check_broken(const char *path, elman_dataset_config config,
 
     float *x =
         calloc(dataset_longest(d) * dataset_encoding(d)->input_size, sizeof *x);
-    assert_int_equal(dataset_inputs(d, 0, x), 0);
+    size_t T = 7;
+    CHECK_FAILS(dataset_inputs(d, 0, x, &T), ELMAN_BAD_FILE, words);
+    assert_int_equal(T, 7);
     free(x);
     loader_destroy(loader);
     dataset_close(d);

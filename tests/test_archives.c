@@ -275,7 +275,7 @@ TEST(series_of_a_tsf_file_are_forecast_each_by_itself)
             float first = batch.x[i], last = batch.x[2 * batch.B + i];
             CHECK((first < 10) == (last < 10), "%g to %g", (double)first,
                   (double)last);
-            dataset_truth(d, batch.ids[i], 0, truth);
+            CHECK_OK(dataset_truth(d, batch.ids[i], 0, 1, truth));
             float step = last - batch.x[batch.B + i];
             CHECK(truth[0] == (double)(last + step), "%g", truth[0]);
             loader_destroy(loader);
@@ -294,7 +294,7 @@ TEST(series_of_a_tsf_file_are_forecast_each_by_itself)
                           "A:7,8,9\nB:50,60,70\nC:1,2\n"),
         &(elman_dataset_config){.encoding = dataset_note(d), .answers = true});
     assert_int_equal(dataset_size(more, ELMAN_PART_VALIDATION), 2);
-    dataset_truth(more, 1, 0, truth);
+    CHECK_OK(dataset_truth(more, 1, 0, 1, truth));
     assert_true(isnan(truth[0]) && isnan(truth[1]));
     dataset_origin(more, 1, 0, &origin);
     assert_string_equal(origin.series, "B");

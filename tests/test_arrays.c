@@ -286,7 +286,7 @@ TEST(x_alone_is_enough_to_be_answered)
         assert_int_equal(dataset_size(more, ELMAN_PART_VALIDATION), 4);
         double truth = 0;
         if (task == ELMAN_TASK_TRACK) {
-            dataset_truth(more, 3, 1, &truth);
+            CHECK_OK(dataset_truth(more, 3, 1, 1, &truth));
             assert_true(isnan(truth));
         } else assert_int_equal(dataset_class(more, 3, 1), -1);
         dataset_close(more);

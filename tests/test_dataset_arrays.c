@@ -178,8 +178,8 @@ static void check_answers(const elman_dataset *a, const elman_dataset *b)
             assert_int_equal(elman_dataset_class(a, id, t),
                              elman_dataset_class(b, id, t));
             if (elman_dataset_encoding(a)->class_count) continue;
-            elman_dataset_truth(a, id, t, want);
-            elman_dataset_truth(b, id, t, got);
+            CHECK_OK(elman_dataset_truth(a, id, t, 1, want));
+            CHECK_OK(elman_dataset_truth(b, id, t, 1, got));
             for (size_t k = 0; k < O; k++)
                 CHECK(want[k] == got[k] || (isnan(want[k]) && isnan(got[k])),
                       "truth of %zu: %g %g", (size_t)id, want[k], got[k]);

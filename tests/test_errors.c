@@ -445,9 +445,9 @@ TEST(a_flipped_target_has_a_correlation_of_minus_one)
         for (size_t k = 0; k < e->shown; k++)
             assert_true(e->answer[k] == sign * e->truth[k]);
         for (size_t t = 0; t < T; t++) {
-            elman_dataset_truth(s.dataset, 0, t, (double[1]){0});
+            CHECK_OK(elman_dataset_truth(s.dataset, 0, t, 1, (double[1]){0}));
             double truth;
-            elman_dataset_truth(s.dataset, 0, t, &truth);
+            CHECK_OK(elman_dataset_truth(s.dataset, 0, t, 1, &truth));
             if (e->targets == N * T) assert_true(e->truth[t] == truth);
         }
 

@@ -5,7 +5,12 @@
  */
 #include "large.h"
 
+#include "base/bytes.h"
+#include "data/truth.h"
+#include "learn/residual.h"
+#include "elman_inspect.h"
 #include "format/npy.h"
+
 #include "zip_build.h"
 
 #ifndef _WIN32
@@ -258,7 +263,8 @@ TEST(an_array_in_columns_stays_in_no_file)
         memcpy(bytes + 128 + 4 * k, &value, sizeof value);
     }
     const char *x = put_bytes("f.npy", bytes, 128 + 976);
-    elman_dataset_config config = {.target_path = y, .memory = 1};
+    elman_dataset_config config = {
+        .target_path = y, .memory = 1, .validation = 0.3};
     check_refused(x, &config, ELMAN_BAD_FORMAT,
                   "the 976 bytes of x are more than are read into memory, and "
                   "it is in column-major order");
@@ -268,15 +274,102 @@ TEST(an_array_in_columns_stays_in_no_file)
 
 TEST(a_file_that_changes_while_it_is_read_is_refused)
 {
-    static const char zeros[128 + N * T * I * sizeof(double)];
+    static const char empty[128 + N * T * I * sizeof(double)];
     const char *y = put_y("y.npy", ELMAN_TASK_CLASSIFY, N);
     elman_dataset_config config = {.target_path = y};
     const char *x = put_x("x.npy", ELEMENT_F64, N, WHOLE);
     check_broken(x, config, "shrank while it was read: it has 5000 of 17", 5000,
                  NULL, 0);
     x = put_x("x.npy", ELEMENT_F64, N, WHOLE);
-    check_broken(x, config, "was written to while it was read", 0, zeros,
-                 sizeof zeros);
+    check_broken(x, config, "was written to while it was read", 0, empty,
+                 sizeof empty);
+}
+
+/* Baselines, residuals and errors of a model, and what the file says; each is
+ * how a file is read that lost its numbers. */
+static elman_status read_all_truth(const elman_dataset *d, int way)
+{
+    elman_baseline_config part = {.part = ELMAN_PART_VALIDATION};
+    elman_trainer_config training = {.loss.kind = ELMAN_LOSS_MEAN_SQUARED,
+                                     .batch_size = 8};
+    elman_config network = {
+        .input_size = I,
+        .layers = {{.kind = ELMAN_GRU, .hidden_size = 3},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    elman_model *m;
+    elman_baseline b;
+    elman_residuals *r = NULL;
+    elman_errors *e = NULL;
+    double truth[T * 2];
+    elman_status status = ELMAN_OK;
+    CHECK_OK(elman_model_create(&network, &m));
+    if (way == 0) status = baseline_read(d, &part, &b);
+    else if (way == 1)
+        status = residuals_measure(m, d, part.part, &training, &r);
+    else if (way == 2) {
+        status = elman_errors_begin(m, d, part.part, &training, &e);
+        while (!status && !e->done)
+            status = elman_errors_step(e);
+        elman_errors_end(e);
+    } else
+        for (size_t id = 0; id < N && !status; id++)
+            status = elman_dataset_truth(d, id, way == 3 ? 0 : 5,
+                                         way == 3 ? T : 1, truth);
+    elman_residuals_destroy(r);
+    elman_model_destroy(m);
+    return status;
+}
+
+TEST(targets_that_change_while_they_are_read_are_refused)
+{
+    static const char again[128 + N * T * 2 * sizeof(float)];
+    for (int way = 0; way < 5; way++)
+        for (int cut = 0; cut < 2; cut++) {
+            const char *y = put_y("y.npy", ELMAN_TASK_TRACK, N);
+            const char *x = put_x("x.npy", ELEMENT_F32, N, PADDED);
+            elman_dataset_config config = {
+                .target_path = y, .memory = 1, .validation = 0.3};
+            elman_dataset *d = must_open(x, &config);
+            CHECK_OK(read_all_truth(d, way));
+
+            usleep(20000); /* a clock of files may be this coarse */
+            if (cut) assert_int_equal(truncate(y, 3000), 0);
+            else (void)put_bytes("y.npy", again, sizeof again);
+            CHECK_FAILS(read_all_truth(d, way), ELMAN_BAD_FILE,
+                        cut ? "y.npy' shrank while it was read"
+                            : "y.npy' was written to while it was read");
+            dataset_close(d);
+        }
+}
+
+/* The steps of a sequence are read once, and not what lies behind it. */
+TEST(targets_are_read_a_sequence_at_a_time)
+{
+    const char *y = put_y("y.npy", ELMAN_TASK_TRACK, N);
+    elman_dataset_config config = {
+        .target_path = y, .memory = 1, .validation = 0.3};
+    elman_dataset *d =
+        must_open(put_x("x.npy", ELEMENT_F32, N, PADDED), &config);
+    truth_reader reader = {0};
+    double one[2], all[2 * T];
+    for (size_t id = N; id-- > 0;) {
+        size_t length = d->sequences[id].length;
+        uint64_t before = bytes_counted();
+        for (size_t t = 0; t < length; t++) {
+            CHECK_OK(truth_read(&reader, d, id, t, one));
+            assert_int_equal(reader.first, 0);
+            assert_int_equal(reader.count, length);
+            assert_int_equal(bytes_counted() - before,
+                             length * 2 * sizeof(float));
+        }
+
+        /* behind its end nothing is said */
+        CHECK_OK(dataset_truth(d, id, length - 1, 2, all));
+        assert_memory_equal(all, one, sizeof one);
+        assert_true(isnan(all[2]) && isnan(all[3]));
+    }
+    truth_reader_clear(&reader);
+    dataset_close(d);
 }
 
 /* ---- 2 GB ---------------------------------------------------------------- */
@@ -370,6 +463,8 @@ int main(void)
             an_array_that_is_changed_anywhere_is_read_alike_or_refused_alike),
         cmocka_unit_test(an_array_in_columns_stays_in_no_file),
         cmocka_unit_test(a_file_that_changes_while_it_is_read_is_refused),
+        cmocka_unit_test(targets_that_change_while_they_are_read_are_refused),
+        cmocka_unit_test(targets_are_read_a_sequence_at_a_time),
         cmocka_unit_test(two_gigabytes_train_in_a_quarter_gigabyte),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

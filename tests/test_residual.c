@@ -104,7 +104,7 @@ static void count_covered(const elman_dataset *d, const elman_residuals *r,
         size_t id = d->ids[ELMAN_PART_VALIDATION][i];
         double truth[2], last[2], scale, low, high;
         size_t south = series_of(d, d->sequences[id].first) != d->series;
-        dataset_truth(d, id, 0, truth);
+        CHECK_OK(dataset_truth(d, id, 0, 1, truth));
         dataset_repeat(d, id, 1, last);
         residuals_scale(r, d, id, &scale);
         for (size_t k = 0; k < 2; k++) {

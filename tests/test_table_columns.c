@@ -425,7 +425,7 @@ TEST(answers_need_no_targets)
                                    .answers = true};
     elman_dataset *f = must_open(put_kinds("f.csv", "a,c", "vw", 40), &follow);
     double truth = 0;
-    dataset_truth(f, 0, 0, &truth);
+    CHECK_OK(dataset_truth(f, 0, 0, 1, &truth));
     assert_true(isnan(truth));
     dataset_close(f);
     follow.answers = false;

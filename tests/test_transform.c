@@ -125,7 +125,7 @@ static void check_truth(const elman_dataset *d, elman_part part)
     double values[64], truth[64];
     for (size_t b = 0; b < batch.B; b++) {
         dataset_values(d, batch.ids[b], 0, target.values + b * O, values);
-        dataset_truth(d, batch.ids[b], 0, truth);
+        CHECK_OK(dataset_truth(d, batch.ids[b], 0, 1, truth));
         for (size_t k = 0; k < O; k++)
             CHECK(fabs(values[k] - truth[k]) < 2e-5 * fabs(truth[k]),
                   "%s, output %zu: %.9g, not %.9g",
@@ -172,7 +172,7 @@ TEST(inputs_that_are_no_targets_stay_as_they_are)
                                    .transform = "difference"};
     elman_dataset *d = must_open(put_rows("t.csv", rows, ROWS), &config);
     float x[12];
-    assert_int_equal(dataset_inputs(d, 5, x), 4);
+    assert_int_equal(elman_dataset_inputs(d, 5, x), 4);
 
     /* the first row has no difference, so window 5 begins at row 6 */
     for (size_t t = 0; t < 4; t++) {
@@ -183,7 +183,7 @@ TEST(inputs_that_are_no_targets_stay_as_they_are)
         CHECK(fabs((double)x[t * 3 + 2] - rows[6 + t][2]) < 1e-5, "step %zu",
               t);
     }
-    assert_int_equal(dataset_inputs(d, 1 << 20, x), 0);
+    assert_int_equal(elman_dataset_inputs(d, 1 << 20, x), 0);
     dataset_close(d);
 }
 
@@ -216,7 +216,7 @@ TEST(last_is_taken_from_each_window_by_itself)
     elman_loader *loader = must_load(d, ELMAN_PART_TRAIN, &batch, &target);
     for (size_t b = 0; b < batch.B; b++) {
         float x[5];
-        dataset_inputs(d, batch.ids[b], x);
+        elman_dataset_inputs(d, batch.ids[b], x);
         for (size_t t = 0; t < 5; t++) {
             double want = (rows[b + t][0] - rows[b + 4][0]) / e->scale[0];
             CHECK(fabs((double)batch.x[t * batch.B + b] - want) < 1e-6, "%zu",
@@ -343,7 +343,7 @@ TEST(zscore_makes_each_series_and_channel_one_of_its_own)
     static const size_t lengths[4] = {3, 4, 2, 2};
     for (size_t id = 0; id < 4; id++) {
         float x[4];
-        assert_int_equal(dataset_inputs(d, id, x), lengths[id]);
+        assert_int_equal(elman_dataset_inputs(d, id, x), lengths[id]);
         CHECK_CLOSE(x, want[id], lengths[id], 1e-6, 1e-6, "series %zu", id);
     }
     dataset_close(d);
@@ -377,8 +377,8 @@ static void check_extension(elman_dataset *d, uint64_t id,
         assert_int_equal(whole->sequences[same].first, first);
 
         float x[2 * 32], y[2 * 32], out[6] = {0.1F, -0.2F, 0.3F, 1, 2, -1};
-        assert_int_equal(dataset_inputs(d, id, x), w);
-        assert_int_equal(dataset_inputs(whole, same, y), w);
+        assert_int_equal(elman_dataset_inputs(d, id, x), w);
+        assert_int_equal(elman_dataset_inputs(whole, same, y), w);
         CHECK_BITS(x, y, 2 * w, "row %zu", row);
 
         dataset_values(d, id, 0, out, got);
@@ -386,7 +386,7 @@ static void check_extension(elman_dataset *d, uint64_t id,
         for (size_t k = 0; k < 6; k++)
             CHECK(got[k] == want[k], "row %zu, %zu: %.17g", row, k, got[k]);
 
-        dataset_truth(d, id, 0, got);
+        CHECK_OK(dataset_truth(d, id, 0, 1, got));
         assert_true(isnan(got[0]) && isnan(got[5]));
         elman_origin origin;
         dataset_origin(d, id, w, &origin);

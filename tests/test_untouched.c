@@ -330,6 +330,7 @@ TEST(what_reads_data_writes_on_success_only)
     UNTOUCHED(elman_loader_create(dataset, &part, at(0)));
     UNTOUCHED(elman_loader_read(NULL, at(0), at(256)));
     UNTOUCHED(elman_dataset_extend(dataset, 0, (double[]){1}, at(0)));
+    UNTOUCHED(elman_dataset_truth(dataset, 1 << 20, 0, 1, at(0)));
     UNTOUCHED(elman_dataset_read_hash(NULL, at(0)));
     UNTOUCHED(elman_residuals_create("{}", at(0)));
     UNTOUCHED(elman_residuals_read(NULL, 0, 0.5, at(0)));

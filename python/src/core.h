@@ -394,6 +394,9 @@ void lock_acquire(PyThread_type_lock lock);
 /* The dataset of a Dataset, or NULL and TypeError. */
 elman_dataset *dataset_argument(const core *core, PyObject *object);
 
+/* How many sequences it has, in all parts. */
+size_t dataset_sequences(const elman_dataset *dataset);
+
 /* What an encoding says, as a dict. */
 PyObject *encoding_dict(const elman_encoding *encoding);
 

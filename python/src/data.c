@@ -373,8 +373,7 @@ static PyObject *dataset_encoding(PyObject *self, void *unused)
     return encoding_dict(elman_dataset_encoding(dataset_of(self)->dataset));
 }
 
-/* How many sequences there are, in all parts. */
-static size_t sequences(const elman_dataset *dataset)
+size_t dataset_sequences(const elman_dataset *dataset)
 {
     size_t count = 0;
     for (int part = 0; part_words[part]; part++)
@@ -388,7 +387,7 @@ static bool read_inputs(dataset_data *d, unsigned long long id, size_t *T,
 {
     const elman_encoding *e = elman_dataset_encoding(d->dataset);
     size_t longest = elman_dataset_longest(d->dataset);
-    if (!longest || id >= sequences(d->dataset)) {
+    if (!longest || id >= dataset_sequences(d->dataset)) {
         errors_bad_value(d->core, "there is no sequence %llu", id);
         return false;
     }
@@ -397,7 +396,11 @@ static bool read_inputs(dataset_data *d, unsigned long long id, size_t *T,
     *x = PyMem_Calloc(longest * e->input_size + 1, sizeof **x);
     if (*x) *T = elman_dataset_inputs(d->dataset, id, *x);
     else PyErr_NoMemory();
-    return *x != NULL;
+    if (*x && *T) return true;
+    if (*x) errors_raise(d->core, ELMAN_BAD_FILE);
+    PyMem_Free(*x);
+    *x = NULL;
+    return false;
 }
 
 /* The inputs of a sequence as a model reads them, (T,I). */
@@ -461,7 +464,7 @@ static PyObject *dataset_values(PyObject *self, PyObject *args)
     // only data with values has them
     const elman_encoding *e = elman_dataset_encoding(d->dataset);
     size_t outputs = elman_encoding_outputs(e, NULL);
-    if (id >= sequences(d->dataset) || e->target_count == 0)
+    if (id >= dataset_sequences(d->dataset) || e->target_count == 0)
         return errors_bad_value(d->core, "sequence %llu has no values",
                                 (unsigned long long)id);
 

@@ -24,7 +24,11 @@ static elman_dataset *sequence_argument(core *core, PyObject *object,
     *steps = longest ? elman_dataset_inputs(dataset, id, *x) : 0;
     if (*steps) return dataset;
     PyMem_Free(*x);
-    errors_bad_value(core, "the data has no sequence %llu", id);
+
+    // it is there, but its file is another by now
+    if (longest && id < dataset_sequences(dataset))
+        errors_raise(core, ELMAN_BAD_FILE);
+    else errors_bad_value(core, "the data has no sequence %llu", id);
     return NULL;
 }
 
@@ -131,13 +135,15 @@ static PyObject *sequence_truth(PyObject *module, PyObject *args)
         array_fill(core, NULL, values ? ARRAY_FLOAT64 : ARRAY_INT32, "truth",
                    values ? 2 : 1, shape, &a);
     if (!made) return NULL;
-    for (size_t t = 0; t < shape[0]; t++)
-        if (values)
-            elman_dataset_truth(dataset, id, t,
-                                (double *)a.data + t * shape[1]);
-        else ((int32_t *)a.data)[t] = elman_dataset_class(dataset, id, t);
+    elman_status status =
+        values ? elman_dataset_truth(dataset, id, 0, shape[0], a.data)
+               : ELMAN_OK;
+    for (size_t t = 0; t < shape[0] && !values; t++)
+        ((int32_t *)a.data)[t] = elman_dataset_class(dataset, id, t);
     array_release(&a);
-    return made;
+    if (!status) return made;
+    Py_DECREF(made);
+    return errors_raise(core, status);
 }
 
 /* Puts values (horizon,targets) behind a window that ends where its series

@@ -130,10 +130,11 @@ void elman_dataset_values(const elman_dataset *dataset, uint64_t id,
     if (dataset && y && values) dataset_values(dataset, id, step, y, values);
 }
 
-void elman_dataset_truth(const elman_dataset *dataset, uint64_t id, size_t step,
-                         double *values)
+elman_status elman_dataset_truth(const elman_dataset *dataset, uint64_t id,
+                                 size_t step, size_t steps, double *values)
 {
-    if (dataset && values) dataset_truth(dataset, id, step, values);
+    NEED(dataset, values);
+    return dataset_truth(dataset, id, step, steps, values);
 }
 
 void elman_dataset_repeat(const elman_dataset *dataset, uint64_t id,
@@ -152,7 +153,9 @@ int32_t elman_dataset_class(const elman_dataset *dataset, uint64_t id,
 
 size_t elman_dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x)
 {
-    return dataset && x ? dataset_inputs(dataset, id, x) : 0;
+    size_t steps = 0;
+    bool read = dataset && x && !dataset_inputs(dataset, id, x, &steps);
+    return read ? steps : 0;
 }
 
 elman_status elman_dataset_extend(elman_dataset *dataset, uint64_t id,

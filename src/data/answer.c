@@ -4,9 +4,9 @@
  */
 #include "data/case_file.h"
 #include "data/encoding.h"
-#include "data/lent.h"
 #include "data/store.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,26 +81,23 @@ void dataset_origin(const elman_dataset *dataset, uint64_t id, size_t step,
         origin->line = dataset->sequence_lines[id];
 }
 
-size_t dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x)
+elman_status dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x,
+                            size_t *steps)
 {
     case_reader reader = {0};
-    if (id >= dataset->sequence_count) return 0;
+    if (id >= dataset->sequence_count)
+        return failure(ELMAN_BAD_VALUE,
+                       "sequence %" PRIu64
+                       ", expected one of the %zu there are",
+                       id, dataset->sequence_count);
     elman_status status = inputs_read(dataset, (size_t)id, &reader,
                                       dataset->encoding->input_size, x);
     case_reader_clear(&reader);
-    return status ? 0 : dataset->sequences[id].length;
+    if (!status) *steps = dataset->sequences[id].length;
+    return status;
 }
 
 /* ---- What --------------------------------------------------------------- */
-
-/* The row of raw_targets that answers step `step` of sequence id. */
-static size_t target_row(const elman_dataset *dataset, uint64_t id, size_t step)
-{
-    const span *s = &dataset->sequences[id];
-    if (!dataset->per_step) return (size_t)id;
-    bool forecast = dataset->encoding->task == ELMAN_TASK_FORECAST;
-    return s->first + (forecast ? s->length : step);
-}
 
 static size_t last_row(const elman_dataset *dataset, uint64_t id)
 {
@@ -186,48 +183,6 @@ void dataset_repeat(const elman_dataset *dataset, uint64_t id, size_t rows,
         size_t back = rows - k / J % rows;
         values[k] = back <= have ? level_at(dataset, end - back, k % J) : NAN;
     }
-}
-
-/* A step's values from their file; NaN where there are none any more. */
-static void kept_truth(const elman_dataset *dataset, size_t id, size_t step,
-                       size_t count, double *values)
-{
-    case_reader reader = {0};
-    bool read = step < dataset->sequences[id].length &&
-                !case_targets(dataset, id, step, 1, &reader);
-    for (size_t k = 0; k < count; k++)
-        values[k] = read ? reader.rows.values[k] : NAN;
-    case_reader_clear(&reader);
-}
-
-void dataset_truth(const elman_dataset *dataset, uint64_t id, size_t step,
-                   double *values)
-{
-    const elman_encoding *e = dataset->encoding;
-    size_t count = encoding_outputs(e);
-    if (dataset->kept_targets) {
-        kept_truth(dataset, (size_t)id, step, count, values);
-        return;
-    }
-    size_t targets = e->class_count ? 0 : e->target_count;
-    size_t first = targets ? target_row(dataset, id, step) : 0;
-    const float *lent = lent_truth(dataset, (size_t)id, step);
-    for (size_t k = 0; lent && k < count; k++)
-        values[k] = (double)lent[k];
-    if (lent) return;
-    if (!dataset->raw_targets.count) targets = 0; /* the file has none */
-
-    /* a horizon may lie partly behind the end of its series */
-    size_t end = !targets            ? 0
-                 : dataset->per_step ? series_end(dataset, first)
-                                     : first + 1;
-    if (targets && e->task == ELMAN_TASK_FORECAST)
-        end = series_end(dataset, dataset->sequences[id].first);
-
-    for (size_t k = 0; k < count; k++)
-        values[k] = targets && first + k / targets < end
-                        ? dataset->raw_targets.values[first * targets + k]
-                        : NAN;
 }
 
 int32_t dataset_class(const elman_dataset *dataset, uint64_t id, size_t step)

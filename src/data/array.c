@@ -332,7 +332,6 @@ static elman_status read_targets(const case_file *file,
     (void)dataset;
     const array_cases *c = (const array_cases *)file;
     const pair *p = &c->p;
-    if (c->target.file) TRY(file_reader_check(c->target.file));
     TRY(numbers_reserve(&r->rows, steps * p->O));
     r->rows.count = steps * p->O;
     return array_numbers(p->y, &p->y_at, (number * p->T + step) * p->O,
@@ -366,6 +365,7 @@ static elman_status keep_file(elman_dataset *dataset, array_file *file,
     }
 
     c->base = (case_file){.file = c->file.file,
+                          .beside = c->target.file,
                           .first = first,
                           .read = read_again,
                           .targets = read_targets,
@@ -451,6 +451,7 @@ static elman_status read_files(elman_dataset *dataset, const input *in,
                        in->name,
                        file->many ? ", or save it into this one as y" : "");
     status = read_pair(dataset, config, p);
+    if (!status && target->file) status = file_reader_check(target->file);
     if (!status && dataset->kept)
         status = keep_file(dataset, file, target, p, first);
     return status == ELMAN_OK ? status : failure_in(status, in->name);

@@ -46,12 +46,16 @@ void case_files_settle(elman_dataset *dataset, const input *in,
     dataset->kept = large && !in->bytes;
 }
 
+static elman_status check_file(const case_file *file)
+{
+    if (file->file) TRY(file_reader_check(file->file));
+    return file->beside ? file_reader_check(file->beside) : ELMAN_OK;
+}
+
 elman_status case_files_check(const elman_dataset *dataset)
 {
-    for (int part = 0; part < PART_COUNT; part++) {
-        const case_file *file = dataset->files[part];
-        if (file && file->file) TRY(file_reader_check(file->file));
-    }
+    for (int part = 0; part < PART_COUNT; part++)
+        if (dataset->files[part]) TRY(check_file(dataset->files[part]));
     return ELMAN_OK;
 }
 
@@ -104,8 +108,10 @@ elman_status case_targets(const elman_dataset *dataset, size_t id, size_t step,
                           size_t steps, case_reader *reader)
 {
     const case_file *file = file_of(dataset, id);
-    if (file->file) TRY(file_reader_check(file->file));
-    return file->targets(file, dataset, id - file->first, step, steps, reader);
+    TRY(file->targets(file, dataset, id - file->first, step, steps, reader));
+
+    /* what was read is what was opened, or else the file is another by now */
+    return check_file(file);
 }
 
 /* ---- Scale -------------------------------------------------------------- */

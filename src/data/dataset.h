@@ -34,14 +34,15 @@ void dataset_origin(const elman_dataset *dataset, uint64_t id, size_t step,
                     elman_origin *origin);
 void dataset_values(const elman_dataset *dataset, uint64_t id, size_t step,
                     const float *y, double *values);
-void dataset_truth(const elman_dataset *dataset, uint64_t id, size_t step,
-                   double *values);
+elman_status dataset_truth(const elman_dataset *dataset, uint64_t id,
+                           size_t step, size_t steps, double *values);
 int32_t dataset_class(const elman_dataset *dataset, uint64_t id, size_t step);
 elman_status dataset_extend(elman_dataset *dataset, uint64_t id,
                             const double *values, uint64_t *next);
 
-/* elman_dataset_inputs */
-size_t dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x);
+/* The inputs of sequence id, (steps,I). */
+elman_status dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x,
+                            size_t *steps);
 
 /* Whether a forecast has a transform, so that its scaled values are not those
  * of the file but for a mean and a scale. */

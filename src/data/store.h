@@ -58,8 +58,9 @@ typedef struct lent_arrays {
 typedef struct case_file case_file;
 typedef struct case_reader case_reader;
 struct case_file {
-    file_reader *file; /* NULL: it is held in memory */
-    size_t first;      /* the id of its first case */
+    file_reader *file;         /* NULL: it is held in memory */
+    const file_reader *beside; /* of targets, or NULL */
+    size_t first;              /* the id of its first case */
 
     /* Reads a case, counted from 0, into reader->rows as case_clean leaves it.
      */

@@ -281,8 +281,9 @@ elman_status target_settle(elman_dataset *dataset, pair *p)
     /* the task: the one asked for, or the one that y suggests */
     if (!asked && p->y->rank > 0 && p->y->shape[0] == p->N) {
         seen = look_at_numbers(p);
-        TRY(infer_task(p, &seen, &e->task));
+        elman_status inferred = infer_task(p, &seen, &e->task);
         TRY(check_page(p));
+        TRY(inferred);
     }
     dataset->per_step =
         e->task == ELMAN_TASK_TAG || e->task == ELMAN_TASK_TRACK;
@@ -290,8 +291,9 @@ elman_status target_settle(elman_dataset *dataset, pair *p)
     if (!p->y) return ELMAN_OK;
 
     elman_task task = e->task ? e->task : ELMAN_TASK_REGRESS;
-    TRY(check_shape(task, p));
+    elman_status fits = check_shape(task, p);
     TRY(check_page(p));
+    TRY(fits);
     if (!asked) TRY(say(dataset, e->task, p, &seen));
     else
         TRY(facts_add(&dataset->facts, "task", false, "%s%s",
@@ -373,9 +375,13 @@ elman_status target_read(elman_dataset *dataset, const pair *p, size_t n,
     size_t count = dataset->per_step ? length : 1;
     if (!p->y) return skip_targets(dataset, count, p->O, classes);
 
-    for (size_t t = 0; classes && t < count; t++)
-        TRY(read_class(dataset, p, n * steps + t));
-    for (size_t i = 0; !classes && i < count * p->O; i++)
-        TRY(read_value(dataset, p, n * steps * p->O + i, i % p->O));
-    return check_page(p);
+    elman_status status = ELMAN_OK;
+    for (size_t t = 0; classes && t < count && !status; t++)
+        status = read_class(dataset, p, n * steps + t);
+    for (size_t i = 0; !classes && i < count * p->O && !status; i++)
+        status = read_value(dataset, p, n * steps * p->O + i, i % p->O);
+
+    /* a file that is gone is not what its numbers are blamed for */
+    TRY(check_page(p));
+    return status;
 }

@@ -142,11 +142,12 @@ static double weight_of(const measuring_errors *e, int32_t truth)
     return weights ? (double)weights[truth] : 1;
 }
 
-static void add_row(measuring_errors *e, const window *w, size_t b, size_t t)
+static elman_status add_row(measuring_errors *e, const window *w, size_t b,
+                            size_t t)
 {
     size_t row = t * w->batch.B + b, O = e->on.model->info.output_size;
     int32_t truth = has_classes(e) ? w->target.classes[row] : -1;
-    if (has_classes(e) && loss_ignores(&e->config.loss, truth)) return;
+    if (has_classes(e) && loss_ignores(&e->config.loss, truth)) return ELMAN_OK;
 
     double loss = e->on.losses->values[row], weight = weight_of(e, truth);
     answer_row at = {.id = w->batch.ids[b],
@@ -161,20 +162,23 @@ static void add_row(measuring_errors *e, const window *w, size_t b, size_t t)
     }
 
     /* what only one of the two kinds of answer has */
-    if (has_classes(e)) error_classes_add(e, &at, truth);
-    else error_values_add(e, &at, w->target.values + row * O);
+    if (!has_classes(e))
+        return error_values_add(e, &at, w->target.values + row * O);
+    error_classes_add(e, &at, truth);
+    return ELMAN_OK;
 }
 
-static void add_window(measuring_errors *e, const window *w)
+static elman_status add_window(measuring_errors *e, const window *w)
 {
     bool one = e->on.model->info.per_sequence;
     if (w->begins) e->before = 0;
     for (size_t b = 0; b < w->batch.B; b++) {
         size_t T = one ? 1 : w->lengths ? w->lengths[b] : w->batch.T;
         for (size_t t = 0; t < T; t++)
-            add_row(e, w, b, t);
+            TRY(add_row(e, w, b, t));
     }
     e->before += w->batch.T;
+    return ELMAN_OK;
 }
 
 /* ---- The end ------------------------------------------------------------ */
@@ -224,7 +228,7 @@ elman_status errors_step(elman_errors *errors)
     window w;
     TRY(evaluate_next(&e->on, e->all, &e->tree, &w));
     if (!w.ended) {
-        add_window(e, &w);
+        TRY(add_window(e, &w));
         e->windows_done++;
         errors->progress =
             (double)e->windows_done / (double)(e->windows_count + 1);

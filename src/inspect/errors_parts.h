@@ -2,6 +2,7 @@
 #ifndef INSPECT_ERRORS_PARTS_H
 #define INSPECT_ERRORS_PARTS_H
 
+#include "data/truth.h"
 #include "learn/evaluate.h"
 #include "elman_inspect.h"
 
@@ -53,8 +54,9 @@ typedef struct measuring_errors {
     double bin_sum[ELMAN_CALIBRATION_BINS]; /* of probabilities */
 
     /* values, O = (horizon,targets) */
-    residual_sums *residuals;           /* (O) */
-    double *truth, *answer, *naive;     /* (O) of the answer at hand */
+    residual_sums *residuals;       /* (O) */
+    double *truth, *answer, *naive; /* (O) of the answer at hand */
+    truth_reader reader;
     double *mean, *rms, *naive_rms;     /* (O) */
     moments *moments;                   /* (targets) */
     double *correlation;                /* (targets) */
@@ -82,8 +84,8 @@ void error_classes_end(measuring_errors *e);
 void error_classes_release(measuring_errors *e);
 
 elman_status error_values_reserve(measuring_errors *e);
-void error_values_add(measuring_errors *e, const answer_row *at,
-                      const float *target);
+elman_status error_values_add(measuring_errors *e, const answer_row *at,
+                              const float *target);
 void error_values_end(measuring_errors *e);
 void error_values_release(measuring_errors *e);
 

@@ -46,6 +46,7 @@ elman_status error_values_reserve(measuring_errors *e)
 
 void error_values_release(measuring_errors *e)
 {
+    truth_reader_clear(&e->reader);
     free(e->residuals);
     free(e->truth);
     free(e->mean);
@@ -91,14 +92,14 @@ static size_t worst_output(size_t O, const float *y, const float *target)
     return worst;
 }
 
-void error_values_add(measuring_errors *e, const answer_row *at,
-                      const float *target)
+elman_status error_values_add(measuring_errors *e, const answer_row *at,
+                              const float *target)
 {
     const elman_dataset *dataset = e->on.dataset;
     size_t O = e->on.model->info.output_size, targets = e->errors.target_count;
     bool forecast = e->errors.task == ELMAN_TASK_FORECAST;
     dataset_values(dataset, at->id, at->step, at->y, e->answer);
-    dataset_truth(dataset, at->id, at->step, e->truth);
+    TRY(truth_read(&e->reader, dataset, at->id, at->step, e->truth));
     if (forecast) dataset_repeat(dataset, at->id, 1, e->naive);
     show(e);
 
@@ -130,6 +131,7 @@ void error_values_add(measuring_errors *e, const answer_row *at,
                                     .wanted = e->truth[worst],
                                     .given = e->answer[worst],
                                     .target = worst % targets});
+    return ELMAN_OK;
 }
 
 void error_values_end(measuring_errors *e)

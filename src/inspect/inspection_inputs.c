@@ -57,8 +57,8 @@ static void add_rows(const float *x, size_t rows, size_t I, size_t i,
 }
 
 /* All sequences of the part once, at most MOST_ROWS of them, evenly chosen. */
-static void add_part(const inspection *in, float *x, bool around_mean,
-                     column_sums *sums)
+static elman_status add_part(const inspection *in, float *x, bool around_mean,
+                             column_sums *sums)
 {
     const elman_dataset *d = in->public.dataset;
     size_t I = in->model->info.input_size, longest = d->longest;
@@ -67,14 +67,16 @@ static void add_part(const inspection *in, float *x, bool around_mean,
     size_t stride = size > most ? size / most : 1;
 
     for (size_t n = 0; n < size; n += stride) {
-        size_t rows = dataset_inputs(d, d->ids[in->config.part][n], x);
+        size_t rows;
+        TRY(dataset_inputs(d, d->ids[in->config.part][n], x, &rows));
         for (size_t i = 0; i < I; i++)
             add_rows(x, rows, I, i, around_mean ? &in->inputs[i].mean : NULL,
                      &sums[i], &in->inputs[i]);
     }
+    return ELMAN_OK;
 }
 
-static void fill_inputs(inspection *in, float *x, column_sums *sums)
+static elman_status fill_inputs(inspection *in, float *x, column_sums *sums)
 {
     const elman_encoding *e = dataset_encoding(in->public.dataset);
     size_t I = in->model->info.input_size;
@@ -85,10 +87,10 @@ static void fill_inputs(inspection *in, float *x, column_sums *sums)
                                       .importance = NAN};
 
     /* the mean first, then what is around it */
-    add_part(in, x, false, sums);
+    TRY(add_part(in, x, false, sums));
     for (size_t i = 0; i < I; i++)
         in->inputs[i].mean = tree_sum(&sums[i].values) / (double)sums[i].count;
-    add_part(in, x, true, sums);
+    TRY(add_part(in, x, true, sums));
 
     for (size_t i = 0; i < I; i++) {
         double count = (double)sums[i].count;
@@ -96,6 +98,7 @@ static void fill_inputs(inspection *in, float *x, column_sums *sums)
         in->inputs[i].missing =
             (double)sums[i].bad / (count + (double)sums[i].bad);
     }
+    return ELMAN_OK;
 }
 
 static elman_status read_columns(inspection *in)
@@ -108,14 +111,14 @@ static elman_status read_columns(inspection *in)
     in->inputs = calloc(I, sizeof *in->inputs);
 
     bool there = x && sums && in->inputs;
-    if (there) {
-        fill_inputs(in, x, sums);
+    elman_status status = there ? fill_inputs(in, x, sums) : no_memory();
+    if (!status) {
         in->public.inputs = in->inputs;
         in->public.input_count = I;
     }
     free(sums);
     free(x);
-    return there ? ELMAN_OK : no_memory();
+    return status;
 }
 
 /* ---- What the answers depend on ----------------------------------------- */

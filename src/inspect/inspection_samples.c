@@ -33,8 +33,9 @@ static elman_status read_worst(inspection *in)
     if (!in->worst_x)
         return failure(ELMAN_NO_MEMORY, "no memory for an inspection");
 
-    size_t T =
-        dataset_inputs(dataset, in->public.errors->mistakes->id, in->worst_x);
+    size_t T;
+    TRY(dataset_inputs(dataset, in->public.errors->mistakes->id, in->worst_x,
+                       &T));
     in->worst = (elman_batch){.T = T, .B = 1, .x = in->worst_x};
     return ELMAN_OK;
 }

@@ -4,6 +4,7 @@
 #include "data/encoding.h"
 #include "data/store.h"
 #include "data/tokens.h"
+#include "data/truth.h"
 #include "learn/metrics.h"
 
 #include "base/real.h"
@@ -103,20 +104,22 @@ static size_t target_steps(const elman_dataset *d, size_t id)
 }
 
 /* Sums the truths of a part for each target; counts how many there are. */
-static void sum_targets(const elman_dataset *d, elman_part part, double *truth,
-                        double *sums, uint64_t *counts)
+static elman_status sum_targets(const elman_dataset *d, elman_part part,
+                                truth_reader *reader, double *truth,
+                                double *sums, uint64_t *counts)
 {
     size_t outputs = encoding_outputs(d->encoding);
     size_t targets = d->encoding->target_count;
     for (size_t i = 0; i < d->size[part]; i++)
         for (size_t t = 0; t < target_steps(d, d->ids[part][i]); t++) {
-            dataset_truth(d, d->ids[part][i], t, truth);
+            TRY(truth_read(reader, d, d->ids[part][i], t, truth));
             for (size_t k = 0; k < outputs; k++) {
                 if (isnan(truth[k])) continue;
                 sums[k % targets] += truth[k];
                 counts[k % targets]++;
             }
         }
+    return ELMAN_OK;
 }
 
 static void add_forecast(const elman_dataset *d, size_t id, const double *truth,
@@ -127,25 +130,44 @@ static void add_forecast(const elman_dataset *d, size_t id, const double *truth,
         add_error(sums, answer[k], truth[k]);
 }
 
-static elman_status read_values(const elman_dataset *d, elman_part part,
-                                elman_baseline *b)
+/* What the values of a part are measured with. */
+typedef struct value_walk {
+    truth_reader reader;
+    double *truth, *answer; /* (outputs) */
+    double *mean;           /* (targets) of what is learned, */
+    uint64_t *counts;       /* and of how many */
+} value_walk;
+
+static elman_status walk_open(const elman_dataset *d, value_walk *w)
+{
+    size_t outputs = encoding_outputs(d->encoding);
+    size_t targets = d->encoding->target_count;
+    w->truth = calloc(2 * outputs + targets + 1, sizeof *w->truth);
+    w->counts = calloc(targets + 1, sizeof *w->counts);
+    if (!w->truth || !w->counts)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu targets", targets);
+    w->mean = w->truth + outputs;
+    w->answer = w->mean + targets;
+    return ELMAN_OK;
+}
+
+static void walk_close(value_walk *w)
+{
+    truth_reader_clear(&w->reader);
+    free(w->truth);
+    free(w->counts);
+}
+
+static elman_status walk_values(const elman_dataset *d, elman_part part,
+                                value_walk *w, elman_baseline *b)
 {
     bool forecast = d->encoding->task == ELMAN_TASK_FORECAST;
     size_t outputs = encoding_outputs(d->encoding);
     size_t targets = d->encoding->target_count;
-    double *truth = calloc(2 * outputs + targets + 1, sizeof *truth);
-    double *mean = truth ? truth + outputs : NULL;
-    double *answer = truth ? mean + targets : NULL;
-    uint64_t *counts = calloc(targets + 1, sizeof *counts);
-    if (!truth || !counts) {
-        free(truth);
-        free(counts);
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu targets", targets);
-    }
-
-    sum_targets(d, learned_part(d, part), truth, mean, counts);
+    TRY(sum_targets(d, learned_part(d, part), &w->reader, w->truth, w->mean,
+                    w->counts));
     for (size_t j = 0; j < targets; j++)
-        mean[j] /= (double)counts[j];
+        w->mean[j] /= (double)w->counts[j];
     if (forecast) b->season = d->encoding->season;
 
     /* how far off each way to answer is */
@@ -153,21 +175,29 @@ static elman_status read_values(const elman_dataset *d, elman_part part,
     for (size_t i = 0; i < d->size[part]; i++) {
         size_t id = d->ids[part][i];
         for (size_t t = 0; t < target_steps(d, id); t++) {
-            dataset_truth(d, id, t, truth);
+            TRY(truth_read(&w->reader, d, id, t, w->truth));
             for (size_t k = 0; k < outputs; k++)
-                add_error(&of_mean, mean[k % targets], truth[k]);
+                add_error(&of_mean, w->mean[k % targets], w->truth[k]);
         }
-        if (forecast) add_forecast(d, id, truth, 1, answer, &naive);
+        if (forecast) add_forecast(d, id, w->truth, 1, w->answer, &naive);
         if (forecast && b->season)
-            add_forecast(d, id, truth, b->season, answer, &seasonal);
+            add_forecast(d, id, w->truth, b->season, w->answer, &seasonal);
     }
 
     read_errors(&of_mean, &b->mean_mse, &b->mean_mae);
     read_errors(&naive, &b->naive_mse, &b->naive_mae);
     read_errors(&seasonal, &b->seasonal_mse, &b->seasonal_mae);
-    free(truth);
-    free(counts);
     return ELMAN_OK;
+}
+
+static elman_status read_values(const elman_dataset *d, elman_part part,
+                                elman_baseline *b)
+{
+    value_walk walk = {0};
+    elman_status status = walk_open(d, &walk);
+    if (!status) status = walk_values(d, part, &walk, b);
+    walk_close(&walk);
+    return status;
 }
 
 /* ---- All of it ----------------------------------------------------------- */

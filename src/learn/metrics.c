@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/real.h"
+#include "data/truth.h"
 #include "learn/loss.h"
 
 static void add_class(metric_sums *sums, const outcome *o, size_t row)
@@ -43,7 +44,7 @@ static void add_forecast(metric_sums *sums, const outcome *o, size_t row)
 {
     uint64_t id = o->ids[row % o->shape->B];
     double *truth = o->room, *values = truth + o->O, *repeated = values + o->O;
-    dataset_truth(o->dataset, id, 0, truth);
+    truth_horizon(o->dataset, id, truth);
 
     /* the model's errors, and those of repeating the last row */
     if (dataset_transformed(o->dataset)) {

@@ -236,15 +236,15 @@ static elman_status bad(const char *what)
 
 /* Reads a list of as many numbers, none less than the one before. */
 static elman_status read_ascending(const json_node *list, size_t count,
-                                   double *numbers)
+                                   double *into)
 {
     if (!list || list->kind != JSON_KIND_LIST || list->count != count)
         return bad("a list of numbers has another length");
 
     size_t i = 0;
     for (const json_node *n = list->is.first; n; n = n->next, i++) {
-        if (!json_number(n, &numbers[i])) return bad("a number is none");
-        if (i && numbers[i] < numbers[i - 1])
+        if (!json_number(n, &into[i])) return bad("a number is none");
+        if (i && into[i] < into[i - 1])
             return bad("numbers are not in ascending order");
     }
     return ELMAN_OK;

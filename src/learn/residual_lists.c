@@ -19,12 +19,12 @@ static elman_status no_memory(void)
 }
 
 /* The answer to a step of a sequence, unless it is passed over. */
-static void add_answer(residual_lists *m, uint64_t id, size_t step,
-                       const float *y)
+static elman_status add_answer(residual_lists *m, uint64_t id, size_t step,
+                               const float *y)
 {
-    if (m->answers++ % m->stride) return;
+    if (m->answers++ % m->stride) return ELMAN_OK;
     dataset_values(m->dataset, id, step, y, m->values);
-    dataset_truth(m->dataset, id, step, m->truth);
+    TRY(truth_read(&m->reader, m->dataset, id, step, m->truth));
     size_t targets = dataset_encoding(m->dataset)->target_count;
     if (m->scale) dataset_change(m->dataset, id, m->scale);
     for (size_t k = 0; k < m->outputs; k++) {
@@ -36,6 +36,7 @@ static void add_answer(residual_lists *m, uint64_t id, size_t step,
         if (isfinite(residual) && m->counts[k] < m->room)
             m->lists[k * m->room + m->counts[k]++] = residual;
     }
+    return ELMAN_OK;
 }
 
 /* A batch of another rank. */
@@ -45,15 +46,16 @@ static void skip_batch(residual_lists *m, const elman_batch *batch, bool one)
         m->answers += one ? 1 : batch->lengths ? batch->lengths[b] : batch->T;
 }
 
-static void add_batch(residual_lists *m, const elman_batch *batch, bool one,
-                      const float *y)
+static elman_status add_batch(residual_lists *m, const elman_batch *batch,
+                              bool one, const float *y)
 {
     size_t T = one ? 1 : batch->T;
     for (size_t b = 0; b < batch->B; b++)
         for (size_t t = 0; t < T; t++)
             if (one || !batch->lengths || t < batch->lengths[b])
-                add_answer(m, batch->ids[b], t,
-                           y + (t * batch->B + b) * m->outputs);
+                TRY(add_answer(m, batch->ids[b], t,
+                               y + (t * batch->B + b) * m->outputs));
+    return ELMAN_OK;
 }
 
 /* The answers to a batch that a state takes some steps of at a time. */
@@ -80,9 +82,8 @@ static elman_status run_batch(const elman_model *model, elman_state *state,
     sliced to = {model, batch->B, room};
     if (room) TRY(evaluate_slices(model, state, batch, NULL, take_slice, &to));
     else TRY(model_forward_into(model, state, batch, NULL));
-    add_batch(m, batch, model->info.per_sequence,
-              room ? room : state_output(model, state));
-    return ELMAN_OK;
+    return add_batch(m, batch, model->info.per_sequence,
+                     room ? room : state_output(model, state));
 }
 
 /* Whether this rank has a batch. */
@@ -208,6 +209,7 @@ elman_status residual_lists_measure(residual_lists *m, const elman_model *model,
 
 void residual_lists_release(residual_lists *m)
 {
+    truth_reader_clear(&m->reader);
     free(m->counts);
     free(m->lists);
     free(m->values);

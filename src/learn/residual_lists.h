@@ -5,7 +5,7 @@
 #ifndef LEARN_RESIDUAL_LISTS_H
 #define LEARN_RESIDUAL_LISTS_H
 
-#include "data/dataset.h"
+#include "data/truth.h"
 #include "model/model.h"
 #include "share/share.h"
 
@@ -19,7 +19,8 @@ typedef struct residual_lists {
     size_t *counts;         /* (outputs) */
     double *lists;          /* (outputs,room) */
     double *values, *truth; /* (outputs) */
-    double *scale;          /* (targets) changes, if those are to be relative */
+    truth_reader reader;
+    double *scale; /* (targets) changes, if those are to be relative */
 } residual_lists;
 
 /* Fills the lists, whose dataset and share are set, with those of a part;
