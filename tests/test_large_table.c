@@ -319,25 +319,64 @@ TEST(memory_stays_below_its_limit)
     dataset_close(d);
 }
 
+/* Addresses that are taken. */
+static size_t bytes_of_process(void)
+{
+    size_t pages = 0;
+    FILE *own = fopen("/proc/self/statm", "r");
+    assert_true(own && fscanf(own, "%zu", &pages) == 1);
+    fclose(own);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 /* Files take as many addresses as bytes. */
 TEST(addresses_that_are_limited_are_named)
 {
     const char *path = put_table("t.csv", 0);
     const elman_dataset_config config = {.memory = LIMIT};
     struct rlimit all, few;
-    size_t pages = 0;
-    FILE *own = fopen("/proc/self/statm", "r");
-    assert_true(own && fscanf(own, "%zu", &pages) == 1);
-    fclose(own);
     assert_int_equal(getrlimit(RLIMIT_AS, &all), 0);
-    few.rlim_cur = pages * (size_t)sysconf(_SC_PAGESIZE) + LIMIT;
+    few.rlim_cur = bytes_of_process() + LIMIT;
     few.rlim_max = all.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_AS, &few), 0);
     check_refused(path, &config, ELMAN_BAD_FILE, "limit (ulimit -v), or give");
     assert_int_equal(setrlimit(RLIMIT_AS, &all), 0);
     assert_int_equal(spill_in_files(), 0);
 }
+
+/* Without addresses for it elsewhere, it stays where it is. */
+TEST(a_block_shrinks_without_a_second_one_beside_it)
+{
+    enum { BYTES = 64 << 20, SHORTER = 60 << 20 };
+    size_t before = spill_limit(LIMIT);
+    unsigned char *block = spill_create(BYTES);
+    assert_true(block && spill_in_files() == BYTES);
+    for (size_t i = 0; i < BYTES; i += 1000)
+        block[i] = (unsigned char)(i / 1000);
+
+    struct rlimit all, few;
+    assert_int_equal(getrlimit(RLIMIT_AS, &all), 0);
+    few = (struct rlimit){bytes_of_process() + (16 << 20), all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &few), 0);
+    unsigned char *wider = spill_resize(block, BYTES, 2 * (size_t)BYTES);
+    unsigned char *shorter = spill_resize(block, SHORTER, SHORTER);
+    assert_int_equal(setrlimit(RLIMIT_AS, &all), 0);
+    assert_null(wider);
+    assert_non_null(shorter);
+
+    /* all that it has can be read, and the rest is cut off later */
+    size_t have = spill_in_files();
+    assert_true(have == SHORTER || have == BYTES);
+    for (size_t i = 0; i < have; i += 1000)
+        assert_int_equal(shorter[i], (unsigned char)(i / 1000));
+    shorter = spill_resize(shorter, SHORTER, SHORTER);
+    assert_non_null(shorter);
+    assert_int_equal(spill_in_files(), SHORTER);
+    spill_free(shorter);
+    spill_limit(before);
+}
 #else
+TEST(a_block_shrinks_without_a_second_one_beside_it) { skip(); }
 TEST(memory_stays_below_its_limit) { skip(); }
 TEST(addresses_that_are_limited_are_named) { skip(); }
 #endif
@@ -389,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_child_of_fork_has_blocks_of_its_own),
         cmocka_unit_test(memory_stays_below_its_limit),
         cmocka_unit_test(addresses_that_are_limited_are_named),
+        cmocka_unit_test(a_block_shrinks_without_a_second_one_beside_it),
         cmocka_unit_test(a_block_grows_shrinks_and_is_sorted_wherever_it_lies),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

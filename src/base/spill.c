@@ -210,13 +210,18 @@ static bool is_in_file(const void *block)
     return found;
 }
 
-/* The file stays and is mapped anew, then elsewhere. */
+/* The file stays and is mapped anew, then elsewhere. No map may reach past the
+ * end of its file, so one that gets shorter is cut behind the new map, and
+ * stays as it is where there is no room for that. */
 static void *resize_spilled(spilled *s, size_t bytes)
 {
     if (bytes == 0) bytes = 1;
-    char *at = map_room(s, bytes);
-    if (!at) return NULL;
+    bool shorter = bytes < s->bytes;
+    char *at = shorter ? system_file_map(s->file, bytes) : map_room(s, bytes);
+    if (!at) return shorter ? s->at : NULL;
+
     system_file_unmap(s->at, s->bytes);
+    if (shorter) (void)system_file_reserve(s->file, bytes);
     all.bytes += bytes - s->bytes;
     s->at = at;
     s->bytes = bytes;
