@@ -201,6 +201,49 @@ TEST(an_encoding_is_followed_in_an_array_as_in_memory)
     dataset_close(known);
 }
 
+/* The steps of a batch have none, as those of a y of NaN have. */
+TEST(an_array_without_targets_takes_no_room_for_them)
+{
+    for (elman_task task = ELMAN_TASK_TAG; task <= ELMAN_TASK_TRACK;
+         task += ELMAN_TASK_TRACK - ELMAN_TASK_TAG) {
+        elman_dataset_config config = {.target_path = put_y("y.npy", task, N),
+                                       .task = task};
+        const char *x = put_x("x.npy", ELEMENT_F32, N, PADDED);
+        elman_dataset *known = must_open(x, &config);
+        config = (elman_dataset_config){.encoding = dataset_note(known),
+                                        .answers = true};
+        check_same(x, config);
+        for (size_t memory = 0; memory < 2; memory++) {
+            config.memory = memory;
+            elman_dataset *d = must_open(x, &config);
+            assert_null(d->raw_targets.values);
+            assert_null(d->values);
+            assert_null(d->classes);
+
+            elman_batch batch;
+            elman_target target;
+            elman_loader *loader =
+                must_load(d, ELMAN_PART_VALIDATION, &batch, &target);
+            for (size_t b = 0; b < batch.B; b++) {
+                double truth[2] = {0, 0};
+                assert_int_equal(dataset_class(d, batch.ids[b], 1), -1);
+                if (target.classes) assert_int_equal(target.classes[b], -100);
+                else assert_true(isnan(target.values[2 * b + 1]));
+                if (target.classes) continue;
+                CHECK_OK(dataset_truth(d, batch.ids[b], 1, 1, truth));
+                assert_true(isnan(truth[0]) && isnan(truth[1]));
+            }
+            elman_baseline_config part = {.part = ELMAN_PART_VALIDATION};
+            elman_baseline b;
+            CHECK_OK(baseline_read(d, &part, &b));
+            assert_true(!(b.loss >= 0) && !(b.mean_mse >= 0));
+            loader_destroy(loader);
+            dataset_close(d);
+        }
+        dataset_close(known);
+    }
+}
+
 #ifndef _WIN32
 TEST(an_archive_comes_through_a_pipe)
 {
@@ -455,6 +498,7 @@ int main(void)
         cmocka_unit_test(an_array_in_an_archive_is_that_in_memory),
         cmocka_unit_test(what_is_missing_in_an_array_is_filled_as_in_memory),
         cmocka_unit_test(an_encoding_is_followed_in_an_array_as_in_memory),
+        cmocka_unit_test(an_array_without_targets_takes_no_room_for_them),
 #ifndef _WIN32
         cmocka_unit_test(an_archive_comes_through_a_pipe),
 #endif

@@ -368,6 +368,14 @@ static void values_copy(elman_loader *l, size_t b, size_t t, size_t to)
         l->values[to * O + k] = d->values ? d->values[from * O + k] : NAN;
 }
 
+enum { SKIPPED = -100 }; /* the class of none */
+
+/* The class of a step, or that of none where no file says any. */
+static int32_t class_at(const elman_dataset *d, size_t row)
+{
+    return d->classes ? d->classes[row] : SKIPPED;
+}
+
 /* Copies the targets of each step: classes or values, and 0 past the end. */
 static elman_status fill_step_targets(elman_loader *l, size_t b, size_t T,
                                       size_t B)
@@ -379,7 +387,7 @@ static elman_status fill_step_targets(elman_loader *l, size_t b, size_t T,
         size_t to = t * B + b, from = s->first + t;
         bool valid = t < s->length;
 
-        if (has_classes(l)) l->classes[to] = valid ? d->classes[from] : 0;
+        if (has_classes(l)) l->classes[to] = valid ? class_at(d, from) : 0;
         else if (!valid) memset(l->values + to * O, 0, O * sizeof *l->values);
         else if (!d->kept_targets) values_copy(l, b, t, to);
     }

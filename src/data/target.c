@@ -354,16 +354,13 @@ static elman_status read_value(elman_dataset *dataset, const pair *p,
                : numbers_add(&dataset->raw_targets, value);
 }
 
-/* Targets that are not there. */
-static elman_status skip_targets(elman_dataset *dataset, size_t steps,
-                                 size_t width, bool classes)
+/* A sequence whose targets are not there, as there is no y: that takes no
+ * numbers, and of classes one for a sequence. */
+static elman_status skip_targets(elman_dataset *dataset)
 {
-    for (size_t t = 0; classes && t < steps; t++)
-        TRY(label_skip(dataset));
-    for (size_t i = 0; !classes && i < steps * width; i++)
-        TRY(numbers_add(&dataset->raw_targets, NAN));
     dataset->counts.unlabelled++;
-    return ELMAN_OK;
+    return dataset->encoding->task == ELMAN_TASK_CLASSIFY ? label_skip(dataset)
+                                                          : ELMAN_OK;
 }
 
 elman_status target_read(elman_dataset *dataset, const pair *p, size_t n,
@@ -373,7 +370,7 @@ elman_status target_read(elman_dataset *dataset, const pair *p, size_t n,
     bool classes = task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
     size_t steps = dataset->per_step ? p->T : 1;
     size_t count = dataset->per_step ? length : 1;
-    if (!p->y) return skip_targets(dataset, count, p->O, classes);
+    if (!p->y) return skip_targets(dataset);
 
     elman_status status = ELMAN_OK;
     for (size_t t = 0; classes && t < count && !status; t++)

@@ -29,7 +29,7 @@ static elman_status count_classes(const elman_dataset *d, elman_part part,
     if (d->encoding->task == ELMAN_TASK_LANGUAGE)
         return tokens_count(d, part, 1, counts);
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && d->classes; i++) {
         size_t id = d->ids[part][i];
         const span *s = d->sequences + id;
         const int32_t *class = d->classes + (d->per_step ? s->first : id);
