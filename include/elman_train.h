@@ -514,10 +514,16 @@ typedef struct elman_trainer_config {
                                          together: it must stay as long as the
                                          trainer. NULL: this process alone */
     size_t budget; /* bytes for what passes take: the states to train with and
-                      to evaluate with, and the losses; 0: as many as they take.
+                      to evaluate with, the losses, the outputs that metrics
+                      read, and residuals until their quantiles are known; 0: as
+                      many as they take.
                       Nothing else changes, not a bit: see elman_state_size.
                       Besides them are the data, the model, and 4 to 6 numbers
-                      for each weight. Evaluations run as many steps at a time
+                      for each weight. Each thread has rooms of its own, so the
+                      least budget grows with threads, which change no bit: one
+                      that is too small is ELMAN_BAD_VALUE, with the number that
+                      is enough, and the most threads with which it is enough
+                      as it is. Evaluations run as many steps at a time
                       as there is room for; a model that reads backward needs
                       all of them. Those that are asked for beside the steps
                       (elman_trainer_evaluate, elman_trainer_residuals) take

@@ -87,6 +87,10 @@ TEST(any_budget_trains_to_the_same_bits)
     check_budgets(track, "track, whole", true);
     track.model.layers[0].bidirectional = true;
     check_budgets(track, "track, both ways", false);
+    track.reading.window = 48;
+    track.training.k1 = 40;
+    track.training.k2 = 10;
+    check_budgets(track, "track, both ways, k2 below k1", false);
 }
 
 /* The number that a refusal names. */
@@ -173,6 +177,52 @@ TEST(a_budget_that_is_too_small_names_the_one_that_is_enough)
     check_parts(track, "track, whole");
     track.model.layers[0].bidirectional = true;
     check_parts(track, "track, both ways");
+    track.training.k1 = 16;
+    track.training.k2 = 6;
+    check_parts(track, "track, both ways, k2 below k1");
+}
+
+/* Each refusal that names threads is right: with as many the budget is enough.
+ */
+static void check_threads(run r, size_t budget, const char *what)
+{
+    session s = begin_without_trainer(r);
+    r.training.budget = budget;
+    r.training.threads = 64;
+    CHECK_FAILS(
+        elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer),
+        ELMAN_BAD_VALUE, "at least on 64 threads (");
+    const char *at = strstr(elman_message(), "fewer threads (--threads ");
+    CHECK(at, "%s, %zu bytes: %s", what, budget, elman_message());
+    r.training.threads = atoi(at + strlen("fewer threads (--threads "));
+    CHECK_OK(elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
+    check_run(s);
+    elman_trainer_destroy(s.trainer);
+
+    /* and with one more it is not */
+    s.trainer = NULL;
+    r.training.threads++;
+    CHECK_FAILS(
+        elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer),
+        ELMAN_BAD_VALUE, "fewer threads (--threads ");
+    end(s);
+}
+
+TEST(a_budget_that_is_too_small_for_its_threads_names_fewer)
+{
+    run text = text_run(), track = track_run();
+    check_threads(text, 300000, "text");
+    check_threads(text, 600000, "text");
+    check_threads(track, 90000, "track");
+
+    /* where one thread is too many already, none are named */
+    session s = begin_without_trainer(text);
+    text.training.budget = 1000;
+    text.training.threads = 8;
+    CHECK_FAILS(
+        elman_trainer_create(s.model, s.dataset, &text.training, &s.trainer),
+        ELMAN_BAD_VALUE, " on one): expected as many, or smaller batches");
+    end(s);
 }
 
 /* Steps are gone when a loss is known: the sentence says so, and the weights
@@ -217,6 +267,8 @@ int main(void)
         cmocka_unit_test(any_budget_trains_to_the_same_bits),
         cmocka_unit_test(
             a_budget_that_is_too_small_names_the_one_that_is_enough),
+        cmocka_unit_test(
+            a_budget_that_is_too_small_for_its_threads_names_fewer),
         cmocka_unit_test(a_loss_that_is_not_finite_stops_a_run_in_a_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,8 @@ TEST(ranks_in_any_budget_train_to_the_bits_of_one_process)
     check_budgets(text, "text", true);
     text.training.k2 = 72;
     check_budgets(text, "text, k2 above k1", true);
-    text.training.k2 = 10;
+    text.training.k1 = 48;
+    text.training.k2 = 20;
     check_budgets(text, "text, k2 below k1", true);
     check_budgets(lasting(series_run()), "series", false);
     run track = lasting(track_run());

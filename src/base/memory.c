@@ -17,6 +17,17 @@ bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
     return true;
 }
 
+size_t bytes_add(size_t a, size_t b)
+{
+    return a < SIZE_MAX - b ? a + b : SIZE_MAX;
+}
+
+size_t bytes_times(size_t a, size_t b)
+{
+    size_t product;
+    return sizes_multiply(a, b, 1, &product) ? product : SIZE_MAX;
+}
+
 bool size_narrow(uint64_t number, size_t *size)
 {
     if (number > SIZE_MAX) return false;

@@ -25,6 +25,10 @@ void *arena_take(arena *a, size_t count, size_t size);
 /* product = a * b * c; false if that does not fit in size_t. */
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product);
 
+/* a + b and a * b of bytes that are only compared: SIZE_MAX for more. */
+size_t bytes_add(size_t a, size_t b);
+size_t bytes_times(size_t a, size_t b);
+
 /* Sizes that come from a file are read by one of these two: *size = number, and
  * *size = 10 *size + digit, a character. False if that does not fit in size_t:
  * "... is not " A_SIZE. */

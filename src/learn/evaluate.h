@@ -40,41 +40,60 @@ typedef struct evaluation {
 bool evaluation_stops(const evaluation *evaluation);
 elman_status evaluation_left(void);
 
+/* ---- evaluate_budget.c -------------------------------------------------- */
+
+/* Refuses a budget that is too small for work with windows of that shape, with
+ * the bytes that it takes at least, and the most threads with which it is
+ * enough. least: those bytes with so many threads. */
+typedef size_t bytes_with_threads(const void *context, int threads);
+elman_status budget_check(const char *work, size_t budget,
+                          const elman_state_config *shape,
+                          bytes_with_threads *least, const void *context);
+
+/* Bytes beside a state, of losses or answers: whatever it is like, and more
+ * where it has room for some steps at a time only. */
+typedef struct evaluation_beside {
+    size_t always, cut;
+} evaluation_beside;
+
 /* A state without training for windows of T steps of B in bytes, 0: as many as
- * it takes. If they are too few for all steps, it has room for some at a time,
- * where the model reads forward; part becomes the rows of y that
- * row_losses_keep is to have room for then, which count. least: the fewest
- * bytes that do, 0 if no state is possible. */
+ * it takes, less those beside it. If they are too few for all steps, it is cut:
+ * it has room for some at a time, where the model reads forward. least: the
+ * fewest bytes that do, SIZE_MAX if no state is possible. */
 size_t evaluation_least(const elman_model *model,
-                        const elman_state_config *config);
+                        const elman_state_config *shape,
+                        evaluation_beside beside);
 elman_status evaluation_state(const elman_model *model,
-                              const elman_state_config *config, size_t bytes,
-                              elman_state **state, size_t *part);
+                              const elman_state_config *shape, size_t bytes,
+                              evaluation_beside beside, elman_state **state,
+                              bool *cut);
 
-/* Runs a batch of a loader forward, some steps at a time, for such a state or
- * one with a budget, whose y goes to room (else NULL). take gets each slice of
- * the batch with its lengths, where it begins and what it gave; a vector per
- * sequence is kept by keep_ends, so that ends (B,O) has that of all steps. */
-typedef void slice_taker(void *context, const elman_batch *slice, size_t first,
-                         const float *y);
-elman_status evaluate_slices(const elman_model *model, elman_state *state,
-                             const elman_batch *batch, float *room,
-                             slice_taker *take, void *context);
-void evaluate_keep_ends(const elman_batch *slice, size_t first, size_t O,
-                        const float *y, float *ends);
+/* The rows that have a loss, those of a vector per sequence, and whether
+ * metrics read the outputs of all rows, which a cut state does not keep. */
+static inline size_t evaluation_rows(const elman_model *m, size_t T, size_t B)
+{
+    return m->info.per_sequence ? B : bytes_times(T, B);
+}
 
-/* Runs a window forward and takes the loss over its new steps; the gradient,
- * zero for the context, goes to the state's "dy" if that is there. Adds to
- * sums, the steps and the work as well. With backward, a state that keeps
- * segments goes back as well, if the model has an output at each step: its
- * gradients have been begun. */
-elman_status evaluate_window(const evaluation *evaluation, const window *window,
-                             metric_sums *sums, double *loss);
+static inline size_t evaluation_ends(const elman_model *m, size_t B)
+{
+    return m->info.per_sequence ? B : 0;
+}
 
-/* What evaluation_open takes of a budget at least, besides the losses; whole:
- * with batches that ranks do not share. */
+static inline bool evaluation_keeps(const elman_model *m,
+                                    const elman_loss_config *loss)
+{
+    return loss->kind != ELMAN_LOSS_CROSS_ENTROPY && !m->info.per_sequence;
+}
+
+/* What the losses of such windows take. */
+evaluation_beside evaluation_losses(const elman_model *model,
+                                    const elman_loss_config *loss,
+                                    const elman_state_config *shape);
+
+/* What evaluation_open takes of a budget at least. */
 elman_status evaluation_measure(const evaluation *evaluation,
-                                const elman_trainer_config *config, bool whole,
+                                const elman_trainer_config *config,
                                 size_t *least);
 
 /* What evaluation_open takes with the budget of config, its losses and windows
@@ -88,6 +107,31 @@ elman_status evaluation_open(evaluation *evaluation,
                              const elman_trainer_config *config,
                              windows **windows);
 void evaluation_close(evaluation *evaluation, windows *windows);
+
+/* ---- evaluate_window.c -------------------------------------------------- */
+
+/* Runs a batch of a loader forward, so many steps at a time, with a state that
+ * has room for these, or with one that has a budget, whose y goes to room (else
+ * NULL). take gets each slice of
+ * the batch with its lengths, where it begins and what it gave; a vector per
+ * sequence is kept by keep_ends, so that ends (B,O) has that of all steps. */
+typedef void slice_taker(void *context, const elman_batch *slice, size_t first,
+                         const float *y);
+elman_status evaluate_slices(const elman_model *model, elman_state *state,
+                             const elman_batch *batch, size_t steps,
+                             float *room, slice_taker *take, void *context);
+void evaluate_keep_ends(const elman_batch *slice, size_t first, size_t O,
+                        const float *y, float *ends);
+
+/* Runs a window forward and takes the loss over its new steps; the gradient,
+ * zero for the context, goes to the state's "dy" if that is there. Adds to
+ * sums, the steps and the work as well. With backward, a state that keeps
+ * segments goes back as well, if the model has an output at each step: its
+ * gradients have been begun. */
+elman_status evaluate_window(const evaluation *evaluation, const window *window,
+                             metric_sums *sums, double *loss);
+
+/* ---- evaluate.c --------------------------------------------------------- */
 
 /* Runs the next of the windows, and joins its sums as a leaf; window->ended if
  * there was none. */

@@ -155,10 +155,10 @@ static elman_batch slice_of(const elman_model *m, const elman_batch *whole,
 }
 
 elman_status evaluate_slices(const elman_model *m, elman_state *s,
-                             const elman_batch *in, float *room,
+                             const elman_batch *in, size_t steps, float *room,
                              slice_taker *take, void *context)
 {
-    size_t T = in->T, steps = state_steps(s);
+    size_t T = in->T;
     size_t *lengths = calloc(in->B + 1, sizeof *lengths);
     elman_status status = ELMAN_OK;
     if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for a batch");
@@ -197,13 +197,23 @@ static void take_slice(void *context, const elman_batch *slice, size_t first,
                         slice->T * B, y, NULL);
 }
 
-/* Forward alone, as many steps at a time as the state has room for. */
+/* How many steps of a window go forward at a time: as many as the state has
+ * room for, or as the room beside one that keeps no outputs. */
+static size_t slice_steps(const evaluation *on, const window *w)
+{
+    size_t most = on->state->config.T;
+    if (!in_segments(on)) return most;
+    size_t steps = on->losses->part_rows / w->batch.B;
+    return steps < most ? steps : most;
+}
+
+/* Forward alone, some steps at a time. */
 static elman_status run_slices(const evaluation *on, const window *w,
                                double *loss)
 {
     row_losses *losses = on->losses;
     bool one = on->model->info.per_sequence;
-    TRY(evaluate_slices(on->model, on->state, &w->batch,
+    TRY(evaluate_slices(on->model, on->state, &w->batch, slice_steps(on, w),
                         in_segments(on) ? losses->part : NULL, take_slice,
                         (void *)on));
 

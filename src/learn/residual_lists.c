@@ -80,10 +80,71 @@ static elman_status run_batch(const elman_model *model, elman_state *state,
                               residual_lists *m)
 {
     sliced to = {model, batch->B, room};
-    if (room) TRY(evaluate_slices(model, state, batch, NULL, take_slice, &to));
+    if (room)
+        TRY(evaluate_slices(model, state, batch, state->config.T, NULL,
+                            take_slice, &to));
     else TRY(model_forward_into(model, state, batch, NULL));
     return add_batch(m, batch, model->info.per_sequence,
                      room ? room : state_output(model, state));
+}
+
+/* How many answers a part is given. */
+static size_t count_answers(const elman_dataset *dataset, elman_part part)
+{
+    bool one = encoding_per_sequence(dataset_encoding(dataset));
+    size_t size = dataset_size(dataset, part);
+    return one ? size : bytes_times(size, dataset_longest(dataset));
+}
+
+/* Room for the answers of a part in each list. */
+static size_t list_room(const elman_dataset *dataset, elman_part part,
+                        size_t *stride)
+{
+    size_t answers = count_answers(dataset, part);
+    *stride = answers / MOST_RESIDUALS + 1;
+    return answers / *stride + 1;
+}
+
+/* How batches run: in order, from the initial state each time; and what is
+ * beside it. */
+static elman_state_config batch_shape(const elman_dataset *dataset,
+                                      const elman_loader *loader,
+                                      const elman_trainer_config *config)
+{
+    return (elman_state_config){.T = dataset_longest(dataset),
+                                .B = loader_width(loader),
+                                .threads = config->threads,
+                                .keep_steps = true};
+}
+
+static evaluation_beside batch_beside(const elman_model *model,
+                                      const elman_dataset *dataset,
+                                      elman_part part,
+                                      const elman_state_config *shape)
+{
+    size_t stride, O = model->info.output_size;
+    size_t rows = evaluation_rows(model, shape->T, shape->B);
+    size_t list =
+        bytes_times(list_room(dataset, part, &stride), sizeof(double));
+    return (evaluation_beside){
+        .always = bytes_times(list, O),
+        .cut = bytes_times(rows, bytes_times(O, sizeof(float)))};
+}
+
+elman_status residual_lists_least(const elman_model *model,
+                                  const elman_dataset *dataset, elman_part part,
+                                  const elman_trainer_config *config,
+                                  size_t *least)
+{
+    elman_loader *loader = NULL;
+    elman_loader_config order = {.part = part,
+                                 .batch_size = config->batch_size};
+    TRY(loader_create(dataset, &order, &loader));
+    elman_state_config shape = batch_shape(dataset, loader, config);
+    *least = evaluation_least(model, &shape,
+                              batch_beside(model, dataset, part, &shape));
+    loader_destroy(loader);
+    return ELMAN_OK;
 }
 
 /* Whether this rank has a batch. */
@@ -106,17 +167,13 @@ static elman_status run_part(const elman_model *model,
                                  .batch_size = config->batch_size};
     TRY(loader_create(dataset, &order, &loader));
 
-    /* in order, from the initial state each time */
-    elman_state_config shape = {.T = dataset_longest(dataset),
-                                .B = loader_width(loader),
-                                .threads = config->threads,
-                                .keep_steps = true};
-    size_t part_rows, O = model->info.output_size;
+    bool cut;
     float *room = NULL;
+    elman_state_config shape = batch_shape(dataset, loader, config);
+    evaluation_beside beside = batch_beside(model, dataset, part, &shape);
     elman_status status =
-        evaluation_state(model, &shape, config->budget, &state, &part_rows);
-    if (!status && part_rows &&
-        !(room = malloc(shape.T * shape.B * O * sizeof *room)))
+        evaluation_state(model, &shape, config->budget, beside, &state, &cut);
+    if (!status && cut && !(room = malloc(beside.cut + 1)))
         status = failure(ELMAN_NO_MEMORY, "no memory for answers");
     for (size_t number = 0; status == ELMAN_OK; number++) {
         status = loader_read(loader, &batch, &ignored);
@@ -163,24 +220,12 @@ static elman_status collect(const residual_lists *m)
     return status;
 }
 
-/* How many answers a part is given. */
-static size_t count_answers(const elman_dataset *dataset, elman_part part)
-{
-    bool one = encoding_per_sequence(dataset_encoding(dataset));
-    size_t size = dataset_size(dataset, part), total = 0;
-    return one ? size
-           : sizes_multiply(size, dataset_longest(dataset), 1, &total)
-               ? total
-               : SIZE_MAX;
-}
-
 /* Room for the answers of a part. */
 static elman_status reserve(residual_lists *m, elman_part part)
 {
     const elman_dataset *dataset = m->dataset;
-    size_t answers = count_answers(dataset, part), total = 0;
-    m->stride = answers / MOST_RESIDUALS + 1;
-    m->room = answers / m->stride + 1;
+    size_t total = 0;
+    m->room = list_room(dataset, part, &m->stride);
     if (!sizes_multiply(m->room, m->outputs, sizeof *m->lists, &total))
         return no_memory();
 

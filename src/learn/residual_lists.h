@@ -28,6 +28,13 @@ typedef struct residual_lists {
 elman_status residual_lists_measure(residual_lists *lists,
                                     const elman_model *model, elman_part part,
                                     const elman_trainer_config *config);
+
+/* What that takes of a budget at least: the state, the answers to a batch, and
+ * the lists. */
+elman_status residual_lists_least(const elman_model *model,
+                                  const elman_dataset *dataset, elman_part part,
+                                  const elman_trainer_config *config,
+                                  size_t *least);
 void residual_lists_release(residual_lists *lists);
 
 #endif

@@ -12,17 +12,11 @@ enum { PART = 64 }; /* rows that are left over, for one thread at a time */
 
 static const uint32_t NOT_TAKEN = UINT32_MAX;
 
-size_t row_losses_bytes(size_t rows, size_t O, bool all)
-{
-    const row_losses *l = NULL;
-    size_t row = sizeof *l->values + sizeof *l->best;
-    return rows * (row + (all ? O * sizeof *l->y : 0));
-}
-
 elman_status row_losses_create(size_t rows, row_losses **out)
 {
     size_t bytes;
-    bool fits = sizes_multiply(rows + 1, sizeof(double), 1, &bytes);
+    bool fits =
+        rows < SIZE_MAX && sizes_multiply(rows + 1, sizeof(double), 1, &bytes);
     row_losses *l = fits ? calloc(1, sizeof *l) : NULL;
     if (l) {
         l->capacity = rows;
@@ -30,6 +24,7 @@ elman_status row_losses_create(size_t rows, row_losses **out)
         l->best = calloc(rows + 1, sizeof *l->best);
     }
     if (l && l->values && l->best) {
+        l->bytes = row_losses_bytes(rows, 0, false, 0);
         *out = l;
         return ELMAN_OK;
     }
@@ -56,9 +51,23 @@ elman_status row_losses_keep(row_losses *l, size_t O, bool all, size_t part)
                 sizes_multiply(part, O, sizeof *l->part, &some);
     if (fits && all) l->y = malloc(bytes);
     if (fits && part) l->part = malloc(some);
-    if (fits && (l->y || !all) && (l->part || !part)) return ELMAN_OK;
-    return failure(ELMAN_NO_MEMORY, "no memory for %zu outputs of %zu rows", O,
-                   all ? l->capacity : part);
+    if (!fits || (all && !l->y) || (part && !l->part))
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu outputs of %zu rows",
+                       O, all ? l->capacity : part);
+    l->part_rows = part;
+    l->bytes = row_losses_bytes(l->capacity, O, all, part);
+    return ELMAN_OK;
+}
+
+size_t row_losses_bytes(size_t rows, size_t O, bool all, size_t part)
+{
+    /* a row more, as arrays are never empty */
+    size_t outputs = bytes_times(O, sizeof(float));
+    size_t row = sizeof(double) + sizeof(uint32_t);
+    if (all) row = bytes_add(row, outputs);
+    size_t bytes = bytes_times(bytes_add(rows, 1), row);
+    bytes = bytes_add(bytes, bytes_times(part, outputs));
+    return bytes_add(bytes, sizeof(row_losses));
 }
 
 /* ---- Rows --------------------------------------------------------------- */

@@ -21,6 +21,8 @@ typedef struct row_losses {
     float *y;         /* (capacity,O) room for outputs that no state keeps, or
                          NULL: none need to be */
     float *part;      /* (.,O) room for those of some steps, or NULL */
+    size_t part_rows; /* of it */
+    size_t bytes;     /* of all of this, as row_losses_bytes has it */
     const float *out; /* the outputs of the last pass: of its rows, or NULL */
     loss_job job;     /* of the rows after those */
     elman_loss_config config; /* that of job */
@@ -32,9 +34,7 @@ typedef struct row_losses {
     double seconds;            /* of the loss, for a profile to take */
 } row_losses;
 
-/* Makes room for that many rows. The bytes of that, and of the outputs of all
- * of them if they are kept. */
-size_t row_losses_bytes(size_t rows, size_t O, bool all);
+/* Makes room for that many rows. */
 elman_status row_losses_create(size_t rows, row_losses **losses);
 void row_losses_destroy(row_losses *losses);
 
@@ -48,9 +48,11 @@ elman_status row_losses_begin(row_losses *losses,
                               const elman_target *target, size_t context);
 
 /* Makes room for outputs of O numbers: of all rows, if all, and of some steps
- * at a time, part rows of them. */
+ * at a time, part rows of them; and what so many rows take with these, SIZE_MAX
+ * for more than there can be. */
 elman_status row_losses_keep(row_losses *losses, size_t O, bool all,
                              size_t part);
+size_t row_losses_bytes(size_t rows, size_t O, bool all, size_t part);
 
 /* Takes the rows from first on, of which y (count,O) and dy, or NULL, are; and
  * the loss of a pass whose rows were all taken in that way. */

@@ -72,6 +72,9 @@ void trainer_destroy(elman_trainer *trainer);
  * and losses for the rows of either. The windows are there. */
 elman_status trainer_create_states(elman_trainer *trainer);
 
+/* What these take: both states, and the losses with the outputs kept there. */
+size_t trainer_pass_bytes(const elman_trainer *trainer);
+
 /* Runs work that is no step and has states of its own, with a config whose
  * budget is what these may take: what those of the trainer leave, or all, while
  * what its sequences remember alone is kept of those. */

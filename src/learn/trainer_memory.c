@@ -5,23 +5,12 @@
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/* States and losses, of steps and of evaluations between them. */
-static size_t pass_bytes(const elman_trainer *t)
-{
-    const row_losses *l = t->losses;
-    size_t O = t->model->info.output_size;
-    size_t bytes =
-        t->state->bytes + row_losses_bytes(l->capacity, O, l->y != NULL);
-    if (t->validation_state) bytes += t->validation_state->bytes;
-    return bytes;
-}
-
 /* The most that an evaluation takes that is asked for beside the steps. */
 static elman_status beside_bytes(const elman_trainer *t, size_t *most)
 {
     elman_trainer_config config = t->config;
     bool validates = dataset_size(t->dataset, ELMAN_PART_VALIDATION) > 0;
-    if (config.budget && !t->alternate) config.budget -= pass_bytes(t);
+    if (config.budget && !t->alternate) config.budget -= trainer_pass_bytes(t);
     for (int part = 0; part <= ELMAN_PART_TEST; part++) {
         size_t bytes = 0;
         const evaluation on = {.model = t->model,
@@ -57,7 +46,7 @@ elman_status trainer_read_memory(const elman_trainer *t,
         .model = model_size(m),
         .weights = 2 * m->weight_count * sizeof(float),
         .optimizer = optimizer_bytes(t->optimizer),
-        .passes = pass_bytes(t),
+        .passes = trainer_pass_bytes(t),
         .checkpoint = copy_bytes(t)};
     if (t->validation_windows)
         found.data += windows_bytes(t->validation_windows);

@@ -6,7 +6,7 @@ elman $run part.safetensors --memory 300K >part.out 2>&1
 elman predict whole.safetensors long.csv >whole.txt
 elman predict part.safetensors long.csv >part.txt
 cmp whole.txt part.txt && echo same
-elman $run none.safetensors --memory 1K || :
+elman $run none.safetensors --threads 1 --memory 1K || :
 elman $run none.safetensors --memory 12Q || :
 for bytes in -1 0 5X 1e400 ''; do elman $run none.safetensors --memory "$bytes" || :; done
 for bytes in 0.3MB 300KiB '300 kB' 3e5; do elman $run part.safetensors --memory "$bytes" --quiet; done
