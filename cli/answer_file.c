@@ -3,6 +3,7 @@
  * are those of RFC 4180.
  */
 #include "answer_file.h"
+#include "answer_array.h"
 #include "output.h"
 #include "record.h"
 #include "screen.h"
@@ -32,13 +33,12 @@ struct answer_file {
     uint64_t truth_id;
     size_t truth_first, truth_count;
 
-    /* text: a file in the same folder until all is there */
-    char staged[PATH_ROOM];
+    /* a file in the same folder until all is there */
+    char target[PATH_ROOM], staged[PATH_ROOM];
     FILE *text;
 
-    /* array: (N,O), or (N,T,O) with NaN past the end of a sequence */
-    float *numbers;
-    size_t T, O, sequences, room;
+    size_t lines;       /* of a table */
+    answer_array array; /* what goes into the file where it is one */
 };
 
 /* How many steps of what the file of data says are read at a time: rows of a
@@ -270,7 +270,7 @@ static int add_rows(answer_file *file, const answer *a)
     if (code) return code;
 
     /* the names come first */
-    if (file->form == FORM_CSV && file->sequences++ == 0)
+    if (file->form == FORM_CSV && file->lines++ == 0)
         put_row(file, a, 0, truth, true);
     for (size_t k = 0; k < a->steps; k++)
         put_row(file, a, k, truth, false);
@@ -279,48 +279,20 @@ static int add_rows(answer_file *file, const answer *a)
 
 /* ---- An array ------------------------------------------------------------ */
 
-/* Makes room for one more sequence, of NaN. */
-static int add_sequence(answer_file *file)
-{
-    size_t one = file->T * file->O;
-    if (file->sequences == file->room) {
-        size_t room = 2 * file->room + 16;
-        float *wider = room > SIZE_MAX / sizeof *wider / (one + 1)
-                           ? NULL
-                           : realloc(file->numbers, room * one * sizeof *wider);
-        if (!wider) return failed("out of memory");
-        file->numbers = wider;
-        file->room = room;
-    }
-
-    for (size_t n = 0; n < one; n++)
-        file->numbers[file->sequences * one + n] = NAN;
-    file->sequences++;
-    return 0;
-}
-
 static int add_numbers(answer_file *file, const answer *a)
 {
-    if (a->values) file->O = a->steps * file->style->encoding->target_count;
-    if (a->step == 0) {
-        int code = add_sequence(file);
-        if (code) return code;
-    }
+    /* values in the units of the data are told as float32, too */
+    answer_array *array = &file->array;
+    if (a->values) array->O = a->steps * file->style->encoding->target_count;
+    float *narrow = a->values ? malloc(array->O * sizeof *narrow + 1) : NULL;
+    if (a->values && !narrow) return failed("out of memory");
+    for (size_t n = 0; narrow && n < array->O; n++)
+        narrow[n] = (float)a->values[n];
 
-    float *at =
-        file->numbers + ((file->sequences - 1) * file->T + a->step) * file->O;
-    for (size_t n = 0; n < file->O; n++)
-        at[n] = a->values ? (float)a->values[n] : a->y[n];
-    return 0;
-}
-
-static int save_array(const answer_file *file, bool one)
-{
-    elman_tensor y = {
-        .rank = one ? 2 : 3,
-        .shape = {file->sequences, one ? file->O : file->T, one ? 0 : file->O},
-        .data = file->numbers};
-    return elman_array_save(file->path, &y) == ELMAN_OK ? 0 : library_failed();
+    bool added = answer_array_add(array, a->step, narrow ? narrow : a->y);
+    free(narrow);
+    if (!added) return failed("out of memory");
+    return ferror(file->text) ? unwritten(file->path) : 0;
 }
 
 /* ---- The file ------------------------------------------------------------ */
@@ -350,8 +322,9 @@ static int look_for_truth(answer_file *file)
 
 static int open_text(answer_file *file)
 {
-    if (snprintf(file->staged, sizeof file->staged, "%s.XXXXXX", file->path) >=
-        (int)sizeof file->staged)
+    path_follow(file->path, file->target, sizeof file->target);
+    if (snprintf(file->staged, sizeof file->staged, "%s.XXXXXX",
+                 file->target) >= (int)sizeof file->staged)
         return failed("the path '%.60s...' is too long", file->path);
 
     file->text = file_open_new(file->staged);
@@ -374,9 +347,13 @@ int answer_file_open(const char *path, const answer_style *style,
                           .form = forms[ending_of(path)],
                           .style = style,
                           .dataset = dataset};
-    made->O = elman_encoding_outputs(style->encoding, &one);
-    made->T = one ? 1 : elman_dataset_longest(dataset);
-    if (made->form == FORM_ARRAY) return 0;
+    made->array.O = elman_encoding_outputs(style->encoding, &one);
+    made->array.T = one ? 0 : elman_dataset_longest(dataset);
+    if (made->form == FORM_ARRAY) {
+        code = open_text(made);
+        made->array.file = made->text;
+        return code;
+    }
 
     /* one row with a time, or with what the file says, makes a column of it */
     elman_origin place;
@@ -394,15 +371,13 @@ int answer_file_add(void *to, const answer *a)
 
 int answer_file_save(answer_file *file)
 {
-    bool one = false;
-    elman_encoding_outputs(file->style->encoding, &one);
-    if (file->form == FORM_ARRAY) return save_array(file, one);
+    bool written = file->form != FORM_ARRAY || answer_array_end(&file->array);
 
     /* what is on its way counts as written only when it is closed */
-    bool written = file_settle(file->text);
+    written = written && !ferror(file->text) && file_settle(file->text);
     written = fclose(file->text) == 0 && written;
     file->text = NULL;
-    if (!written || !path_rename(file->staged, file->path))
+    if (!written || !path_rename(file->staged, file->target))
         return unwritten(file->path);
 
     file->staged[0] = '\0';
@@ -415,6 +390,6 @@ void answer_file_close(answer_file *file)
     if (file->text) fclose(file->text);
     if (file->staged[0]) path_remove(file->staged);
     free(file->truth);
-    free(file->numbers);
+    answer_array_release(&file->array);
     free(file);
 }

@@ -83,6 +83,10 @@ bool path_forbids(char letter);
  * on Windows where there is one. */
 bool path_folder_takes(const char *path, size_t bytes, char *folder);
 
+/* The file that a path leads to through symbolic links, or the path itself if
+ * there is none, as far as it is shorter than room. */
+void path_follow(const char *path, char *file, size_t room);
+
 /* A new name, in the place of what has it; a second name, or the new one only
  * where a file cannot have two. */
 bool path_rename(const char *from, const char *to);

@@ -132,6 +132,11 @@ bool path_folder_takes(const char *path, size_t bytes, char *folder)
     return facts.folder;
 }
 
+void path_follow(const char *path, char *file, size_t room)
+{
+    snprintf(file, room, "%s", path);
+}
+
 bool path_rename(const char *from, const char *to)
 {
     enum { TRIES = 50, PAUSE = 10 }; /* milliseconds, as scanners look at it */

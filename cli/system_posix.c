@@ -234,6 +234,14 @@ bool path_folder_takes(const char *path, size_t bytes, char *folder)
     return access(folder, W_OK | X_OK) == 0;
 }
 
+void path_follow(const char *path, char *file, size_t room)
+{
+    char *there = realpath(path, NULL);
+    bool fits = there && strlen(there) < room;
+    snprintf(file, room, "%s", fits ? there : path);
+    free(there);
+}
+
 bool path_rename(const char *from, const char *to)
 {
     return rename(from, to) == 0;
