@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <io.h>
+#include <psapi.h>
 #include <shellapi.h>
 #include <signal.h>
 #include <stdlib.h>
