@@ -28,7 +28,7 @@ OPTIONS = {
     "bad-bytes", "by", "cell", "chrono", "clip-norm", "columns", "decimal", "dropout",
     "epochs", "forget-bias", "format", "from-tensor", "header", "horizon", "ignore", "k1",
     "k2", "key", "label-smoothing", "labels", "layers", "mapping", "missing",
-    "nonlinearity", "patience", "reference", "task", "target", "thousands", "time",
+    "nonlinearity", "patience", "reference", "task", "target", "thousands", "threads", "time",
     "to-tensor", "validation", "weight-decay", "window", *KEYWORDS, *_FLAGS,
 }  # fmt: skip
 

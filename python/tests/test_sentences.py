@@ -51,6 +51,7 @@ def test_every_option_that_the_library_speaks_of_is_known():
          "learning_rate.csv in it"),
         ("python -m tf2onnx.convert --saved-model DIR --output model.onnx", None),
         ("train with --k1 64 or more", "train with k1=64 or more"),
+        ("fewer threads (--threads 12), or", "fewer threads (threads=12), or"),
     ],
 )  # fmt: skip
 def test_options_become_keywords(text, said):
