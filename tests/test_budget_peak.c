@@ -15,7 +15,7 @@ enum { READERS = 3, NUMBERS = 8, SMALL = 30000 };
 
 /* From here on blocks are on huge pages, of which the C library tells more than
  * was asked for. */
-enum { HUGE = 2000000 };
+enum { LARGE = 2000000 };
 
 static size_t beside(session s, run r, size_t T)
 {
@@ -112,8 +112,8 @@ static void check_run(run r, size_t T, const char *what)
 {
     size_t least = least_of(r), budget = least;
     assert_false(run_in(r, least - 1, T, what));
-    assert_true(least < HUGE / 2);
-    for (int i = 0; i < 8 && budget < HUGE; i++, budget += budget / 4)
+    assert_true(least < LARGE / 2);
+    for (int i = 0; i < 8 && budget < LARGE; i++, budget += budget / 4)
         CHECK(run_in(r, budget, T, what), "%s, budget %zu of %zu: %s", what,
               budget, least, elman_message());
 }

@@ -14,9 +14,10 @@ enum { STEPS = 8, SAVED = 4, MOST_RANKS = 8 };
 typedef struct study {
     run r;
     const char *saved, *resumed; /* checkpoints, NULL: neither */
-    elman_metrics last[STEPS], validation;
+    bool asks;                   /* for an evaluation beside the steps */
+    elman_metrics last[STEPS], validation, asked;
     uint64_t weights[MOST_RANKS]; /* hash of each rank's */
-    size_t bytes[MOST_RANKS];     /* of both of its states */
+    size_t bytes[MOST_RANKS];     /* of both of its states and losses */
     bool segmented[MOST_RANKS], cut[MOST_RANKS];
     char refused[MOST_RANKS][512];
 } study;
@@ -30,10 +31,9 @@ static void look(study *s, int rank, const elman_trainer *t,
                  elman_message());
         return;
     }
-    s->bytes[rank] = t->state->bytes;
+    s->bytes[rank] = trainer_pass_bytes(t);
     s->segmented[rank] = t->state->segments.plan.L > 0;
     if (!t->validation_state) return;
-    s->bytes[rank] += t->validation_state->bytes;
     s->cut[rank] = t->validation_state->config.T < t->state->config.T;
 }
 
@@ -48,7 +48,10 @@ static elman_status take_steps(study *s, elman_trainer *trainer)
         if (s->saved && p->step == SAVED)
             TRY(elman_trainer_save(trainer, s->saved));
     }
-    return ELMAN_OK;
+
+    /* in what the steps leave of a budget */
+    if (!s->asks) return ELMAN_OK;
+    return elman_trainer_evaluate(trainer, ELMAN_PART_TRAIN, &s->asked, NULL);
 }
 
 /* One rank, or one process alone (NULL). */
@@ -91,6 +94,9 @@ static void check_same(const study *want, const study *got, size_t first,
     CHECK(!memcmp(&want->validation, &got->validation, sizeof got->validation),
           "%s, %d ranks, budget %zu: validation %a and %a", what, size, budget,
           got->validation.loss, want->validation.loss);
+    CHECK(!got->asks || !memcmp(&want->asked, &got->asked, sizeof got->asked),
+          "%s, %d ranks, budget %zu: asked %a and %a", what, size, budget,
+          got->asked.loss, want->asked.loss);
     for (int rank = 0; rank < size; rank++)
         CHECK(got->weights[rank] == want->weights[0],
               "%s, budget %zu: rank %d of %d has other weights", what, budget,
@@ -101,7 +107,7 @@ static void check_same(const study *want, const study *got, size_t first,
 static bool check_budget(const study *want, size_t budget, int size,
                          const char *what, size_t *segmented, size_t *cut)
 {
-    study got = {.r = want->r, .saved = in_folder("theirs")};
+    study got = {.r = want->r, .saved = in_folder("theirs"), .asks = size == 3};
     got.r.training.budget = budget;
     got.r.training.threads = 1 + size % 2;
     if (local_run(size, train, &got)) {
@@ -137,7 +143,7 @@ static void check_budgets(run r, const char *what, bool streams)
     r.training.evaluate_every = 4;
     r.training.batch_size = 14;
     r.training.loss.block = 2;
-    study want = {.r = r, .saved = in_folder("alone")};
+    study want = {.r = r, .saved = in_folder("alone"), .asks = true};
     CHECK_OK(train(&want, NULL));
     for (int size = 1; size <= MOST_RANKS; size += size < 5 ? 1 : 3) {
         size_t segmented = 0, cut = 0;
