@@ -96,7 +96,7 @@
  *                     save (x)
  *   elman_threads_    limit end
  *   elman_            message version machine_read roof_read kind_read
- *                     rule_read verify(t) bytes_read(t)
+ *                     rule_read verify(t) bytes_read(t) stop_when(t)
  *
  * Size letters: T steps (sequence length), B sequences (batch), I input_size,
  * H hidden_size, R = proj_size if set, else H, D = 2 if bidirectional, else 1,
@@ -192,7 +192,8 @@ typedef enum elman_status {
     ELMAN_BAD_FILE = 3,   /* the system could not open, read or write a file */
     ELMAN_BAD_FORMAT = 4, /* a file's content is not what its format promises */
     ELMAN_NOT_FINITE = 5, /* a loss or gradient became NaN or infinite */
-    ELMAN_STOPPED = 6     /* elman_trainer_stop ended an evaluation early */
+    ELMAN_STOPPED = 6 /* elman_trainer_stop, or the question of elman_stop_when,
+                         ended a call early */
 } elman_status;
 
 /* The sentence about this thread's last failed call, "" before any; valid until

@@ -45,6 +45,21 @@ bool errors_create(core *core);
 /* Sets the exception of a status, with elman_message as its text; NULL. */
 PyObject *errors_raise(core *core, elman_status status);
 
+/* Begins a call that may take minutes: without the GIL, and asked by the
+ * library ten times a second for signals, as Ctrl-C. Its thread must hold no
+ * lock that a handler in Python may want. */
+typedef struct long_call {
+    PyThreadState *thread;
+    struct long_call *outer; /* whose question has run this one */
+    bool ends;               /* a handler has raised something */
+} long_call;
+
+void long_call_begin(long_call *call);
+
+/* Ends it. false with the exception set if a handler has raised one: then there
+ * is nothing of the call, whatever its status. */
+bool long_call_end(long_call *call);
+
 /* A sentence of the library as text, in which options of the program and names
  * of C are what they are in Python; NULL: None. It may run Python. */
 PyObject *sentence_write(core *core, const char *text);

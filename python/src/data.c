@@ -53,15 +53,13 @@ static PyObject *dataset_open(PyObject *cls, PyObject *args, PyObject *kwargs)
     PyObject *bytes = path_read(path, &text);
     PyObject *self = bytes ? dataset_alloc(core, (PyTypeObject *)cls) : NULL;
     if (self) {
-        elman_status status;
+        long_call waits;
         elman_dataset **to = &dataset_of(self)->dataset;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_dataset_open(text, &config, to);
-        Py_END_ALLOW_THREADS
-        if (status) {
-            errors_raise(core, status);
-            Py_CLEAR(self);
-        }
+        long_call_begin(&waits);
+        elman_status status = elman_dataset_open(text, &config, to);
+        bool whole = long_call_end(&waits);
+        if (status && whole) errors_raise(core, status);
+        if (status || !whole) Py_CLEAR(self);
     }
     Py_XDECREF(bytes);
     return core_ready(self);
@@ -82,16 +80,14 @@ static PyObject *dataset_read(PyObject *cls, PyObject *args, PyObject *kwargs)
             ? dataset_alloc(core, (PyTypeObject *)cls)
             : NULL;
     if (self) {
-        elman_status status;
+        long_call waits;
         elman_dataset **to = &dataset_of(self)->dataset;
-        Py_BEGIN_ALLOW_THREADS
-        status =
+        long_call_begin(&waits);
+        elman_status status =
             elman_dataset_read(name, bytes.buf, (size_t)bytes.len, &config, to);
-        Py_END_ALLOW_THREADS
-        if (status) {
-            errors_raise(core, status);
-            Py_CLEAR(self);
-        }
+        bool whole = long_call_end(&waits);
+        if (status && whole) errors_raise(core, status);
+        if (status || !whole) Py_CLEAR(self);
     }
     PyBuffer_Release(&bytes);
     return core_ready(self);
@@ -301,18 +297,19 @@ static PyObject *dataset_arrays(PyObject *cls, PyObject *args, PyObject *kwargs)
                 read_targets(core, &g, d, &c, &arrays) &&
                 read_parts(core, &g, &c, &arrays);
     if (read) {
-        elman_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = elman_dataset_open_arrays(&arrays, &config, &d->dataset);
-        Py_END_ALLOW_THREADS
-        if (status) errors_raise(core, status);
+        long_call waits;
+        long_call_begin(&waits);
+        elman_status status =
+            elman_dataset_open_arrays(&arrays, &config, &d->dataset);
+        read = long_call_end(&waits);
+        if (status && read) errors_raise(core, status);
     }
     array_release(&c.lengths);
     array_release(&c.classes);
     array_release(&c.parts);
     PyMem_Free(c.part);
     Py_XDECREF(kept);
-    if (!d->dataset) Py_CLEAR(self);
+    if (!d->dataset || !read) Py_CLEAR(self);
     return core_ready(self);
 }
 

@@ -94,6 +94,37 @@ PyObject *errors_raise(core *core, elman_status status)
     return NULL;
 }
 
+/* ---- Calls that take long ------------------------------------------------ */
+
+/* The one that this thread is in. */
+static _Thread_local long_call *current;
+
+/* Whether it is to end: handlers of signals run here, where they are due. */
+static int ask_signals(void *context)
+{
+    long_call *call = context;
+    PyEval_RestoreThread(call->thread);
+    call->ends = call->ends || PyErr_CheckSignals() != 0;
+    call->thread = PyEval_SaveThread();
+    return call->ends;
+}
+
+void long_call_begin(long_call *call)
+{
+    *call = (long_call){.outer = current};
+    current = call;
+    elman_stop_when(ask_signals, call);
+    call->thread = PyEval_SaveThread();
+}
+
+bool long_call_end(long_call *call)
+{
+    PyEval_RestoreThread(call->thread);
+    current = call->outer;
+    elman_stop_when(current ? ask_signals : NULL, current);
+    return !call->ends;
+}
+
 bool errors_forgive(void)
 {
     if (!PyErr_Occurred()) return true;

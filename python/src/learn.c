@@ -266,20 +266,23 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     elman_metrics metrics = {0};
+    bool whole = true;
     elman_status status = ELMAN_OK;
     bool begun = model_begin_reading(m);
     if (begun) {
-        Py_BEGIN_ALLOW_THREADS
+        long_call waits;
+        long_call_begin(&waits);
         status = elman_model_evaluate(m->model, dataset, (elman_part)part,
                                       &config, &metrics, table.data);
-        Py_END_ALLOW_THREADS
+        whole = long_call_end(&waits);
         model_end_reading(m);
     }
     array_release(&table);
     extras_release(&x);
-    if (begun && status) errors_raise(core, status);
-    PyObject *dict =
-        begun && !status ? fields_write(metrics_fields, &metrics) : NULL;
+    if (begun && status && whole) errors_raise(core, status);
+    PyObject *dict = begun && whole && !status
+                         ? fields_write(metrics_fields, &metrics)
+                         : NULL;
     PyObject *result = dict ? PyTuple_Pack(2, dict, confusion) : NULL;
     Py_XDECREF(dict);
     Py_DECREF(confusion);

@@ -1,5 +1,6 @@
 /* inspect.c: elman_inspect.h: measurements, journals, pages. */
 #include "api/need.h"
+#include "base/stop.h"
 #include "inspect/attribution.h"
 #include "inspect/contributions.h"
 #include "inspect/errors.h"
@@ -266,7 +267,8 @@ elman_status elman_dataset_read_hash(const elman_dataset *dataset,
                                      uint64_t *hash)
 {
     NEED(dataset, hash);
-    return dataset_hash(dataset, hash);
+    stop_enter();
+    return stop_leave(dataset_hash(dataset, hash));
 }
 
 elman_status elman_replay_save(const elman_trainer *trainer,

@@ -1,6 +1,7 @@
 /* train.c: elman_train.h: data, training, sampling, self-tests. */
 #include "api/need.h"
 #include "base/bytes.h"
+#include "base/stop.h"
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/loader.h"
@@ -19,6 +20,11 @@
 /* ---- Data --------------------------------------------------------------- */
 
 uint64_t elman_bytes_read(void) { return bytes_counted(); }
+
+void elman_stop_when(elman_stop_question *asks, void *context)
+{
+    stop_when(asks, context);
+}
 
 elman_status elman_encoding_create(const char *text, elman_encoding **encoding)
 {
@@ -70,7 +76,8 @@ elman_status elman_dataset_open(const char *path,
                                 elman_dataset **dataset)
 {
     NEED(path, config, dataset);
-    return dataset_open(path, config, dataset);
+    stop_enter();
+    return stop_leave(dataset_open(path, config, dataset));
 }
 
 elman_status elman_dataset_read(const char *name, const void *bytes,
@@ -78,7 +85,8 @@ elman_status elman_dataset_read(const char *name, const void *bytes,
                                 elman_dataset **dataset)
 {
     NEED(name, bytes, config, dataset);
-    return dataset_read(name, bytes, size, config, dataset);
+    stop_enter();
+    return stop_leave(dataset_read(name, bytes, size, config, dataset));
 }
 
 elman_status elman_dataset_open_arrays(const elman_arrays *arrays,
@@ -86,7 +94,8 @@ elman_status elman_dataset_open_arrays(const elman_arrays *arrays,
                                        elman_dataset **dataset)
 {
     NEED(arrays, config, dataset);
-    return dataset_open_arrays(arrays, config, dataset);
+    stop_enter();
+    return stop_leave(dataset_open_arrays(arrays, config, dataset));
 }
 
 void elman_dataset_close(elman_dataset *dataset) { dataset_close(dataset); }
@@ -309,7 +318,9 @@ elman_status elman_model_evaluate(const elman_model *model,
                                   elman_metrics *metrics, uint64_t *confusion)
 {
     NEED(model, dataset, config, metrics);
-    return evaluate(model, dataset, part, config, metrics, confusion);
+    stop_enter();
+    return stop_leave(
+        evaluate(model, dataset, part, config, metrics, confusion));
 }
 
 elman_status elman_model_residuals(const elman_model *model,
@@ -319,7 +330,9 @@ elman_status elman_model_residuals(const elman_model *model,
                                    elman_residuals **residuals)
 {
     NEED(model, dataset, config, residuals);
-    return residuals_measure(model, dataset, part, config, residuals);
+    stop_enter();
+    return stop_leave(
+        residuals_measure(model, dataset, part, config, residuals));
 }
 
 const char *elman_residuals_note(const elman_residuals *residuals)

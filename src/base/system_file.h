@@ -83,7 +83,8 @@ size_t system_file_loaded(void);
 bool system_is_pipe(const char *path);
 
 /* Opens a pipe, NULL standard input; waits for who writes to it. Read in the
- * same way as a file, but from where it is, as it comes. */
+ * same way as a file, but from where it is, as it comes; EINTR where a signal
+ * came before any byte. */
 bool system_pipe_open(const char *path, system_file *pipe);
 ptrdiff_t system_pipe_read(system_file pipe, size_t bytes, void *data);
 void system_pipe_close(system_file pipe); /* but for standard input */

@@ -266,20 +266,14 @@ bool system_is_pipe(const char *path)
 bool system_pipe_open(const char *path, system_file *pipe)
 {
     int fd = STDIN_FILENO;
-    if (path) do
-            fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        while (fd < 0 && errno == EINTR);
+    if (path) fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd >= 0) pipe->id = fd;
     return fd >= 0;
 }
 
 ptrdiff_t system_pipe_read(system_file pipe, size_t bytes, void *data)
 {
-    ssize_t got;
-    do
-        got = read((int)pipe.id, data, bytes);
-    while (got < 0 && errno == EINTR);
-    return got;
+    return read((int)pipe.id, data, bytes);
 }
 
 void system_pipe_close(system_file pipe)

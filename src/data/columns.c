@@ -5,6 +5,8 @@
 #include "data/columns_parts.h"
 #include "data/encoding.h"
 
+#include "base/stop.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +133,7 @@ static bool counts_rows(const columns *c, size_t column)
         double first = 0;
         for (size_t k = 0; k < s->count; k++) {
             size_t row = o->rows[s->first + k];
+            if (stop_check_row(k)) return false;
             if (columns_value(c, row, column, &value) != ELMAN_OK) return false;
             if (k == 0) first = value;
             else if (isnan(step)) step = value - first;
@@ -226,6 +229,7 @@ static elman_status open_columns(elman_dataset *dataset,
     free(held);
     TRY(status);
     find_counters(c);
+    TRY(stop_check());
 
     if (dataset->learned) TRY(columns_follow(c, e, config->answers));
     else TRY(columns_choose(c, e, config));

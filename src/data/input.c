@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/spill.h"
+#include "base/stop.h"
 #include "base/system_file.h"
 
 static const char standard[] = "standard input";
@@ -34,6 +35,13 @@ static elman_status cannot_read(const char *name)
                    strerror(errno));
 }
 
+/* After a read without bytes; a signal that has ended it may be the reason to
+ * end the call. */
+static elman_status pipe_failed(const char *name)
+{
+    return errno == EINTR ? stop_check_now() : cannot_read(name);
+}
+
 /* Reads into room that doubles, until there is more than most. */
 static elman_status read_pipe(const char *name, system_file pipe, size_t most,
                               char **bytes, size_t *size, bool *ended)
@@ -45,10 +53,12 @@ static elman_status read_pipe(const char *name, system_file pipe, size_t most,
 
     while (block && *size <= most) {
         ptrdiff_t got = system_pipe_read(pipe, room - *size - 1, block + *size);
-        if (got < 0) {
+        elman_status status = got < 0 ? pipe_failed(name) : stop_check();
+        if (status) {
             free(block);
-            return cannot_read(name);
+            return status;
         }
+        if (got < 0) continue;
         *ended = got == 0;
         if (*ended) break;
 
@@ -87,7 +97,8 @@ static elman_status spool(const char *name, system_file pipe, const char *begun,
 
     for (;;) {
         ptrdiff_t got = system_pipe_read(pipe, sizeof block, block);
-        if (got < 0) return cannot_read(name);
+        TRY(got < 0 ? pipe_failed(name) : stop_check());
+        if (got < 0) continue;
         if (got == 0) return ELMAN_OK;
         if (!system_file_write(file, at, (size_t)got, block))
             return cannot_keep(name, at, folder);
@@ -116,8 +127,8 @@ elman_status input_hold(input *in, size_t memory)
     size_t size;
     bool ended;
     system_file pipe;
-    if (!system_pipe_open(in->name == standard ? NULL : in->name, &pipe))
-        return cannot_read(in->name);
+    while (!system_pipe_open(in->name == standard ? NULL : in->name, &pipe))
+        TRY(pipe_failed(in->name));
 
     size_t most = memory ? memory : SIZE_MAX;
     elman_status status =

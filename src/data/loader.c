@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/spill.h"
+#include "base/stop.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -509,6 +510,7 @@ elman_status loader_read(elman_loader *loader, elman_batch *batch,
         return ELMAN_OK;
     }
 
+    TRY(stop_check());
     if (is_language(loader)) TRY(read_window(loader, batch, target));
     else TRY(read_sequences(loader, batch, target));
     loader->index++;

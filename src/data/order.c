@@ -6,6 +6,7 @@
 #include "data/order_parts.h"
 
 #include "base/spill.h"
+#include "base/stop.h"
 #include "format/number.h"
 
 #include <stdio.h>
@@ -179,6 +180,7 @@ static int compare_stamps(const void *left, const void *right)
 static elman_status sort_series(order_search *s, const row_series *series,
                                 bool turn)
 {
+    TRY(stop_check());
     stamped *list = spill_zeroed(series->count + 1, sizeof *list);
     if (!list) return order_no_memory();
 

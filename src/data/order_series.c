@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/spill.h"
+#include "base/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +76,9 @@ static elman_status number_series(const order_search *s, size_t *number,
     row_key key = {0};
     elman_status status = ELMAN_OK;
     for (size_t row = 0; row < s->order->count && status == ELMAN_OK; row++) {
-        status = key_set(s, row, s->order->by, s->order->by_count, &key);
+        status = stop_check_row(row);
+        if (!status)
+            status = key_set(s, row, s->order->by, s->order->by_count, &key);
         if (status == ELMAN_OK)
             status = dictionary_add(keys, key.text, key.bytes, &number[row]);
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/real.h"
+#include "base/stop.h"
 
 enum { FIRST_YEAR = 1500, LAST_YEAR = 2200 };
 
@@ -47,6 +48,7 @@ static elman_status count_distinct(const csv *table, size_t begin,
         const char *text = cell(table, row, column);
         if (!text[0]) continue;
         status = dictionary_add(&seen, text, strlen(text), &number);
+        if (!status) status = stop_check_row(row);
     }
 
     p->distinct = seen.count;
@@ -100,9 +102,11 @@ static elman_status judge(const csv *table, size_t begin,
 
     /* numbers of all columns together, as one mark is the same in each */
     for (size_t row = begin; row < table->row_count && status == ELMAN_OK;
-         row++)
+         row++) {
         for (size_t j = 0; j < count; j++)
             amount_look(&surveys[j], row, cell(table, row, j));
+        status = stop_check_row(row);
+    }
     if (status == ELMAN_OK)
         amount_settle_table(surveys, count, &hints->asked, amounts);
 
@@ -115,6 +119,7 @@ static elman_status judge(const csv *table, size_t begin,
         p->missing = amounts[j].missing;
         if (p->kind == COLUMN_TEXT) status = judge_text(table, begin, j, p);
         else p->constant = is_constant(table, begin, j, &amounts[j]);
+        if (!status) status = stop_check();
     }
 
     free(surveys);

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/spill.h"
+#include "base/stop.h"
 #include "format/decode_survey.h"
 #include "format/text_kind.h"
 
@@ -153,8 +154,10 @@ static elman_status read_cases(elman_dataset *dataset, series_file *f,
     size_t before = dataset->sequence_count;
     TRY(f->format->begin(dataset, &f->text, &l, config, &f->state));
 
-    for (; line_find_case(&l); line_next(&l))
+    for (; line_find_case(&l); line_next(&l)) {
+        TRY(stop_check());
         TRY(read_case(dataset, f, &l, c));
+    }
     TRY(line_source_status(&f->text));
     if (f->base.file) TRY(file_reader_check(f->base.file));
 

@@ -8,6 +8,7 @@
 #include "data/encoding.h"
 
 #include "base/memory.h"
+#include "base/stop.h"
 #include "format/decode.h"
 #include "format/missing.h"
 
@@ -103,6 +104,7 @@ static hole find_holes(const columns *c, size_t column, bool label)
     if (c->profiles.list[column].missing == 0) return h;
     for (size_t row = 0; row < c->profiles.row_count; row++) {
         const char *text = columns_cell(c, row, column);
+        if (stop_check_row(row)) return h;
         if (label ? !is_no_label(text) : !missing_mark(text)) continue;
         if (h.count++ == 0) h.row = row;
     }
@@ -150,6 +152,7 @@ static elman_status check_missing(elman_dataset *dataset, const columns *c,
             continue;
 
         hole h = find_holes(c, j, target && tags);
+        TRY(stop_check());
         if (h.count == 0) continue;
         holed++;
         if (holed <= 4) at = add_hole(c, &h, text, at, sizeof text);
@@ -195,6 +198,7 @@ static elman_status place_rows(elman_dataset *dataset, const columns *c)
     TRY(rows_widen(dataset, o->count, timed));
 
     for (size_t i = 0; i < o->count; i++) {
+        TRY(stop_check_row(i));
         size_t at = dataset->row_count++, row = o->rows[i];
         dataset->row_lines[at] = columns_line(c, row);
         dataset->row_steps[at] = row;
@@ -254,8 +258,10 @@ static elman_status read_columns(elman_dataset *dataset, const columns *c,
 
     TRY(check_missing(dataset, c, config));
     TRY(reserve_rows(dataset, c));
-    for (size_t i = 0; i < c->order.count; i++)
+    for (size_t i = 0; i < c->order.count; i++) {
+        TRY(stop_check_row(i));
         TRY(read_row(dataset, c, c->order.rows[i]));
+    }
 
     dataset->per_step = true;
     return place_series(dataset, c);

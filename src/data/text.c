@@ -7,6 +7,7 @@
 #include "data/tokens.h"
 
 #include "base/bytes.h"
+#include "base/stop.h"
 #include "format/decode.h"
 #include "format/utf8.h"
 
@@ -182,7 +183,7 @@ static elman_status add_words(const text_walk *w, size_t *left,
     for (size_t at = 0, bytes, number; at < w->size && *left; at += bytes) {
         bytes = token_length(ELMAN_UNIT_WORDS, w->at + at, w->size - at);
         TRY(dictionary_add(words, w->at + at, bytes, &number));
-        (*left)--;
+        TRY(stop_check_row(--*left));
     }
     return ELMAN_OK;
 }
@@ -211,8 +212,10 @@ static elman_status count_tokens(elman_unit unit, const text *t, size_t *count)
     *count = 0;
     elman_status status = walk(t, &w);
     for (; w.size && !status; status = walk(t, &w))
-        for (size_t at = 0; at < w.size; ++*count)
+        for (size_t at = 0; at < w.size && !status; ++*count) {
             at += token_length(unit, w.at + at, w.size - at);
+            status = stop_check_row(*count);
+        }
     text_reader_clear(&w.reader);
     return status;
 }
@@ -464,6 +467,7 @@ static elman_status make_row(const elman_encoding *e, text *t, token_row *row)
             if (f.token != TOKEN_NONE) tokens[count++] = f.token;
         }
         row_write(row, first, count, tokens);
+        TRY(stop_check());
     }
     return ELMAN_OK;
 }

@@ -1,6 +1,8 @@
 /* walk.c: see walk.h. */
 #include "data/walk.h"
 
+#include "base/stop.h"
+
 #include "data/encoding.h"
 #include "data/lent.h"
 
@@ -50,6 +52,7 @@ static elman_status next_lent(row_walk *w, size_t first, size_t left,
 elman_status walk_next(row_walk *w, const double **rows, size_t *count)
 {
     *count = 0;
+    TRY(stop_check());
     if (w->at == w->count) return ELMAN_OK;
     const span *s = &w->spans[w->at];
     size_t first = s->first + w->done, left = s->length - w->done;

@@ -4,6 +4,7 @@
  */
 #include "format/csv_parts.h"
 #include "base/spill.h"
+#include "base/stop.h"
 #include "format/file.h"
 #include "format/utf8.h"
 
@@ -187,8 +188,9 @@ static elman_status cut_rows(cursor *c, csv_rows *rows)
     size_t count = 1;
     rows->begins[0] = count;
 
-    while (*c->at) {
+    for (size_t row = 0; *c->at; row++) {
         size_t line = c->line;
+        TRY(stop_check_row(row));
         for (bool last = false; !last; count++)
             TRY(take_cell(c, &rows->cells[count], &rows->quoted[count], &last));
         end_row(rows, line, count);

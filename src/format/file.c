@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "base/system_file.h"
 #include "base/system_replace.h"
 
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER = 1 << 16 };
+enum { BUFFER = 1 << 16, AT_ONCE = 1 << 26 };
 
 /* ---- Reading ------------------------------------------------------------ */
 
@@ -107,8 +108,10 @@ elman_status file_reader_span(const file_reader *r, size_t at, void *data,
 {
     size_t done = 0;
     while (done < bytes) {
-        ptrdiff_t more = system_file_read(r->file, at + done, room - done,
-                                          (char *)data + done);
+        TRY(stop_check());
+        size_t left = room - done < AT_ONCE ? room - done : AT_ONCE;
+        ptrdiff_t more =
+            system_file_read(r->file, at + done, left, (char *)data + done);
         if (more < 0)
             return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", r->path,
                            strerror(errno));

@@ -7,6 +7,7 @@
 #include "format/missing.h"
 
 #include "base/spill.h"
+#include "base/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +74,11 @@ static elman_status sift(const char *const *cells, size_t stride,
     way *kept = calloc(left->count, sizeof *kept);
     if (!kept) return failure(ELMAN_NO_MEMORY, "no memory for dates");
     size_t filled = 0;
+    elman_status status = ELMAN_OK;
 
-    for (size_t i = 0; i < column->count && left->count; i++) {
+    for (size_t i = 0; i < column->count && left->count && !status; i++) {
         const char *text = cells[i * stride];
+        status = stop_check_row(i);
         if (missing_mark(text)) continue;
         size_t count = keep_fitting(left, text, kept);
 
@@ -92,7 +95,7 @@ static elman_status sift(const char *const *cells, size_t stride,
 
     if (filled == 0) left->count = 0;
     free(kept);
-    return ELMAN_OK;
+    return status;
 }
 
 /* ---- Which of them ------------------------------------------------------ */
@@ -105,6 +108,7 @@ static elman_status read_way(const char *const *cells, size_t stride, way w,
     column->empty = 0;
 
     for (size_t i = 0; i < column->count; i++) {
+        TRY(stop_check_row(i));
         bool missing = missing_mark(cells[i * stride]);
         column->stamps[i] = STAMP_MISSING;
         column->empty += missing;

@@ -6,6 +6,7 @@
 #include "format/stamp_parts.h"
 
 #include "base/spill.h"
+#include "base/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +146,7 @@ static void find_order(stamp_column *c)
 
 elman_status stamp_find_steps(stamp_column *c)
 {
+    TRY(stop_check());
     find_order(c);
     c->unit = STAMP_IRREGULAR;
     c->step = 0;
