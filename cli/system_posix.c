@@ -77,14 +77,24 @@ void system_describe(size_t bytes, char *text)
              host.release);
 }
 
+/* The pages of this process that are in memory, the second number of what
+ * Linux says of them; 0 if it says nothing. */
+static unsigned long long pages_in_memory(void)
+{
+    char line[128] = "", *second = NULL;
+    FILE *file = file_open("/proc/self/statm", "r");
+    if (!file) return 0;
+    bool told = fgets(line, sizeof line, file) != NULL;
+    fclose(file);
+    if (told) (void)strtoull(line, &second, 10);
+    return second ? strtoull(second, NULL, 10) : 0;
+}
+
 double process_bytes(void)
 {
     struct rusage used;
-    FILE *file = file_open("/proc/self/statm", "r");
-    unsigned long long pages = 0;
-    bool told = file && fscanf(file, "%*u %llu", &pages) == 1;
-    if (file) fclose(file);
-    if (told) return (double)pages * (double)sysconf(_SC_PAGESIZE);
+    unsigned long long pages = pages_in_memory();
+    if (pages) return (double)pages * (double)sysconf(_SC_PAGESIZE);
 
     if (getrusage(RUSAGE_SELF, &used) != 0) return 0;
 #ifdef __APPLE__
