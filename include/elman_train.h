@@ -240,7 +240,7 @@ typedef struct elman_dataset elman_dataset;
 ELMAN_API uint64_t elman_bytes_read(void);
 
 /* Whether a call is to end before it is done: not 0 for yes. */
-typedef int elman_stop_question(void *context);
+typedef int (*elman_stop_question)(void *context);
 
 /* From now on this thread asks(context), up to ten times a second, while data
  * is opened, hashed or evaluated on: in elman_dataset_open, elman_dataset_read,
@@ -251,7 +251,7 @@ typedef int elman_stop_question(void *context);
  * can only be asked for, as an interpreter's, can end what takes minutes;
  * others answer with a flag that a handler sets. asks may call any function,
  * but none that changes what the call works with; nothing of that is asked. */
-ELMAN_API void elman_stop_when(elman_stop_question *asks, void *context);
+ELMAN_API void elman_stop_when(elman_stop_question asks, void *context);
 
 /* Opens a file, "-" for standard input (or a pipe that has a name), decides on
  * its task, and reads it whole: the file is closed again, unless config->memory

@@ -21,7 +21,7 @@
 
 uint64_t elman_bytes_read(void) { return bytes_counted(); }
 
-void elman_stop_when(elman_stop_question *asks, void *context)
+void elman_stop_when(elman_stop_question asks, void *context)
 {
     stop_when(asks, context);
 }

@@ -6,7 +6,7 @@
 double stop_pause = 0.1;
 
 static _Thread_local struct {
-    elman_stop_question *asked;
+    elman_stop_question asked;
     void *context;
     double next;  /* when it is asked again */
     int depth;    /* of the calls that may end early */
@@ -15,7 +15,7 @@ static _Thread_local struct {
                      fails again */
 } stop;
 
-void stop_when(elman_stop_question *asked, void *context)
+void stop_when(elman_stop_question asked, void *context)
 {
     stop.asked = asked;
     stop.context = context;

@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 /* The question of this thread from now on, NULL for none. */
-void stop_when(elman_stop_question *asked, void *context);
+void stop_when(elman_stop_question asked, void *context);
 
 /* Between the two this thread asks; they may nest. leave gives the status back.
  */
