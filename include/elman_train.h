@@ -635,8 +635,7 @@ typedef struct elman_profile {
 ELMAN_API const elman_profile *
 elman_trainer_profile(const elman_trainer *trainer);
 
-/* What a run takes of memory, in bytes, as it is found by the sizes of all that
- * it holds. Besides it are the program, and what reading took before. */
+/* What a run takes of memory, in bytes. */
 typedef struct elman_trainer_memory {
     size_t data;       /* the dataset, and its batches */
     size_t model;      /* elman_model_size */
@@ -650,6 +649,9 @@ typedef struct elman_trainer_memory {
     size_t most;       /* as much of all this as there is at once */
 } elman_trainer_memory;
 
+/* Finds that by the sizes of all that the trainer holds or will hold; nothing
+ * is made. Besides it are the program, and what reading the data took before.
+ */
 ELMAN_CHECKED elman_status elman_trainer_read_memory(
     const elman_trainer *trainer, elman_trainer_memory *memory);
 

@@ -15,14 +15,6 @@ static _Thread_local struct {
                      fails again */
 } stop;
 
-void stop_when(elman_stop_question asked, void *context)
-{
-    stop.asked = asked;
-    stop.context = context;
-    stop.stopped = false;
-    if (asked) stop.next = clock_seconds() + stop_pause;
-}
-
 void stop_enter(void) { stop.depth++; }
 
 elman_status stop_leave(elman_status status)
@@ -31,8 +23,10 @@ elman_status stop_leave(elman_status status)
     return status;
 }
 
+/* stop_asks of a thread that has a question. */
 static elman_status ask(bool now)
 {
+    if (!stop.depth || stop.asks) return ELMAN_OK;
     double time = now || stop.stopped ? 0 : clock_seconds();
     if (!stop.stopped && (now || time >= stop.next)) {
         stop.asks = true;
@@ -46,14 +40,11 @@ static elman_status ask(bool now)
                                   "question of elman_stop_when asked");
 }
 
-elman_status stop_check(void)
+void stop_when(elman_stop_question asked, void *context)
 {
-    bool may_end = stop.asked && stop.depth && !stop.asks;
-    return may_end ? ask(false) : ELMAN_OK;
-}
-
-elman_status stop_check_now(void)
-{
-    bool may_end = stop.asked && stop.depth && !stop.asks;
-    return may_end ? ask(true) : ELMAN_OK;
+    stop.asked = asked;
+    stop.context = context;
+    stop.stopped = false;
+    stop_asks = asked ? ask : NULL;
+    if (asked) stop.next = clock_seconds() + stop_pause;
 }
