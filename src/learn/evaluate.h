@@ -112,9 +112,9 @@ void evaluation_close(evaluation *evaluation, windows *windows);
 
 /* Runs a batch of a loader forward, so many steps at a time, with a state that
  * has room for these, or with one that has a budget, whose y goes to room (else
- * NULL). take gets each slice of
- * the batch with its lengths, where it begins and what it gave; a vector per
- * sequence is kept by keep_ends, so that ends (B,O) has that of all steps. */
+ * NULL). take gets each slice of the batch with its lengths, where it begins
+ * and what it gave; a vector per sequence is kept by keep_ends, so that ends
+ * (B,O) has that of all steps. */
 typedef void slice_taker(void *context, const elman_batch *slice, size_t first,
                          const float *y);
 elman_status evaluate_slices(const elman_model *model, elman_state *state,
